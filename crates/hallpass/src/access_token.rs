@@ -1,0 +1,279 @@
+//! Access tokens: minutes long, verified without the database (RFC 9068).
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::json::{self, MalformedJson};
+use crate::jws::{Jws, JwsError};
+use crate::random::{Random, RandomUnavailable, random_text};
+use crate::{Scope, SessionId, Timestamp, TokenSecret, UserId};
+
+/// Issues and verifies access tokens.
+pub(crate) struct AccessTokens {
+    jws: Jws,
+    issuer: String,
+    audience: String,
+    lifetime: Duration,
+    leeway: Duration,
+}
+
+/// The settings of [`AccessTokens`].
+#[derive(Debug)]
+pub(crate) struct AccessTokenSettings {
+    /// The HMAC key.
+    pub(crate) secret: TokenSecret,
+    /// The key's id, put into the header as `kid` when there is one.
+    pub(crate) key_id: Option<String>,
+    /// Who issues: `iss`.
+    pub(crate) issuer: String,
+    /// For whom: `aud`.
+    pub(crate) audience: String,
+    /// From issue to expiry, in whole seconds.
+    pub(crate) lifetime: Duration,
+    /// How far the clocks of issuer and verifier may differ, in whole seconds.
+    pub(crate) leeway: Duration,
+}
+
+/// An access token as the client gets it.
+///
+/// # Security
+/// `Debug` shows no character of it; memory is wiped on drop.
+pub struct AccessToken {
+    text: Zeroizing<String>,
+    expires_at: Timestamp,
+}
+
+/// What an access token says, once it has been verified. Made by [`AccessTokens`] alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessClaims(Claims);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    iat: Timestamp,
+    exp: Timestamp,
+    #[serde(default, deserialize_with = "json::not_null", skip_serializing_if = "Option::is_none")]
+    nbf: Option<Timestamp>,
+    jti: String,
+    sid: SessionId,
+    #[serde(default, deserialize_with = "json::not_null", skip_serializing_if = "Option::is_none")]
+    auth_time: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
+    scope: Scope,
+}
+
+/// Why an access token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccessTokenError {
+    /// It is not a token of ours at all.
+    #[error("not an access token")]
+    NotAuthentic(#[from] JwsError),
+    /// A claim is missing, comes twice, or has the wrong type.
+    #[error("the claims of the access token are malformed")]
+    Claims(#[source] MalformedJson),
+    /// `iss` is not ours (RFC 7519 §4.1.1).
+    #[error("the access token has another issuer")]
+    Issuer,
+    /// `aud` is not ours (RFC 7519 §4.1.3).
+    #[error("the access token is for another audience")]
+    Audience,
+    /// `sub` is not the canonical text of an id.
+    #[error("the access token's subject is not an id")]
+    Subject,
+    /// Its time is over (RFC 7519 §4.1.4).
+    #[error("the access token expired at {expired_at:?}, now is {now:?}")]
+    Expired {
+        /// Its `exp`.
+        expired_at: Timestamp,
+        /// When it was looked at.
+        now: Timestamp,
+    },
+    /// Its time has not come (RFC 7519 §4.1.5).
+    #[error("the access token is not valid before {not_before:?}, now is {now:?}")]
+    NotYetValid {
+        /// Its `nbf`.
+        not_before: Timestamp,
+        /// When it was looked at.
+        now: Timestamp,
+    },
+}
+
+/// For whom an access token is issued.
+#[derive(Debug)]
+pub(crate) struct AccessGrant<'a> {
+    /// The user: `sub`.
+    pub(crate) user_id: &'a UserId,
+    /// The session: `sid`.
+    pub(crate) session_id: &'a SessionId,
+    /// When they proved who they are: `auth_time`.
+    pub(crate) auth_time: Timestamp,
+    /// When the token ends: `exp`.
+    pub(crate) expires_at: Timestamp,
+    /// What they may do: `scope`.
+    pub(crate) scope: &'a Scope,
+}
+
+impl AccessTokens {
+    /// Returns the issuer and verifier with these settings.
+    #[must_use]
+    pub(crate) fn new(settings: AccessTokenSettings) -> Self {
+        Self {
+            jws: Jws::new("at+jwt", &settings.secret, settings.key_id),
+            issuer: settings.issuer,
+            audience: settings.audience,
+            lifetime: settings.lifetime,
+            leeway: settings.leeway,
+        }
+    }
+
+    /// Returns when a token issued `now` ends: after the configured lifetime, or with its session
+    /// if that is sooner.
+    pub(crate) fn expiry(&self, now: Timestamp, session_ends_at: Timestamp) -> Timestamp {
+        now.plus(self.lifetime).min(session_ends_at)
+    }
+
+    /// Issues a token.
+    ///
+    /// # Errors
+    /// [`RandomUnavailable`] when there is no randomness for its `jti`.
+    pub(crate) fn issue(
+        &self,
+        grant: &AccessGrant<'_>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<AccessToken, RandomUnavailable> {
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: grant.user_id.clone(),
+            iat: now,
+            exp: grant.expires_at,
+            nbf: None,
+            jti: random_text::<16>(random)?,
+            sid: grant.session_id.clone(),
+            auth_time: Some(grant.auth_time),
+            scope: grant.scope.clone(),
+        };
+        Ok(AccessToken {
+            text: Zeroizing::new(self.jws.sign(&claims)),
+            expires_at: grant.expires_at,
+        })
+    }
+
+    /// Verifies that `token` is ours and valid at `now`: `now < exp + leeway`, and
+    /// `nbf <= now + leeway` where there is an `nbf`.
+    ///
+    /// `iat` in the future is not refused: no RFC asks for it, and clocks differ.
+    ///
+    /// # Errors
+    /// [`AccessTokenError`]: the first rule that the token breaks.
+    pub(crate) fn verify(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<AccessClaims, AccessTokenError> {
+        let AccessClaims(claims) = self.authenticate(token)?;
+        if now >= claims.exp.plus(self.leeway) {
+            return Err(AccessTokenError::Expired { expired_at: claims.exp, now });
+        }
+        match claims.nbf {
+            Some(not_before) if not_before > now.plus(self.leeway) => {
+                Err(AccessTokenError::NotYetValid { not_before, now })
+            }
+            _ => Ok(AccessClaims(claims)),
+        }
+    }
+
+    /// Verifies that `token` is ours, be it expired: what logout asks for.
+    ///
+    /// # Errors
+    /// [`AccessTokenError`], but neither `Expired` nor `NotYetValid`.
+    pub(crate) fn authenticate(&self, token: &str) -> Result<AccessClaims, AccessTokenError> {
+        let payload = self.jws.open(token)?;
+        let claims: Claims = json::from_slice(&payload).map_err(AccessTokenError::Claims)?;
+        if claims.iss != self.issuer {
+            return Err(AccessTokenError::Issuer);
+        }
+        if claims.aud != self.audience {
+            return Err(AccessTokenError::Audience);
+        }
+        Ok(AccessClaims(claims))
+    }
+}
+
+impl AccessToken {
+    /// Returns the token. Named so that a search finds every use.
+    #[must_use]
+    pub fn expose_token(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns its `exp`.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+impl AccessClaims {
+    /// Returns `sub`: the user.
+    #[must_use]
+    pub fn user_id(&self) -> &UserId {
+        &self.0.sub
+    }
+
+    /// Returns `sid`: the session.
+    #[must_use]
+    pub fn session_id(&self) -> &SessionId {
+        &self.0.sid
+    }
+
+    /// Returns `scope`, empty when it is left out.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.0.scope
+    }
+
+    /// Returns `iat`: when the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Timestamp {
+        self.0.iat
+    }
+
+    /// Returns `exp`: the first second in which the token is no longer valid.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.0.exp
+    }
+
+    /// Returns `auth_time`: when the user last proved who they are; `None` in a token that
+    /// another issuer with our key made without it.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<Timestamp> {
+        self.0.auth_time
+    }
+
+    /// Returns `jti`: the token's own id.
+    #[must_use]
+    pub fn token_id(&self) -> &str {
+        &self.0.jti
+    }
+}
+
+impl fmt::Debug for AccessTokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AccessTokens").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AccessToken(…)")
+    }
+}

@@ -1,0 +1,106 @@
+//! The only file that runs bcrypt. It never cuts its input and draws no salt of its own.
+
+use ::bcrypt::{HashParts, non_truncating_hash_with_salt, non_truncating_verify};
+
+use crate::random::{Random, RandomUnavailable, random_bytes};
+
+/// The lowest cost bcrypt knows: 2^4 rounds.
+pub(crate) const MINIMUM_COST: u32 = 4;
+
+/// The longest input bcrypt reads whole: its 72 bytes less the NUL that ends a text.
+pub(crate) const MAXIMUM_BYTES: usize = 71;
+
+/// How a secret compares with a stored hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HashMatch {
+    /// The secret is the one that was hashed.
+    Matches,
+    /// It is another one.
+    Differs,
+    /// Nothing was computed, because the stored text can't be used.
+    Unusable(UnusableHash),
+}
+
+/// Why a stored hash matches nothing. The hash column is input: a row made by hand, a broken
+/// import, an attacker with write access.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableHash {
+    /// It is not a bcrypt hash of version `2a`, `2b` or `2y`.
+    #[error("the stored hash is not a bcrypt hash")]
+    Unparsable,
+    /// Its cost is above the ceiling; `$2b$31$` would run for 31 hours.
+    #[error("the stored hash has cost {cost}, above {ceiling}")]
+    CostTooHigh {
+        /// The cost it has.
+        cost: u32,
+        /// The highest cost that is run.
+        ceiling: u32,
+    },
+}
+
+/// Returns the bcrypt hash of `secret`, 60 ASCII characters beginning with `$2b$`.
+///
+/// # Panics
+/// When `secret` is longer than [`MAXIMUM_BYTES`] or `cost` is outside of 4 to 31: its callers'
+/// types rule that out.
+pub(crate) fn hash(
+    secret: &[u8],
+    cost: u32,
+    random: &dyn Random,
+) -> Result<String, RandomUnavailable> {
+    let salt = random_bytes::<16>(random)?;
+    count_run(cost);
+    let hash = non_truncating_hash_with_salt(secret, cost, salt)
+        .expect("the callers' types bound length and cost");
+    Ok(hash.to_string())
+}
+
+/// Compares `secret` with the `stored` hash, unless its cost is above `ceiling`.
+pub(crate) fn compare(secret: &[u8], stored: &str, ceiling: u32) -> HashMatch {
+    let cost = match usable_cost(stored, ceiling) {
+        Ok(cost) => cost,
+        Err(unusable) => return HashMatch::Unusable(unusable),
+    };
+    count_run(cost);
+    match non_truncating_verify(secret, stored) {
+        Ok(true) => HashMatch::Matches,
+        Ok(false) => HashMatch::Differs,
+        Err(_) => HashMatch::Unusable(UnusableHash::Unparsable),
+    }
+}
+
+/// Lets tests count the work; nothing otherwise.
+#[cfg_attr(
+    not(any(test, feature = "testing")),
+    expect(unused_variables, reason = "only tests count the runs")
+)]
+fn count_run(cost: u32) {
+    #[cfg(any(test, feature = "testing"))]
+    crate::testing::bcrypt_runs::record(cost);
+}
+
+/// Returns the cost of the `stored` hash if it can be run.
+pub(crate) fn usable_cost(stored: &str, ceiling: u32) -> Result<u32, UnusableHash> {
+    // `2x` marks hashes of a broken implementation, which this one does not imitate.
+    let parts = match stored.parse::<HashParts>() {
+        Ok(parts) if !stored.starts_with("$2x$") => parts,
+        _ => return Err(UnusableHash::Unparsable),
+    };
+    match parts.get_cost() {
+        ..MINIMUM_COST => Err(UnusableHash::Unparsable),
+        cost if cost > ceiling => Err(UnusableHash::CostTooHigh { cost, ceiling }),
+        cost => Ok(cost),
+    }
+}
+
+/// Returns a hash of `cost` that no secret is known to match: random salt, random digest.
+///
+/// Comparing with it costs what comparing with a real one costs; making it costs nothing.
+pub(crate) fn unmatchable(cost: u32, random: &dyn Random) -> Result<String, RandomUnavailable> {
+    use base64::Engine as _;
+
+    let salt = ::bcrypt::BASE_64.encode(random_bytes::<16>(random)?);
+    let digest = ::bcrypt::BASE_64.encode(random_bytes::<23>(random)?);
+    Ok(format!("$2b${cost:02}${salt}{digest}"))
+}

@@ -1,0 +1,15 @@
+//! Where the time of day comes from: a port, so that every decision takes `now` as an argument.
+
+use crate::Timestamp;
+
+/// Tells the time of day.
+///
+/// This crate has no clock of its own. `actix_hallpass` brings the system's; the feature
+/// `testing` brings one that is set by hand.
+pub trait Clock: Send + Sync {
+    /// Returns the present moment in whole seconds.
+    ///
+    /// It may go back, as system clocks do: rotations stay in order all the same, because a
+    /// session's `rotated_at` never does.
+    fn now(&self) -> Timestamp;
+}

@@ -1,0 +1,44 @@
+//! Durations in settings: a number with a unit.
+
+use std::time::Duration;
+
+/// Reads a duration with units: `900s`, `15m`, `1h 30m`, `14d`, `1y` (365.25 days).
+///
+/// A bare number is refused: is it seconds or milliseconds?
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{text}` has no unit; write `{text}s` for seconds, or m, h, d"));
+    }
+    humantime::parse_duration(text)
+        .map_err(|error| format!("`{text}` is no duration such as `15m` or `1h 30m`: {error}"))
+}
+
+/// Returns the duration as settings write it.
+pub(crate) fn show(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit() {
+        for (text, seconds) in [
+            ("900s", Some(900)),
+            ("15m", Some(900)),
+            (" 1h 30m ", Some(5400)),
+            ("14d", Some(1_209_600)),
+            ("1y", Some(31_557_600)),
+            ("0s", Some(0)),
+            ("900", None),
+            ("0", None),
+            ("-1s", None),
+            ("soon", None),
+            ("15 parsecs", None),
+        ] {
+            assert_eq!(parse(text).ok(), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

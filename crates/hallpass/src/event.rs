@@ -1,0 +1,100 @@
+//! What happened, for whoever watches: each outcome of a login, refresh, logout or registration.
+
+use std::net::IpAddr;
+
+use crate::bcrypt::UnusableHash;
+use crate::{RefreshRefusal, SessionId, UserId};
+
+/// One outcome. Holds no token, no secret, no password, no hash and no login name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthEvent {
+    /// What happened.
+    pub kind: AuthEventKind,
+    /// To whom, where known.
+    pub user_id: Option<UserId>,
+    /// In which session, where known.
+    pub session_id: Option<SessionId>,
+    /// The generation of the presented or started token, where there is one.
+    pub generation: Option<u64>,
+    /// The peer's address, where known. Behind a proxy it is the proxy's.
+    pub client_address: Option<IpAddr>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthEventKind {
+    /// A user was added.
+    Registered,
+    /// A session began.
+    LoginSucceeded {
+        /// Whether the password hash was replaced by one of a higher cost.
+        is_hash_upgraded: bool,
+    },
+    /// A login was refused, for a reason that the client is not told.
+    LoginRefused(LoginRefusal),
+    /// A refresh token was replaced by its successor.
+    Refreshed,
+    /// A refresh token that was replaced a moment ago came again and got the same successor.
+    Retried,
+    /// A refresh was refused.
+    RefreshRefused(RefreshRefusal),
+    /// A replaced refresh token came too late to be a retry: its session was ended. Comes once
+    /// for a session.
+    ReuseDetected,
+    /// A session was ended by its user.
+    LoggedOut,
+}
+
+/// Why a login was refused. The client is told none of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginRefusal {
+    /// No user has this login name, or nobody could have.
+    #[error("no such user")]
+    UnknownUser,
+    /// The user is disabled.
+    #[error("the user is disabled")]
+    UserDisabled,
+    /// The password is another one.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The stored hash can't be compared with anything.
+    #[error("the stored password hash is unusable")]
+    HashUnusable(#[source] UnusableHash),
+    /// The password hash was replaced while it was verified, twice.
+    #[error("the password changed meanwhile")]
+    PasswordChanged,
+}
+
+/// How much an event matters to an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Everyday.
+    Info,
+    /// Somebody should look: a theft, a damaged row, a restored backup.
+    Warning,
+}
+
+impl AuthEventKind {
+    /// Returns how much it matters.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        let is_warning = match self {
+            Self::ReuseDetected | Self::LoginRefused(LoginRefusal::HashUnusable(_)) => true,
+            Self::RefreshRefused(refusal) => refusal.is_suspicious(),
+            _ => false,
+        };
+        if is_warning { Severity::Warning } else { Severity::Info }
+    }
+}
+
+/// Is told every [`AuthEvent`]: to write it down, count it, or raise an alarm.
+///
+/// It is called in the middle of requests, on threads where blocking is allowed, sometimes on
+/// the event loop: hand anything slow to a queue.
+pub trait AuthObserver: Send + Sync {
+    /// Takes note of `event`.
+    fn observe(&self, event: &AuthEvent);
+}

@@ -1,0 +1,146 @@
+//! JSON in which no member comes twice: two readers of one text must not see two meanings.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
+
+/// Why a text is not the JSON that was asked for, without a word of the text: it may hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem} at line {line} column {column}")]
+pub struct MalformedJson {
+    problem: &'static str,
+    line: usize,
+    column: usize,
+}
+
+/// Reads a `T` from JSON in which no object, at any depth, has a member twice.
+///
+/// RFC 7515 §4 and RFC 7519 §4 let a reader refuse duplicate names or take the last one; taking
+/// either silently lets an attacker show one value to a proxy and another one to the server.
+///
+/// # Errors
+/// [`MalformedJson`] for malformed JSON, a duplicate member, or what is not a `T`.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// let read = hallpass::json::from_slice::<BTreeMap<String, u8>>;
+/// assert_eq!(read(br#"{"a": 1}"#).unwrap()["a"], 1);
+/// assert!(read(br#"{"a": 1, "\u0061": 2}"#).is_err());
+/// ```
+pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, MalformedJson> {
+    serde_json::from_slice::<UniqueMembers>(json)?;
+    Ok(serde_json::from_slice(json)?)
+}
+
+impl From<serde_json::Error> for MalformedJson {
+    /// Keeps the place and drops the message, which quotes the input.
+    fn from(error: serde_json::Error) -> Self {
+        let problem = match error.classify() {
+            Category::Io => "unreadable JSON",
+            Category::Syntax => "a syntax error",
+            Category::Data => "a missing, repeated or ill-typed member",
+            Category::Eof => "an early end",
+        };
+        Self { problem, line: error.line(), column: error.column() }
+    }
+}
+
+/// Any JSON value whose objects have no member twice.
+struct UniqueMembers;
+
+impl<'de> Deserialize<'de> for UniqueMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueMembersVisitor)
+    }
+}
+
+struct UniqueMembersVisitor;
+
+impl<'de> Visitor<'de> for UniqueMembersVisitor {
+    type Value = UniqueMembers;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON without duplicate members")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMembers, A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            map.next_value::<UniqueMembers>()?;
+            if !names.insert(name) {
+                return Err(A::Error::custom("a member comes twice"));
+            }
+        }
+        Ok(UniqueMembers)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<UniqueMembers, A::Error> {
+        while sequence.next_element::<UniqueMembers>()?.is_some() {}
+        Ok(UniqueMembers)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
+    }
+
+    fn visit_unit<E>(self) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
+    }
+}
+
+/// Reads a member that may be left out but, when it is there, is a `T` and not `null`.
+///
+/// For `#[serde(default, deserialize_with = "…")]`, where serde alone reads `null` as left out.
+pub(crate) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads whether a member is there at all, be it `null`.
+pub(crate) fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_member_twice_is_refused_at_any_depth_and_in_any_spelling() {
+        for (json, is_accepted) in [
+            (r#"{"a":1,"b":[true,null,-1,1.5,"x",{"a":1}]}"#, true),
+            (r#"[{"a":1},{"a":1}]"#, true),
+            (r#"{"a":1,"a":1}"#, false),
+            (r#"{"a":1,"\u0061":1}"#, false),
+            (r#"{"a":{"b":[{"c":1,"c":2}]}}"#, false),
+            (r#"{"a":1} x"#, false),
+        ] {
+            assert_eq!(from_slice::<Value>(json.as_bytes()).is_ok(), is_accepted, "{json}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+#![doc = include_str!("../README.md")]
+
+mod access_token;
+mod bcrypt;
+mod clock;
+mod config;
+mod duration;
+mod event;
+pub mod json;
+mod jws;
+mod login_name;
+mod password;
+mod password_hash;
+mod random;
+mod refresh_token;
+mod refresh_token_hash;
+mod rotation;
+mod scope;
+mod service;
+mod session;
+mod settings;
+mod step;
+mod store;
+mod timestamp;
+mod token_secret;
+mod user;
+mod user_id;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use access_token::{AccessClaims, AccessToken, AccessTokenError};
+pub use bcrypt::UnusableHash;
+pub use clock::Clock;
+pub use config::{Config, ConfigError, ConfigProblem};
+pub use event::{AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, Severity};
+pub use json::MalformedJson;
+pub use jws::JwsError;
+pub use login_name::{LoginName, LoginUnacceptable};
+pub use password::{Password, PasswordUnacceptable};
+pub use password_hash::PasswordHash;
+pub use random::{Random, RandomUnavailable};
+pub use refresh_token::{RefreshToken, RefreshTokenError};
+pub use refresh_token_hash::RefreshTokenHash;
+pub use rotation::RefreshRefusal;
+pub use scope::{Scope, ScopeUnacceptable};
+pub use service::{
+    LoginError, LoginRequest, Ports, RefreshError, RegisterError, RegisterRequest, Service,
+    TokenPair,
+};
+pub use session::{Session, SessionId, SessionPolicy};
+pub use settings::{Setting, Settings};
+pub use step::{HashLane, Step, Work};
+pub use store::{NewUser, Rotation, SessionStart, StoreError, UserStore};
+pub use timestamp::{Timestamp, TimestampOutOfRange};
+pub use token_secret::{TokenSecret, WeakSecret};
+pub use user::User;
+pub use user_id::UserId;

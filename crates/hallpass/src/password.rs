@@ -1,0 +1,100 @@
+//! A password as a client presents it, and what is asked of one that is set.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{Context, SHA384};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use zeroize::Zeroizing;
+
+use crate::bcrypt;
+
+/// The longest password, in bytes: more is an attempt to keep the server busy.
+const MAXIMUM_BYTES: usize = 1024;
+
+/// Keeps the digest of a long password apart from SHA-384 digests kept elsewhere, which could
+/// otherwise be tried as passwords ("password shucking").
+const LONG_PASSWORD_PREFIX: &[u8] = b"hallpass long password v1\0";
+
+/// A password of 1 to 1024 bytes without a NUL.
+///
+/// bcrypt ends its input at a NUL, so `"ab"` and `"ab\0cd"` would be one password.
+///
+/// # Security
+/// `Debug` shows no character of it; memory is wiped on drop.
+pub struct Password(Zeroizing<String>);
+
+/// Why a text is refused as a password where one is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswordUnacceptable {
+    /// It is empty.
+    #[error("it is empty")]
+    Empty,
+    /// It has more than 1024 bytes.
+    #[error("it has {bytes} bytes, more than {MAXIMUM_BYTES}")]
+    TooLong {
+        /// How many bytes it has.
+        bytes: usize,
+    },
+    /// It has a NUL character.
+    #[error("it has a NUL character")]
+    Nul,
+    /// It has fewer characters than the policy asks for.
+    #[error("it has {characters} characters, fewer than {minimum}")]
+    TooShort {
+        /// How many characters it has.
+        characters: usize,
+        /// How many are asked for.
+        minimum: usize,
+    },
+}
+
+impl Password {
+    /// Takes `text` as a password, of whatever strength.
+    ///
+    /// # Errors
+    /// [`PasswordUnacceptable`] when it is empty, has more than 1024 bytes, or a NUL.
+    pub fn parse(text: Zeroizing<String>) -> Result<Self, PasswordUnacceptable> {
+        match text.len() {
+            0 => Err(PasswordUnacceptable::Empty),
+            bytes if bytes > MAXIMUM_BYTES => Err(PasswordUnacceptable::TooLong { bytes }),
+            _ if text.contains('\0') => Err(PasswordUnacceptable::Nul),
+            _ => Ok(Self(text)),
+        }
+    }
+
+    /// Takes `text` as a password that is being set, of at least `minimum` characters.
+    ///
+    /// # Errors
+    /// [`PasswordUnacceptable`] for what [`Password::parse`] refuses and for a short one.
+    pub fn parse_new(
+        text: Zeroizing<String>,
+        minimum: usize,
+    ) -> Result<Self, PasswordUnacceptable> {
+        let password = Self::parse(text)?;
+        let characters = password.0.chars().count();
+        if characters < minimum {
+            return Err(PasswordUnacceptable::TooShort { characters, minimum });
+        }
+        Ok(password)
+    }
+
+    /// Returns what bcrypt is given: the bytes themselves up to 71, so that hashes made by other
+    /// software match; of a longer one base64 of SHA-384, which is 64 bytes.
+    pub(crate) fn expose_bcrypt_input(&self) -> Zeroizing<Vec<u8>> {
+        let bytes = self.0.as_bytes();
+        if bytes.len() <= bcrypt::MAXIMUM_BYTES {
+            return Zeroizing::new(bytes.to_vec());
+        }
+        let mut digest = Context::new(&SHA384);
+        digest.update(LONG_PASSWORD_PREFIX);
+        digest.update(bytes);
+        Zeroizing::new(STANDARD.encode(digest.finish()).into_bytes())
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Password(…)")
+    }
+}

@@ -1,0 +1,82 @@
+//! What a user may do, as OAuth writes it: a list of words.
+
+use std::fmt::{self, Display};
+
+use serde::{Deserialize, Serialize};
+
+/// A list of scope tokens, separated by single spaces (RFC 6749 §3.3); it may be empty.
+///
+/// ```
+/// use hallpass::Scope;
+///
+/// let scope = Scope::parse(" orders:read  orders:write ").unwrap();
+/// assert_eq!(scope.as_str(), "orders:read orders:write");
+/// assert!(scope.contains("orders:write"));
+/// assert!(!scope.contains("orders"));
+/// assert!(Scope::parse("caf\u{e9}").is_none());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Scope(String);
+
+/// A text that is not a list of scope tokens.
+#[derive(Debug, thiserror::Error)]
+#[error("a scope has a character outside of printable ASCII, or a quote or backslash")]
+pub struct ScopeUnacceptable;
+
+impl Scope {
+    /// Reads a list of scope tokens, or returns `None` when a character is not one of theirs.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        words.iter().all(|word| is_scope_token(word)).then(|| Self(words.join(" ")))
+    }
+
+    /// Returns whether `token` is one of the list, compared byte for byte.
+    #[must_use]
+    pub fn contains(&self, token: &str) -> bool {
+        self.iter().any(|word| word == token)
+    }
+
+    /// Returns the scope tokens in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|word| !word.is_empty())
+    }
+
+    /// Returns whether the list is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the list as one text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// RFC 6749 appendix A.4: `%x21 / %x23-5B / %x5D-7E`.
+fn is_scope_token(word: &str) -> bool {
+    word.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeUnacceptable;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or(ScopeUnacceptable)
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.0
+    }
+}
+
+impl Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}

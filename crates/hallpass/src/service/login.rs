@@ -1,0 +1,171 @@
+//! Login: a name and a password for a session.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use zeroize::Zeroizing;
+
+use super::{Service, TokenPair, event, session_event};
+use crate::bcrypt::HashMatch;
+use crate::event::LoginRefusal;
+use crate::refresh_token::RefreshClaims;
+use crate::step::{HashLane, Step};
+use crate::{
+    AuthEvent, AuthEventKind, LoginName, Password, PasswordHash, RandomUnavailable,
+    RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User, UserId,
+};
+
+/// How often a password is verified when its hash is replaced meanwhile. It may have been another
+/// login's upgrade, so once more is fair; twice is a password change.
+const MAXIMUM_ATTEMPTS: u32 = 2;
+
+type Outcome = Result<TokenPair, LoginError>;
+
+/// What a client sends to log in.
+pub struct LoginRequest {
+    /// The login name, in any spelling.
+    pub login: String,
+    /// The password, as it was typed.
+    pub password: Zeroizing<String>,
+}
+
+/// Why a login gave no tokens.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// Name or password are wrong. Which of them, the client is not told.
+    #[error("the credentials are refused")]
+    Refused(#[from] LoginRefusal),
+    /// The store could not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There was no randomness for a salt, a session or a token.
+    #[error(transparent)]
+    Random(#[from] RandomUnavailable),
+}
+
+/// One login on its way.
+struct Login {
+    service: Service,
+    login: Option<LoginName>,
+    password: Option<Password>,
+    client_address: Option<IpAddr>,
+    attempt: u32,
+}
+
+impl Service {
+    /// Exchanges a login name and a password for the tokens of a new session, which replaces the
+    /// user's earlier one.
+    ///
+    /// A name that nobody could have is an unknown user, a password that nobody could have a
+    /// wrong one: each refusal costs one comparison at the configured cost and says the same.
+    pub fn login(&self, request: LoginRequest, client_address: Option<IpAddr>) -> Step<Outcome> {
+        let login = Login {
+            service: self.clone(),
+            login: LoginName::parse(&request.login).ok(),
+            password: Password::parse(request.password).ok(),
+            client_address,
+            attempt: 1,
+        };
+        login.load()
+    }
+}
+
+impl Login {
+    fn load(self) -> Step<Outcome> {
+        let Some(login) = self.login.clone() else {
+            return self.verify_later(None);
+        };
+        Step::store(move || match self.service.store().load_by_login(&login) {
+            Ok(user) => self.verify_later(user),
+            Err(error) => Step::Done(Err(error.into())),
+        })
+    }
+
+    fn verify_later(self, user: Option<User>) -> Step<Outcome> {
+        Step::hash(HashLane::Password, move || self.verify(user))
+    }
+
+    fn verify(self, user: Option<User>) -> Step<Outcome> {
+        let comparison = self.service.0.passwords.compare(
+            self.password.as_ref(),
+            user.as_ref().map(|user| &user.password_hash),
+            self.service.random(),
+        );
+        let comparison = match comparison {
+            Ok(comparison) => comparison,
+            Err(error) => return Step::Done(Err(error.into())),
+        };
+        match judge(user, comparison.outcome) {
+            Ok(user) => self.start_session(user, comparison.upgraded),
+            Err((user_id, refusal)) => self.refuse(user_id, refusal),
+        }
+    }
+
+    fn start_session(self, user: User, upgraded: Option<PasswordHash>) -> Step<Outcome> {
+        let (token, session) = match self.new_session(user.id.clone()) {
+            Ok(new) => new,
+            Err(error) => return Step::Done(Err(error.into())),
+        };
+        let start = SessionStart {
+            user_id: user.id.clone(),
+            verified_password_hash: user.password_hash.clone(),
+            upgraded_password_hash: upgraded,
+            session,
+        };
+        Step::store(move || match self.service.store().start_session(&start) {
+            Ok(true) => self.grant(&user, &token, start.upgraded_password_hash.is_some()),
+            Ok(false) => self.verify_again(user.id),
+            Err(error) => Step::Done(Err(error.into())),
+        })
+    }
+
+    fn new_session(&self, user_id: UserId) -> Result<(RefreshClaims, Session), RandomUnavailable> {
+        let (now, random) = (self.service.now(), self.service.random());
+        let id = SessionId::generate(random)?;
+        let token = self.service.0.refresh_tokens.first(user_id, id.clone(), now, random)?;
+        let cost = self.service.0.refresh_hash_cost;
+        let refresh_token_hash = RefreshTokenHash::of(&token.secret, cost, random)?;
+        Ok((token, Session { id, refresh_token_hash, generation: 0, rotated_at: now }))
+    }
+
+    fn verify_again(mut self, user_id: UserId) -> Step<Outcome> {
+        if self.attempt == MAXIMUM_ATTEMPTS {
+            return self.refuse(Some(user_id), LoginRefusal::PasswordChanged);
+        }
+        self.attempt += 1;
+        self.load()
+    }
+
+    fn grant(self, user: &User, token: &RefreshClaims, is_hash_upgraded: bool) -> Step<Outcome> {
+        let kind = AuthEventKind::LoginSucceeded { is_hash_upgraded };
+        self.service.observe(&session_event(kind, token, self.client_address));
+        let pair = self.service.token_pair(token, &user.scope, token.issued_at);
+        Step::Done(pair.map_err(LoginError::from))
+    }
+
+    fn refuse(self, user_id: Option<UserId>, refusal: LoginRefusal) -> Step<Outcome> {
+        let kind = AuthEventKind::LoginRefused(refusal.clone());
+        self.service.observe(&AuthEvent { user_id, ..event(kind, self.client_address) });
+        Step::Done(Err(refusal.into()))
+    }
+}
+
+/// Decides whether the user may log in, once their password has been compared.
+fn judge(user: Option<User>, outcome: HashMatch) -> Result<User, (Option<UserId>, LoginRefusal)> {
+    let user = user.ok_or((None, LoginRefusal::UnknownUser))?;
+    match outcome {
+        HashMatch::Differs => Err((Some(user.id), LoginRefusal::WrongPassword)),
+        HashMatch::Unusable(reason) => Err((Some(user.id), LoginRefusal::HashUnusable(reason))),
+        HashMatch::Matches if user.is_disabled() => {
+            Err((Some(user.id), LoginRefusal::UserDisabled))
+        }
+        HashMatch::Matches => Ok(user),
+    }
+}
+
+impl fmt::Debug for LoginRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("LoginRequest(…)")
+    }
+}

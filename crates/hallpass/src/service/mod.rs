@@ -1,0 +1,177 @@
+//! The use cases: login, refresh, logout, registration, and the check of an access token.
+//!
+//! Each is a file of its own and returns a [`Step`]: the chain of store calls and hashes that
+//! leads to its answer.
+
+mod login;
+mod logout;
+mod refresh;
+mod register;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use login::{LoginError, LoginRequest};
+pub use refresh::RefreshError;
+pub use register::{RegisterError, RegisterRequest};
+
+use crate::access_token::{AccessGrant, AccessTokenSettings, AccessTokens};
+use crate::password_hash::PasswordHasher;
+use crate::refresh_token::{RefreshClaims, RefreshTokens};
+use crate::{
+    AccessClaims, AccessToken, AccessTokenError, AuthEvent, AuthEventKind, AuthObserver, Clock,
+    Config, Random, RandomUnavailable, RefreshToken, Scope, SessionPolicy, Timestamp, UserStore,
+};
+
+/// The use cases over one store. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(pub(crate) Arc<Parts>);
+
+/// What a service gets from outside.
+pub struct Ports {
+    /// The users and their sessions.
+    pub store: Arc<dyn UserStore>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Who is told what happened.
+    pub observer: Arc<dyn AuthObserver>,
+}
+
+pub(crate) struct Parts {
+    ports: Ports,
+    pub(crate) access_tokens: AccessTokens,
+    refresh_tokens: RefreshTokens,
+    session_policy: SessionPolicy,
+    passwords: PasswordHasher,
+    password_minimum_characters: usize,
+    refresh_hash_cost: u32,
+}
+
+/// What a client gets from a login or a refresh (RFC 6749 §5.1).
+#[derive(Debug)]
+pub struct TokenPair {
+    /// For the `Authorization` header.
+    pub access_token: AccessToken,
+    /// Its lifetime from now, in seconds.
+    pub access_expires_in: u64,
+    /// For the next refresh, once.
+    pub refresh_token: RefreshToken,
+    /// Its lifetime from now, in seconds.
+    pub refresh_expires_in: u64,
+}
+
+impl Service {
+    /// Returns the use cases with these settings.
+    ///
+    /// # Errors
+    /// [`RandomUnavailable`] when there is no randomness for the dummy hashes that unknown users
+    /// are compared with.
+    pub fn new(config: &Config, ports: Ports) -> Result<Self, RandomUnavailable> {
+        let session_policy = config.session_policy();
+        let passwords = PasswordHasher::new(config.password_hash_cost(), &*ports.random)?;
+        Ok(Self(Arc::new(Parts {
+            ports,
+            access_tokens: AccessTokens::new(AccessTokenSettings::from(config)),
+            refresh_tokens: RefreshTokens::new(
+                config.refresh_token_secret(),
+                config.issuer(),
+                session_policy,
+            ),
+            session_policy,
+            passwords,
+            password_minimum_characters: config.password_minimum_characters(),
+            refresh_hash_cost: config.refresh_hash_cost(),
+        })))
+    }
+
+    /// Verifies an access token. Touches neither the store's data nor bcrypt, so it may run on
+    /// the event loop.
+    ///
+    /// # Errors
+    /// [`AccessTokenError`]: the first rule that the token breaks.
+    pub fn verify_access(&self, token: &str) -> Result<AccessClaims, AccessTokenError> {
+        let claims = self.0.access_tokens.verify(token, self.now())?;
+        self.check_subject(claims)
+    }
+
+    fn check_subject(&self, claims: AccessClaims) -> Result<AccessClaims, AccessTokenError> {
+        if !self.store().is_id(claims.user_id().as_str()) {
+            return Err(AccessTokenError::Subject);
+        }
+        Ok(claims)
+    }
+
+    /// Returns the pair of `refresh` and a new access token with its full lifetime.
+    fn token_pair(
+        &self,
+        refresh: &RefreshClaims,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<TokenPair, RandomUnavailable> {
+        let session_ends_at = refresh.auth_time.plus(self.0.session_policy.absolute_limit);
+        let grant = AccessGrant {
+            user_id: &refresh.user_id,
+            session_id: &refresh.session_id,
+            auth_time: refresh.auth_time,
+            expires_at: self.0.access_tokens.expiry(now, session_ends_at),
+            scope,
+        };
+        let access_token = self.0.access_tokens.issue(&grant, now, self.random())?;
+        Ok(TokenPair {
+            access_expires_in: now.seconds_until(access_token.expires_at()),
+            access_token,
+            refresh_token: self.0.refresh_tokens.sign(refresh),
+            refresh_expires_in: now.seconds_until(refresh.expires_at),
+        })
+    }
+
+    fn store(&self) -> &dyn UserStore {
+        &*self.0.ports.store
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.0.ports.random
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.ports.clock.now()
+    }
+
+    fn observe(&self, event: &AuthEvent) {
+        self.0.ports.observer.observe(event);
+    }
+}
+
+/// Returns an event about nobody yet; the use cases fill in what they know.
+fn event(kind: AuthEventKind, client_address: Option<IpAddr>) -> AuthEvent {
+    AuthEvent { kind, user_id: None, session_id: None, generation: None, client_address }
+}
+
+/// Returns an event about the session of a refresh token.
+fn session_event(
+    kind: AuthEventKind,
+    token: &RefreshClaims,
+    client_address: Option<IpAddr>,
+) -> AuthEvent {
+    AuthEvent {
+        user_id: Some(token.user_id.clone()),
+        session_id: Some(token.session_id.clone()),
+        generation: Some(token.generation),
+        ..event(kind, client_address)
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Service(…)")
+    }
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Ports(…)")
+    }
+}

@@ -1,0 +1,195 @@
+//! Refresh: a refresh token for its successor and a new access token.
+//!
+//! Load the row, decide, prove, swap. What is decided, and why, is in `rotation.rs`.
+
+use std::net::IpAddr;
+
+use super::{Service, TokenPair, event, session_event};
+use crate::refresh_token::{RefreshClaims, RefreshTokenError};
+use crate::rotation::{self, Attempt, Claim, Decision, Permission};
+use crate::step::{HashLane, Step};
+use crate::{
+    AuthEventKind, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation, Scope, Session,
+    StoreError, Timestamp, User,
+};
+
+/// How often a lost swap is decided again. Two requests that race need two looks; a third one
+/// is for a store that gives up a transaction without a winner.
+const MAXIMUM_SWAPS: u32 = 3;
+
+type Outcome = Result<TokenPair, RefreshError>;
+
+/// Why a refresh gave no tokens.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// The token is refused.
+    #[error("the refresh token is refused")]
+    Refused(#[from] RefreshRefusal),
+    /// The row changed under three attempts. Trying again is safe.
+    #[error("the session changed too often meanwhile")]
+    Conflict,
+    /// The store could not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There was no randomness for a salt or a token id.
+    #[error(transparent)]
+    Random(#[from] RandomUnavailable),
+}
+
+/// One refresh on its way.
+struct Refresh {
+    service: Service,
+    presented: RefreshClaims,
+    client_address: Option<IpAddr>,
+    lost_swaps: u32,
+}
+
+impl Service {
+    /// Exchanges a refresh token for its successor and a new access token.
+    ///
+    /// The same token again within grace gets the same successor: a retry after a lost reply
+    /// writes nothing. What is not authentic or expired ends here, without SQL or bcrypt.
+    pub fn refresh(&self, token: &str, client_address: Option<IpAddr>) -> Step<Outcome> {
+        let presented = match self.authentic_refresh_token(token) {
+            Ok(presented) => presented,
+            Err(error) => {
+                let refusal = RefreshRefusal::NotAuthentic(error);
+                let kind = AuthEventKind::RefreshRefused(refusal.clone());
+                self.observe(&event(kind, client_address));
+                return Step::Done(Err(refusal.into()));
+            }
+        };
+        let refresh = Refresh { service: self.clone(), presented, client_address, lost_swaps: 0 };
+        let policy = &self.0.session_policy;
+        match rotation::check_lifetime(&refresh.presented, policy, self.now()) {
+            Ok(()) => refresh.load(),
+            Err(refusal) => refresh.refuse(refusal),
+        }
+    }
+
+    /// Row 0: everything that can be told from the token alone, but for its age.
+    fn authentic_refresh_token(&self, token: &str) -> Result<RefreshClaims, RefreshTokenError> {
+        let presented = self.0.refresh_tokens.authenticate(token)?;
+        presented.check_not_before(self.now())?;
+        if !self.store().is_id(presented.user_id.as_str()) {
+            return Err(RefreshTokenError::Subject);
+        }
+        Ok(presented)
+    }
+}
+
+impl Refresh {
+    fn load(self) -> Step<Outcome> {
+        Step::store(move || match self.service.store().load(&self.presented.user_id) {
+            Ok(user) => self.decide(user.as_ref()),
+            Err(error) => Step::Done(Err(error.into())),
+        })
+    }
+
+    /// Runs inside a store step, so that a stolen session is ended before anything else happens.
+    fn decide(self, user: Option<&User>) -> Step<Outcome> {
+        let policy = &self.service.0.session_policy;
+        let now = self.service.now();
+        match rotation::decide(&self.presented, user, self.attempt(), policy, now) {
+            Decision::Refuse(refusal) => self.refuse(refusal),
+            Decision::EndSession(_) => self.end_session(now),
+            Decision::Prove(claim, session) => {
+                let session = session.clone();
+                let scope = user.map(|user| user.scope.clone()).unwrap_or_default();
+                Step::hash(HashLane::RefreshToken, move || self.prove(claim, &session, scope))
+            }
+        }
+    }
+
+    fn attempt(&self) -> Attempt {
+        if self.lost_swaps == 0 { Attempt::First } else { Attempt::AfterLostSwap }
+    }
+
+    fn prove(self, claim: Claim, session: &Session, scope: Scope) -> Step<Outcome> {
+        let outcome = match claim {
+            Claim::Current => session.refresh_token_hash.compare(&self.presented.secret),
+            Claim::Predecessor => {
+                session.refresh_token_hash.compare(&self.successor(session.rotated_at).secret)
+            }
+        };
+        match claim.judge(outcome) {
+            Ok(Permission::Rotate) => self.rotate(session, scope),
+            Ok(Permission::Retry) => self.retry(session.rotated_at, &scope),
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    /// Row 6: hashes the successor and swaps the hashes in one statement.
+    fn rotate(self, session: &Session, scope: Scope) -> Step<Outcome> {
+        // The clocks of two servers may differ; the session's own time does not go back.
+        let rotated_at = self.service.now().max(session.rotated_at);
+        let successor = self.successor(rotated_at);
+        let cost = self.service.0.refresh_hash_cost;
+        let hash = RefreshTokenHash::of(&successor.secret, cost, self.service.random());
+        let rotation = match hash {
+            Ok(successor_hash) => Rotation {
+                user_id: self.presented.user_id.clone(),
+                session_id: session.id.clone(),
+                verified_hash: session.refresh_token_hash.clone(),
+                successor_hash,
+                rotated_at,
+            },
+            Err(error) => return Step::Done(Err(error.into())),
+        };
+        Step::store(move || match self.service.store().rotate(&rotation) {
+            Ok(true) => self.grant(AuthEventKind::Refreshed, &successor, &scope),
+            Ok(false) => self.decide_again(),
+            Err(error) => Step::Done(Err(error.into())),
+        })
+    }
+
+    /// Somebody else moved: a rotation, a logout, a login. The row says which.
+    fn decide_again(mut self) -> Step<Outcome> {
+        self.lost_swaps += 1;
+        if self.lost_swaps >= MAXIMUM_SWAPS {
+            return Step::Done(Err(RefreshError::Conflict));
+        }
+        self.load()
+    }
+
+    /// Row 8: hands out the same successor again.
+    fn retry(self, rotated_at: Timestamp, scope: &Scope) -> Step<Outcome> {
+        let successor = self.successor(rotated_at);
+        self.grant(AuthEventKind::Retried, &successor, scope)
+    }
+
+    fn grant(self, kind: AuthEventKind, token: &RefreshClaims, scope: &Scope) -> Step<Outcome> {
+        self.observe(kind);
+        let pair = self.service.token_pair(token, scope, self.service.now());
+        Step::Done(pair.map_err(RefreshError::from))
+    }
+
+    /// Row 10: ends this session only. Whoever ends it reports the theft; later replays find no
+    /// session (row 3).
+    fn end_session(self, now: Timestamp) -> Step<Outcome> {
+        let RefreshClaims { user_id, session_id, .. } = &self.presented;
+        match self.service.store().end_session(user_id, session_id, now) {
+            Ok(is_ended) => {
+                if is_ended {
+                    self.observe(AuthEventKind::ReuseDetected);
+                }
+                Step::Done(Err(RefreshRefusal::Reused.into()))
+            }
+            Err(error) => Step::Done(Err(error.into())),
+        }
+    }
+
+    fn refuse(self, refusal: RefreshRefusal) -> Step<Outcome> {
+        self.observe(AuthEventKind::RefreshRefused(refusal.clone()));
+        Step::Done(Err(refusal.into()))
+    }
+
+    fn observe(&self, kind: AuthEventKind) {
+        self.service.observe(&session_event(kind, &self.presented, self.client_address));
+    }
+
+    fn successor(&self, rotated_at: Timestamp) -> RefreshClaims {
+        self.service.0.refresh_tokens.successor(&self.presented, rotated_at)
+    }
+}

@@ -1,0 +1,142 @@
+//! A suite that any [`UserStore`] must pass before it is put in front of accounts.
+//!
+//! Each check adds users of its own, so the suite may run on a store that holds others, and
+//! twice on one store. The races use threads of their own: give the store real connections.
+
+mod races;
+mod verbs;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::MemoryStore;
+use crate::{
+    LoginName, NewUser, PasswordHash, RefreshTokenHash, Rotation, Scope, Session, SessionId,
+    SessionStart, Timestamp, User, UserId, UserStore,
+};
+
+/// A store, and what the suite needs to do to its rows from outside, as an administrator would.
+pub trait Subject: Sync {
+    /// Returns the store.
+    fn store(&self) -> &dyn UserStore;
+
+    /// Disables the user, by other means than the store's own.
+    fn disable(&self, id: &UserId);
+
+    /// Deletes the user, by other means than the store's own.
+    fn delete(&self, id: &UserId);
+}
+
+/// Runs every check.
+///
+/// # Panics
+/// At the first verb that does not do what [`UserStore`] says.
+pub fn run(subject: &dyn Subject) {
+    verbs::run(subject);
+    races::run(subject);
+}
+
+impl Subject for MemoryStore {
+    fn store(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn disable(&self, id: &UserId) {
+        self.edit(id, |user| user.disabled_at = Some(at(1)));
+    }
+
+    fn delete(&self, id: &UserId) {
+        MemoryStore::delete(self, id);
+    }
+}
+
+/// A user that a check added.
+struct Account {
+    id: UserId,
+    login: LoginName,
+    password_hash: PasswordHash,
+}
+
+impl Account {
+    fn add(subject: &dyn Subject) -> Self {
+        let login = unused_login();
+        let password_hash = PasswordHash::new("$2b$04$first");
+        let new = NewUser {
+            login: login.clone(),
+            password_hash: password_hash.clone(),
+            scope: scope(),
+            created_at: at(1),
+        };
+        let id = subject.store().create(&new).expect("create answers").expect("the login is free");
+        Self { id, login, password_hash }
+    }
+
+    fn with_session(subject: &dyn Subject, session_id: &str) -> Self {
+        let account = Self::add(subject);
+        assert!(account.start(subject, session_id), "a session starts");
+        account
+    }
+
+    fn load(&self, subject: &dyn Subject) -> Option<User> {
+        subject.store().load(&self.id).expect("load answers")
+    }
+
+    fn session(&self, subject: &dyn Subject) -> Option<Session> {
+        self.load(subject).expect("the user is there").session
+    }
+
+    fn start(&self, subject: &dyn Subject, session_id: &str) -> bool {
+        subject.store().start_session(&self.session_start(session_id)).expect("start answers")
+    }
+
+    fn session_start(&self, session_id: &str) -> SessionStart {
+        SessionStart {
+            user_id: self.id.clone(),
+            verified_password_hash: self.password_hash.clone(),
+            upgraded_password_hash: None,
+            session: Session {
+                id: SessionId::new(session_id),
+                refresh_token_hash: hash("a0"),
+                generation: 0,
+                rotated_at: at(100),
+            },
+        }
+    }
+
+    fn rotation(&self, session_id: &str, from: &str, to: &str) -> Rotation {
+        Rotation {
+            user_id: self.id.clone(),
+            session_id: SessionId::new(session_id),
+            verified_hash: hash(from),
+            successor_hash: hash(to),
+            rotated_at: at(200),
+        }
+    }
+
+    fn rotate(&self, subject: &dyn Subject, session_id: &str, from: &str, to: &str) -> bool {
+        subject.store().rotate(&self.rotation(session_id, from, to)).expect("rotate answers")
+    }
+
+    fn end(&self, subject: &dyn Subject, session_id: &str) -> bool {
+        let session_id = SessionId::new(session_id);
+        subject.store().end_session(&self.id, &session_id, at(300)).expect("end answers")
+    }
+}
+
+fn unused_login() -> LoginName {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let number = LAST.fetch_add(1, Ordering::SeqCst);
+    let process = std::process::id();
+    LoginName::parse(&format!("conformance-{process}-{number}@example.com")).expect("it is short")
+}
+
+fn scope() -> Scope {
+    Scope::parse("orders:read orders:write").expect("it is ASCII")
+}
+
+fn hash(name: &str) -> RefreshTokenHash {
+    RefreshTokenHash::new(format!("$2b$04${name}"))
+}
+
+fn at(unix_seconds: u64) -> Timestamp {
+    Timestamp::from_unix_seconds(unix_seconds).expect("it is before the year 10000")
+}

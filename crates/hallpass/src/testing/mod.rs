@@ -1,0 +1,18 @@
+//! What tests need: a clock set by hand, a store in memory, chance that repeats itself, and a
+//! suite that any [`crate::UserStore`] must pass.
+//!
+//! Behind the feature `testing`. Nothing here belongs into a running server.
+
+pub mod bcrypt_runs;
+pub mod conformance;
+mod manual_clock;
+mod memory_store;
+mod recording_observer;
+mod seeded_random;
+mod test_claims;
+
+pub use manual_clock::ManualClock;
+pub use memory_store::MemoryStore;
+pub use recording_observer::RecordingObserver;
+pub use seeded_random::SeededRandom;
+pub use test_claims::TestClaims;
