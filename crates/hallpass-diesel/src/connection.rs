@@ -1,0 +1,161 @@
+//! Connections to SQLite: how each is set up, when one is still good, and how many there are.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
+use diesel::{Connection as _, SqliteConnection};
+use r2d2::{ManageConnection, NopErrorHandler};
+
+use crate::{DatabaseUrl, OpenError};
+
+/// SQLite has one writer at a time, so more connections than this only wait for each other.
+const MAXIMUM_CONNECTIONS: u32 = 4;
+
+/// How long a request waits for a connection, and a statement for a lock, before it is refused.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Each is a statement of its own, the waiting first: the others may find the file locked.
+///
+/// `synchronous = FULL`: with `NORMAL`, which is usual with a write-ahead log, a power cut can
+/// undo the last transactions, and with them a logout that was answered.
+const SETUP: [&str; 4] = [
+    "PRAGMA busy_timeout = 2000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+];
+
+/// The pooled connections of a store. Cheap to clone.
+#[derive(Clone)]
+pub struct Pool(r2d2::Pool<Manager>);
+
+/// Opens connections to one file and knows when a connection's file is no longer that one.
+#[derive(Debug)]
+pub(crate) struct Manager {
+    path: PathBuf,
+}
+
+/// A connection, and which file it has open.
+pub(crate) struct Connected {
+    pub(crate) connection: SqliteConnection,
+    file: FileId,
+}
+
+/// Tells two files of one name apart.
+#[derive(Debug, PartialEq, Eq)]
+struct FileId(Option<(u64, u64)>);
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// The file can't be opened.
+    #[error("the database file can't be opened")]
+    Open(#[from] diesel::ConnectionError),
+    /// The file can't be set up.
+    #[error("the database connection can't be set up")]
+    SetUp(#[from] diesel::result::Error),
+    /// The file is not there.
+    #[error("the database file is gone")]
+    Gone(#[from] io::Error),
+}
+
+impl Pool {
+    /// Opens up to four connections to a database that exists.
+    pub(crate) fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        let pool = r2d2::Pool::builder()
+            .max_size(MAXIMUM_CONNECTIONS)
+            .min_idle(Some(1))
+            .connection_timeout(PATIENCE)
+            // Whoever asked for the connection gets the error and logs it, once.
+            .error_handler(Box::new(NopErrorHandler))
+            .build(Manager { path: url.path().to_owned() })?;
+        Ok(Self(pool))
+    }
+
+    /// Returns a connection, after two seconds of waiting an error.
+    pub(crate) fn get(&self) -> Result<r2d2::PooledConnection<Manager>, r2d2::Error> {
+        self.0.get()
+    }
+
+    /// Returns how many connections are handed out at this moment.
+    #[must_use]
+    pub fn connections_in_use(&self) -> u32 {
+        let state = self.0.state();
+        state.connections - state.idle_connections
+    }
+}
+
+/// Opens a file that exists.
+pub(crate) fn open(url: &DatabaseUrl) -> Result<SqliteConnection, ConnectionError> {
+    establish(url.path(), "rw")
+}
+
+/// Opens the file, creating it if there is none.
+pub(crate) fn create(url: &DatabaseUrl) -> Result<SqliteConnection, ConnectionError> {
+    establish(url.path(), "rwc")
+}
+
+fn establish(path: &Path, mode: &str) -> Result<SqliteConnection, ConnectionError> {
+    let mut connection = SqliteConnection::establish(&uri(path, mode))?;
+    for statement in SETUP {
+        connection.batch_execute(statement)?;
+    }
+    Ok(connection)
+}
+
+/// Writes the path as an SQLite URI, the only way to say that a missing file is not to be made:
+/// a server whose file was moved away must not go on with an empty one.
+fn uri(path: &Path, mode: &str) -> String {
+    let path = path.display().to_string();
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?mode={mode}")
+}
+
+impl ManageConnection for Manager {
+    type Connection = Connected;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<Connected, ConnectionError> {
+        let connection = establish(&self.path, "rw")?;
+        Ok(Connected { connection, file: FileId::of(&self.path)? })
+    }
+
+    /// A file that was replaced, by a restored backup say, keeps its old content for whoever has
+    /// it open: writes to it would be lost without a word.
+    fn is_valid(&self, connected: &mut Connected) -> Result<(), ConnectionError> {
+        if FileId::of(&self.path)? == connected.file {
+            return Ok(());
+        }
+        Err(io::Error::other("another file has its name").into())
+    }
+
+    fn has_broken(&self, connected: &mut Connected) -> bool {
+        AnsiTransactionManager::is_broken_transaction_manager(&mut connected.connection)
+    }
+}
+
+impl FileId {
+    #[cfg(unix)]
+    fn of(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let metadata = fs::metadata(path)?;
+        Ok(Self(Some((metadata.dev(), metadata.ino()))))
+    }
+
+    #[cfg(not(unix))]
+    fn of(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|_| Self(None))
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Pool").field(&self.0.state()).finish()
+    }
+}

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod connection;
+mod database_url;
+mod error;
+pub mod migrations;
+mod schema;
+mod store;
+mod user_row;
+
+pub use connection::Pool;
+pub use database_url::{DatabaseUrl, DatabaseUrlError};
+pub use error::OpenError;
+pub use migrations::{MigrationError, Migrations};
+pub use store::DieselStore;
