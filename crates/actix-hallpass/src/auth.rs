@@ -1,0 +1,101 @@
+//! The one value an application keeps: it makes guards, mounts routes, and is what the extractors
+//! look for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, ServiceConfig};
+use hallpass::Service;
+
+use crate::bearer::Realm;
+use crate::builder::Registration;
+use crate::hashing::HashLanes;
+use crate::{AuthBuilder, Environment, Guard, SetupError, routes};
+
+/// Everything about logging in, for one actix-web application. Cheap to clone: make it once,
+/// outside of `HttpServer::new`, so that all workers share it.
+#[derive(Clone)]
+pub struct Auth(Arc<Parts>);
+
+struct Parts {
+    service: Service,
+    lanes: HashLanes,
+    realm: Realm,
+    registration: Registration,
+}
+
+impl Auth {
+    /// Builds it from `.env` and the environment: reads all settings, opens the database and
+    /// runs its migrations.
+    ///
+    /// # Errors
+    /// [`SetupError`]: all wrong settings at once, or what is wrong with the database. It
+    /// becomes a [`std::io::Error`] with `?`.
+    pub fn from_env() -> Result<Self, SetupError> {
+        Self::builder().environment(&Environment::load()).build()
+    }
+
+    /// Returns a builder with no setting set.
+    pub fn builder() -> AuthBuilder {
+        AuthBuilder::default()
+    }
+
+    pub(crate) fn new(
+        service: Service,
+        lanes: HashLanes,
+        realm: Realm,
+        registration: Registration,
+    ) -> Self {
+        Self(Arc::new(Parts { service, lanes, realm, registration }))
+    }
+
+    /// Mounts `POST {base}/login`, `{base}/refresh` and `{base}/logout`, and `{base}/register`
+    /// where registration is allowed; for `App::configure`.
+    ///
+    /// Also puts this value into the app's data, where the extractors look for it outside of a
+    /// guard. With an empty `base` the routes are at the root, and unknown paths are the app's.
+    pub fn routes(&self, base: &str) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        routes::mount(self.clone(), base)
+    }
+
+    /// Returns a guard, for `App::wrap` or `Scope::wrap`: whoever has no valid access token is
+    /// refused.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        Guard::new(self.clone())
+    }
+
+    /// Returns the use cases behind the routes, for handlers that need them directly.
+    ///
+    /// Its [`hallpass::Step`]s hash and talk to the database: never run them on the event loop.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.0.service
+    }
+
+    pub(crate) fn lanes(&self) -> &HashLanes {
+        &self.0.lanes
+    }
+
+    pub(crate) fn realm(&self) -> &Realm {
+        &self.0.realm
+    }
+
+    pub(crate) fn registration(&self) -> Registration {
+        self.0.registration
+    }
+
+    /// Returns the `Auth` in the app's data, be it there as it is or in a [`Data`].
+    pub(crate) fn of(request: &HttpRequest) -> Option<&Self> {
+        request
+            .app_data::<Self>()
+            .or_else(|| request.app_data::<Data<Self>>().map(|data| data.get_ref()))
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Auth(…)")
+    }
+}

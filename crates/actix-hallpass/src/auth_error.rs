@@ -1,0 +1,104 @@
+//! Why a request has no user: what the guard and the extractors refuse with.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use hallpass::AccessTokenError;
+
+use crate::ErrorCode;
+use crate::bearer::Realm;
+use crate::problem::Problem;
+
+/// Why a request has no user.
+///
+/// A handler that takes `Result<AuthUser, AuthError>` may look at it, or return it.
+#[derive(Debug)]
+pub struct AuthError {
+    reason: AuthErrorReason,
+    realm: Option<Realm>,
+}
+
+/// What exactly is wrong. For the log and for handlers; the client gets [`AuthError::code`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthErrorReason {
+    /// There is no `Authorization` header with bearer credentials.
+    #[error("no access token was sent")]
+    Missing,
+    /// `Bearer` is followed by nothing, or by something that is no token (RFC 6750 §2.1).
+    #[error("the bearer credentials are malformed")]
+    Malformed,
+    /// There is more than one `Authorization` header, and who reads another one sees another user.
+    #[error("more than one Authorization header was sent")]
+    Ambiguous,
+    /// The access token is refused.
+    #[error(transparent)]
+    Refused(AccessTokenError),
+    /// The app was built without `Auth`.
+    #[error(
+        "no `Auth` in the app: add `.configure(auth.routes(\"/auth\"))` or `.app_data(auth.clone())`, \
+         or wrap the scope in `auth.guard()`"
+    )]
+    NotConfigured,
+    /// The handler's `AuthUser<Id>` has another id type than the store's users.
+    #[error("the handler takes ids of type {expected}, which the store's ids are not")]
+    IdType {
+        /// The handler's type.
+        expected: &'static str,
+    },
+}
+
+impl AuthError {
+    pub(crate) fn new(reason: AuthErrorReason, realm: &Realm) -> Self {
+        Self { reason, realm: Some(realm.clone()) }
+    }
+
+    pub(crate) fn not_configured() -> Self {
+        Self { reason: AuthErrorReason::NotConfigured, realm: None }
+    }
+
+    /// Returns what exactly is wrong.
+    #[must_use]
+    pub fn reason(&self) -> &AuthErrorReason {
+        &self.reason
+    }
+
+    /// Returns the code that the client gets.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match &self.reason {
+            AuthErrorReason::Missing => ErrorCode::TokenMissing,
+            AuthErrorReason::Refused(AccessTokenError::Expired { .. }) => ErrorCode::TokenExpired,
+            AuthErrorReason::Malformed | AuthErrorReason::Refused(_) => ErrorCode::TokenInvalid,
+            AuthErrorReason::Ambiguous => ErrorCode::RequestAmbiguous,
+            AuthErrorReason::NotConfigured | AuthErrorReason::IdType { .. } => ErrorCode::Internal,
+        }
+    }
+
+    pub(crate) fn realm(&self) -> Option<&Realm> {
+        self.realm.as_ref()
+    }
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(formatter)
+    }
+}
+
+impl std::error::Error for AuthError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.reason.source()
+    }
+}
+
+impl ResponseError for AuthError {
+    fn status_code(&self) -> StatusCode {
+        self.code().status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::from(self).into_response()
+    }
+}

@@ -1,0 +1,111 @@
+//! The user of a request, as a handler's argument.
+
+use std::any::type_name;
+use std::fmt::Display;
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use hallpass::{AccessClaims, Scope, SessionId, Timestamp};
+
+use crate::authenticate::Identified;
+use crate::{AuthError, AuthErrorReason};
+
+/// The user who sent a request, with a verified access token.
+///
+/// In a guarded scope it is what the guard found; elsewhere it verifies the token itself. It can
+/// only be made from a verified token (or by `actix_hallpass::testing`), so whoever has one need
+/// not check again.
+///
+/// `Id` is anything that can be read from text and written back: `i64`, a UUID, `String`.
+///
+/// # Security
+/// `Option<AuthUser>` compiles, because actix-web makes an `Option` of every extractor, and turns
+/// a forged or expired token into an anonymous visitor. Use [`MaybeAuthUser`], which refuses it.
+///
+/// ```
+/// use actix_hallpass::AuthUser;
+/// use actix_web::get;
+///
+/// #[get("/me")]
+/// async fn me(user: AuthUser) -> String {
+///     format!("hello, user {}", user.id)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthUser<Id = i64> {
+    /// Who they are.
+    pub id: Id,
+    /// Which login it is.
+    pub session_id: SessionId,
+    /// What they may do, as it was at the last login or refresh.
+    pub scope: Scope,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// The first second in which the token is no longer valid.
+    pub expires_at: Timestamp,
+    /// When they last proved who they are; `None` in a token of another issuer with our key.
+    pub auth_time: Option<Timestamp>,
+}
+
+/// The user who sent a request, or nobody where no token was sent.
+///
+/// A token that is malformed, forged or expired is refused with 401, as it is for [`AuthUser`]:
+/// only the absence of a token is anonymous.
+///
+/// ```
+/// use actix_hallpass::MaybeAuthUser;
+/// use actix_web::get;
+///
+/// #[get("/greeting")]
+/// async fn greeting(MaybeAuthUser(user): MaybeAuthUser) -> String {
+///     user.map_or("hello, stranger".to_owned(), |user| format!("hello, user {}", user.id))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaybeAuthUser<Id = i64>(pub Option<AuthUser<Id>>);
+
+impl<Id: FromStr + Display> AuthUser<Id> {
+    fn from_claims(claims: &AccessClaims) -> Result<Self, AuthErrorReason> {
+        let id = claims.user_id().parse();
+        Ok(Self {
+            id: id.ok_or(AuthErrorReason::IdType { expected: type_name::<Id>() })?,
+            session_id: claims.session_id().clone(),
+            scope: claims.scope().clone(),
+            issued_at: claims.issued_at(),
+            expires_at: claims.expires_at(),
+            auth_time: claims.auth_time(),
+        })
+    }
+}
+
+impl<Id: FromStr + Display> MaybeAuthUser<Id> {
+    fn of(identified: &Identified) -> Result<Self, AuthError> {
+        let user = identified.claims.as_ref().map(AuthUser::from_claims).transpose();
+        user.map(Self).map_err(|reason| AuthError::new(reason, identified.auth.realm()))
+    }
+}
+
+impl<Id: FromStr + Display + 'static> FromRequest for AuthUser<Id> {
+    type Error = AuthError;
+    type Future = Ready<Result<Self, AuthError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let user = Identified::of(request).and_then(|identified| {
+            let MaybeAuthUser(user) = MaybeAuthUser::of(&identified)?;
+            user.ok_or_else(|| identified.missing())
+        });
+        ready(user)
+    }
+}
+
+impl<Id: FromStr + Display + 'static> FromRequest for MaybeAuthUser<Id> {
+    type Error = AuthError;
+    type Future = Ready<Result<Self, AuthError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Identified::of(request).and_then(|identified| Self::of(&identified)))
+    }
+}

@@ -1,0 +1,65 @@
+//! Who sent this request: from the guard around it if there is one, else from its header.
+
+use actix_web::http::header::{AUTHORIZATION, Header as _};
+use actix_web::{HttpMessage as _, HttpRequest};
+use actix_web_httpauth::headers::authorization::Authorization;
+use hallpass::AccessClaims;
+
+use crate::bearer::Bearer;
+use crate::{Auth, AuthError, AuthErrorReason};
+
+/// What a guard found out about a request, kept in its extensions.
+#[derive(Clone)]
+pub(crate) struct Identified {
+    pub(crate) auth: Auth,
+    /// The token's claims, `None` for a visitor whom an optional guard let in without a token.
+    pub(crate) claims: Option<AccessClaims>,
+}
+
+impl Identified {
+    /// Returns what the guard around the request found out, or what its header says where there
+    /// is no guard.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Self, AuthError> {
+        if let Some(identified) = request.extensions().get::<Self>() {
+            return Ok(identified.clone());
+        }
+        let auth = Auth::of(request).ok_or_else(AuthError::not_configured)?;
+        Ok(Self { auth: auth.clone(), claims: authenticate(auth, request)? })
+    }
+
+    /// Returns the refusal of whoever sent no token.
+    pub(crate) fn missing(&self) -> AuthError {
+        AuthError::new(AuthErrorReason::Missing, self.auth.realm())
+    }
+}
+
+/// Verifies the access token in the request's header. `Ok(None)` is a request without
+/// credentials: a broken or refused token is an error and never a visitor without one.
+pub(crate) fn authenticate(
+    auth: &Auth,
+    request: &HttpRequest,
+) -> Result<Option<AccessClaims>, AuthError> {
+    let refuse = |reason| AuthError::new(reason, auth.realm());
+    let credentials = presented(request).map_err(refuse)?;
+    match &credentials {
+        Bearer::OtherScheme => Ok(None),
+        Bearer::Malformed => Err(refuse(AuthErrorReason::Malformed)),
+        Bearer::Token(..) => {
+            let token = credentials.expose_token().unwrap_or_default();
+            let claims = auth.service().verify_access(token);
+            claims.map(Some).map_err(|error| refuse(AuthErrorReason::Refused(error)))
+        }
+    }
+}
+
+/// Returns the credentials of the request's one `Authorization` header.
+pub(crate) fn presented(request: &HttpRequest) -> Result<Bearer, AuthErrorReason> {
+    match request.headers().get_all(AUTHORIZATION).count() {
+        0 => Ok(Bearer::OtherScheme),
+        1 => {
+            let header = Authorization::<Bearer>::parse(request);
+            Ok(header.map_or(Bearer::Malformed, Authorization::into_scheme))
+        }
+        _ => Err(AuthErrorReason::Ambiguous),
+    }
+}

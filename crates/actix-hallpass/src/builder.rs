@@ -1,0 +1,328 @@
+//! Builds an [`Auth`] from the environment, from code, or from both.
+
+use std::fmt;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hallpass::{
+    AuthObserver, Clock, Config, ConfigError, ConfigProblem, Ports, Random, RandomUnavailable,
+    Service, Setting, Settings, TokenSecret, UserStore,
+};
+use hallpass_diesel::{DatabaseUrl, OpenError};
+
+use crate::bearer::Realm;
+use crate::clock::SystemClock;
+use crate::database::{Database, DatabaseSettings};
+use crate::error_chain::error_chain;
+use crate::hashing::HashLanes;
+use crate::random::SystemRandom;
+use crate::tracing_observer::TracingObserver;
+use crate::{Auth, Environment};
+
+/// Collects settings; [`AuthBuilder::build`] checks all of them at once.
+///
+/// Of two calls for one setting the later one counts, so code overrides the environment when it
+/// comes after [`AuthBuilder::environment`].
+#[must_use = "nothing is checked or opened until `build`"]
+pub struct AuthBuilder {
+    settings: Settings,
+    database: DatabaseSettings,
+    store: Option<Arc<dyn UserStore>>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    observer: Arc<dyn AuthObserver>,
+    registration: Registration,
+    realm: String,
+    environment_problem: Option<ConfigProblem>,
+}
+
+/// Whether `POST {base}/register` is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registration {
+    Closed,
+    Open,
+}
+
+/// Why an [`Auth`] could not be built.
+///
+/// `Debug` writes what `Display` writes, with its causes, so that a `main` that returns it prints
+/// something to act on.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// Settings are missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database can't be used.
+    #[error("the database can't be used")]
+    Database(#[from] OpenError),
+    /// The system gives no randomness.
+    #[error(transparent)]
+    Random(#[from] RandomUnavailable),
+}
+
+impl Default for AuthBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            database: DatabaseSettings::default(),
+            store: None,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            observer: Arc::new(TracingObserver),
+            registration: Registration::Closed,
+            realm: "hallpass".to_owned(),
+            environment_problem: None,
+        }
+    }
+}
+
+impl AuthBuilder {
+    /// Takes every variable that `environment` has; see the README for their table.
+    pub fn environment(mut self, environment: &Environment) -> Self {
+        self.settings.read(|variable| environment.var(variable));
+        self.database.read(|variable| environment.var(variable));
+        self.environment_problem = environment.problem();
+        self
+    }
+
+    /// Sets `ACCESS_TOKEN_SECRET`: at least 32 bytes.
+    pub fn access_token_secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
+        self.settings.access_token_secret = TokenSecret::new(secret).into();
+        self
+    }
+
+    /// Sets `REFRESH_TOKEN_SECRET`: at least 32 bytes, other ones.
+    pub fn refresh_token_secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
+        self.settings.refresh_token_secret = TokenSecret::new(secret).into();
+        self
+    }
+
+    /// Makes both secrets for this run: after a restart, everybody has to log in again.
+    ///
+    /// For examples and experiments. Two processes with secrets of their own don't accept each
+    /// other's tokens.
+    pub fn random_secrets(mut self) -> Self {
+        self.settings.access_token_secret = TokenSecret::generate(&*self.random).into();
+        self.settings.refresh_token_secret = TokenSecret::generate(&*self.random).into();
+        self
+    }
+
+    /// Puts `key_id` into the header of access tokens as `kid` (RFC 7515 §4.1.4); a token that
+    /// names another key is refused then. None by default.
+    pub fn access_token_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.settings.access_token_key_id = Some(key_id.into());
+        self
+    }
+
+    /// Sets `ACCESS_TOKEN_EXPIRATION`: how long an access token lives. 10 s to 24 h, default 15 min.
+    pub fn access_token_expiration(mut self, lifetime: Duration) -> Self {
+        self.settings.access_token_expiration = Setting::Value(lifetime);
+        self
+    }
+
+    /// Sets `REFRESH_TOKEN_EXPIRATION`: how long a session may be idle. Longer than the access
+    /// token's lifetime, default 14 d.
+    pub fn refresh_token_expiration(mut self, idle_limit: Duration) -> Self {
+        self.settings.refresh_token_expiration = Setting::Value(idle_limit);
+        self
+    }
+
+    /// Sets `SESSION_EXPIRATION`: how long a session may last. Not below the idle limit, default
+    /// 90 d or the idle limit if longer.
+    pub fn session_expiration(mut self, absolute_limit: Duration) -> Self {
+        self.settings.session_expiration = Setting::Value(absolute_limit);
+        self
+    }
+
+    /// Sets `REFRESH_TOKEN_GRACE`: how long a replaced refresh token still counts as a retry. At
+    /// most 300 s and a quarter of the access token's lifetime, default 30 s or that quarter if
+    /// shorter; zero turns retries off.
+    pub fn refresh_token_grace(mut self, grace: Duration) -> Self {
+        self.settings.refresh_token_grace = Setting::Value(grace);
+        self
+    }
+
+    /// Sets `TOKEN_ISSUER`: the `iss` of all tokens, default `hallpass`.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.settings.issuer = Setting::Value(issuer.into());
+        self
+    }
+
+    /// Sets `TOKEN_AUDIENCE`: the `aud` of access tokens, default the issuer.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.settings.audience = Setting::Value(audience.into());
+        self
+    }
+
+    /// Sets `TOKEN_LEEWAY`: how far the clocks of issuer and verifier may differ. At most 60 s,
+    /// default 0 s.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.settings.leeway = Setting::Value(leeway);
+        self
+    }
+
+    /// Sets `PASSWORD_HASH_COST`: 4 to 31, default 12 (about 0.2 s); each step doubles the time.
+    /// Above 15 a login takes seconds, and everybody's.
+    pub fn password_hash_cost(mut self, cost: u32) -> Self {
+        self.settings.password_hash_cost = Setting::Value(cost);
+        self
+    }
+
+    /// Sets `REFRESH_HASH_COST`: 4 to 14, default 6 (about 3 ms). It hashes 256 random bits,
+    /// which no cost makes harder to guess, and each refresh pays for two.
+    pub fn refresh_hash_cost(mut self, cost: u32) -> Self {
+        self.settings.refresh_hash_cost = Setting::Value(cost);
+        self
+    }
+
+    /// Sets the shortest password that may be set, in characters; default 8.
+    pub fn password_minimum_characters(mut self, characters: usize) -> Self {
+        self.settings.password_minimum_characters = Some(characters);
+        self
+    }
+
+    /// Sets `HASH_CONCURRENCY`: how many hashes run at once in each lane. Default one less than
+    /// the cores, at least one.
+    pub fn hash_concurrency(mut self, permits: NonZeroUsize) -> Self {
+        self.settings.hash_concurrency = Setting::Value(permits);
+        self
+    }
+
+    /// Sets `HASH_WAIT`: how long a request waits for its turn to hash before it is refused with
+    /// 503 `busy`. 100 ms to 30 s, default 2 s.
+    pub fn hash_wait(mut self, wait: Duration) -> Self {
+        self.settings.hash_wait = Setting::Value(wait);
+        self
+    }
+
+    /// Sets `DATABASE_URL`.
+    pub fn database_url(mut self, url: &str) -> Self {
+        self.database.url = DatabaseUrl::parse(url).into();
+        self
+    }
+
+    /// Sets `MIGRATE`: whether migrations are run, or the schema only checked. Default `true`.
+    pub fn migrate(mut self, migrate: bool) -> Self {
+        self.database.migrate = Setting::Value(migrate);
+        self
+    }
+
+    /// Keeps users in `store` instead of opening `DATABASE_URL`.
+    pub fn store(mut self, store: Arc<dyn UserStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Reads the time of day from `clock`.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes randomness from `random`, which must be cryptographically secure but in tests.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Tells `observer` every outcome, instead of writing `tracing` events.
+    pub fn observer(mut self, observer: Arc<dyn AuthObserver>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Lets anybody add themselves as a user: mounts `POST {base}/register`.
+    pub fn allow_registration(mut self) -> Self {
+        self.registration = Registration::Open;
+        self
+    }
+
+    /// Sets the realm of `WWW-Authenticate` (RFC 9110 §11.5); default `hallpass`.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = realm.into();
+        self
+    }
+
+    /// Checks every setting, opens the database and runs its migrations.
+    ///
+    /// It blocks for as long as these take: call it before the server starts.
+    ///
+    /// # Errors
+    /// [`SetupError`]: all wrong settings at once, or what is wrong with the database.
+    pub fn build(self) -> Result<Auth, SetupError> {
+        let mut problems: Vec<ConfigProblem> = self.environment_problem.into_iter().collect();
+        let realm = realm_of(&self.realm, &mut problems);
+        let source = match self.store {
+            Some(store) => Some(Source::Store(store)),
+            None => self.database.check(&mut problems).map(Source::Database),
+        };
+        let config = self.settings.check(problems)?;
+        let (Some(source), Some(realm)) = (source, realm) else {
+            unreachable!("what is missing is a problem, and problems are errors")
+        };
+        let (store, clock, random) = (source.open()?, self.clock, self.random);
+        let ports = Ports { store, clock, random, observer: self.observer };
+        let service = Service::new(&config, ports)?;
+        Ok(Auth::new(
+            service,
+            HashLanes::new(permits(&config), config.hash_wait()),
+            realm,
+            self.registration,
+        ))
+    }
+}
+
+/// Where the users are.
+enum Source {
+    Store(Arc<dyn UserStore>),
+    Database(Database),
+}
+
+impl Source {
+    fn open(self) -> Result<Arc<dyn UserStore>, OpenError> {
+        match self {
+            Self::Store(store) => Ok(store),
+            Self::Database(database) => database.open(),
+        }
+    }
+}
+
+fn realm_of(realm: &str, problems: &mut Vec<ConfigProblem>) -> Option<Realm> {
+    let parsed = Realm::parse(realm);
+    if parsed.is_none() {
+        let problem = "the realm has a character outside of printable ASCII".to_owned();
+        problems.push(ConfigProblem { variable: "realm", problem });
+    }
+    parsed
+}
+
+/// One core stays free for those who only present a token.
+fn permits(config: &Config) -> NonZeroUsize {
+    let from_machine = || {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        NonZeroUsize::new(cores - 1).unwrap_or(NonZeroUsize::MIN)
+    };
+    config.hash_concurrency().unwrap_or_else(from_machine)
+}
+
+impl From<SetupError> for io::Error {
+    /// So that `Auth::from_env()?` works in the usual `async fn main() -> std::io::Result<()>`.
+    fn from(error: SetupError) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, error)
+    }
+}
+
+impl fmt::Debug for SetupError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&error_chain(self))
+    }
+}
+
+impl fmt::Debug for AuthBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AuthBuilder").field("realm", &self.realm).finish_non_exhaustive()
+    }
+}

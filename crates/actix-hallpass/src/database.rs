@@ -1,0 +1,67 @@
+//! Where the face meets the store: the only file that opens a database.
+
+use std::sync::Arc;
+
+use hallpass::{ConfigProblem, Setting, UserStore};
+use hallpass_diesel::{DatabaseUrl, DieselStore, Migrations, OpenError};
+
+/// Which database to open, and what to do about its schema, as it was set.
+#[derive(Default)]
+pub(crate) struct DatabaseSettings {
+    pub(crate) url: Setting<DatabaseUrl>,
+    pub(crate) migrate: Setting<bool>,
+}
+
+/// The same, checked.
+pub(crate) struct Database {
+    url: DatabaseUrl,
+    migrations: Migrations,
+}
+
+impl DatabaseSettings {
+    /// Takes `DATABASE_URL` and `MIGRATE` where `lookup` knows them.
+    pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
+        if let Some(url) = lookup("DATABASE_URL") {
+            self.url = DatabaseUrl::parse(&url).into();
+        }
+        if let Some(text) = lookup("MIGRATE") {
+            self.migrate = match text.as_str() {
+                "true" => Setting::Value(true),
+                "false" => Setting::Value(false),
+                _ => Setting::Unreadable("it is neither `true` nor `false`".to_owned()),
+            };
+        }
+    }
+
+    /// Checks both, and adds what is wrong to `problems`.
+    pub(crate) fn check(self, problems: &mut Vec<ConfigProblem>) -> Option<Database> {
+        let mut refuse = |variable, problem| problems.push(ConfigProblem { variable, problem });
+        let url = match self.url {
+            Setting::Value(url) => Some(url),
+            Setting::Unset => {
+                refuse("DATABASE_URL", "it is not set; for a file, `sqlite:app.db`".to_owned());
+                None
+            }
+            Setting::Unreadable(problem) => {
+                refuse("DATABASE_URL", problem);
+                None
+            }
+        };
+        let migrations = match self.migrate {
+            Setting::Unset | Setting::Value(true) => Some(Migrations::Run),
+            Setting::Value(false) => Some(Migrations::Check),
+            Setting::Unreadable(problem) => {
+                refuse("MIGRATE", problem);
+                None
+            }
+        };
+        Some(Database { url: url?, migrations: migrations? })
+    }
+}
+
+impl Database {
+    /// Opens the database and runs or checks its migrations.
+    pub(crate) fn open(&self) -> Result<Arc<dyn UserStore>, OpenError> {
+        Ok(Arc::new(DieselStore::open(&self.url, self.migrations)?))
+    }
+}

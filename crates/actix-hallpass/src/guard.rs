@@ -1,0 +1,188 @@
+//! The guard: middleware that lets nobody in without a valid access token.
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready as ready_or_pending};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::Method;
+use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use actix_web::{Error, HttpMessage as _, ResponseError as _};
+use hallpass::AccessClaims;
+use pin_project_lite::pin_project;
+
+use crate::authenticate::{Identified, authenticate};
+use crate::{Auth, AuthError, AuthErrorReason, routes};
+
+/// Middleware that refuses whoever has no valid access token; for `App::wrap` or `Scope::wrap`.
+///
+/// It verifies on the spot, without the database, and refuses with a response, not an error, so
+/// that `Logger`, `ErrorHandlers`, `DefaultHeaders` and CORS around it see the refusal.
+///
+/// Around the whole app it lets through its own login, refresh, logout and register routes, and
+/// with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
+///
+/// # Security
+/// An access token is valid until it expires, also after its user has logged out or was disabled:
+/// nothing is asked of the database. Keep `ACCESS_TOKEN_EXPIRATION` short.
+///
+/// ```
+/// # use actix_hallpass::Auth;
+/// # fn app(auth: Auth) {
+/// use actix_web::{App, web};
+///
+/// let app = App::new()
+///     .configure(auth.routes("/auth"))
+///     .service(web::scope("/api").wrap(auth.guard()));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Guard {
+    auth: Auth,
+    absence: Absence,
+    preflight: Preflight,
+}
+
+/// What a request without a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Absence {
+    Refused,
+    Anonymous,
+}
+
+/// What a CORS preflight is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Preflight {
+    LikeAnyRequest,
+    LetThrough,
+}
+
+impl Guard {
+    pub(crate) fn new(auth: Auth) -> Self {
+        Self { auth, absence: Absence::Refused, preflight: Preflight::LikeAnyRequest }
+    }
+
+    /// Lets requests without a token in, as anonymous. A bad token is still refused with 401.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { absence: Absence::Anonymous, ..self }
+    }
+
+    /// Lets CORS preflights in: `OPTIONS` with `Origin` and `Access-Control-Request-Method`.
+    ///
+    /// Needed where the guard is wrapped around the CORS middleware; the other way round, that
+    /// one answers preflights before the guard sees them.
+    #[must_use]
+    pub fn allow_preflight(self) -> Self {
+        Self { preflight: Preflight::LetThrough, ..self }
+    }
+
+    fn identify(&self, request: &ServiceRequest) -> Result<Option<AccessClaims>, AuthError> {
+        #[cfg(feature = "testing")]
+        if let Some(claims) = crate::testing::signed_in(request.request()) {
+            return Ok(Some(claims));
+        }
+        match authenticate(&self.auth, request.request())? {
+            None if self.absence == Absence::Refused => {
+                Err(AuthError::new(AuthErrorReason::Missing, self.auth.realm()))
+            }
+            claims => Ok(claims),
+        }
+    }
+
+    fn is_exempt(&self, request: &ServiceRequest) -> bool {
+        let is_preflight = self.preflight == Preflight::LetThrough && is_preflight(request);
+        is_preflight || request.match_name().is_some_and(routes::is_own_name)
+    }
+}
+
+/// The Fetch standard's definition of a CORS preflight request.
+fn is_preflight(request: &ServiceRequest) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ORIGIN)
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Guard
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = GuardMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(GuardMiddleware { guard: self.clone(), service }))
+    }
+}
+
+/// The guard around one service.
+#[derive(Debug)]
+pub struct GuardMiddleware<S> {
+    guard: Guard,
+    service: S,
+}
+
+impl<S, B> Service<ServiceRequest> for GuardMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = GuardFuture<S::Future, B>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        match self.guard.identify(&request) {
+            Ok(claims) => {
+                let auth = self.guard.auth.clone();
+                request.extensions_mut().insert(Identified { auth, claims });
+                GuardFuture::LetIn { inner: self.service.call(request) }
+            }
+            // Asked only now, so that a guarded request pays nothing for it.
+            Err(_) if self.guard.is_exempt(&request) => {
+                GuardFuture::LetIn { inner: self.service.call(request) }
+            }
+            Err(error) => {
+                let response = request.into_response(error.error_response());
+                GuardFuture::Refused { response: Some(response.map_into_right_body()) }
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// The answer of a guard: the inner service's, or a refusal that is ready.
+    #[doc(hidden)]
+    #[project = GuardFutureProjection]
+    pub enum GuardFuture<F, B> {
+        LetIn { #[pin] inner: F },
+        Refused { response: Option<ServiceResponse<EitherBody<B>>> },
+    }
+}
+
+impl<F, B> Future for GuardFuture<F, B>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            GuardFutureProjection::LetIn { inner } => {
+                let response = ready_or_pending!(inner.poll(context));
+                Poll::Ready(response.map(ServiceResponse::map_into_left_body))
+            }
+            GuardFutureProjection::Refused { response } => {
+                Poll::Ready(Ok(response.take().expect("a future is not polled after it is ready")))
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Reads a JSON body: small, of the right type, no member twice.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::web::{Bytes, Payload};
+use hallpass::json;
+use serde::de::DeserializeOwned;
+
+use crate::ErrorCode;
+use crate::problem::Problem;
+
+/// More than any login needs, less than a nuisance.
+const MAXIMUM_BYTES: usize = 8 * 1024;
+
+/// Reads the body as a `T`, or says what is wrong with it.
+pub(crate) async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<T, Problem> {
+    check_type(request.headers())?;
+    parse(&bytes(request, payload).await?)
+}
+
+/// Reads a body that may be left out, in which case it is a default `T`.
+pub(crate) async fn read_if_any<T: DeserializeOwned + Default>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<T, Problem> {
+    let body = bytes(request, payload).await?;
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    check_type(request.headers())?;
+    parse(&body)
+}
+
+/// A form or a text with JSON in it can be sent across sites without a preflight (login CSRF), so
+/// the type must be `application/json`, whatever its parameters.
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let essence = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    let is_json = essence.trim().eq_ignore_ascii_case("application/json");
+    let is_encoded = headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if is_json && !is_encoded {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::UnsupportedMediaType))
+}
+
+async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let announced = announced.and_then(|value| value.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > MAXIMUM_BYTES) {
+        return Err(Problem::new(ErrorCode::BodyTooLarge));
+    }
+    match payload.to_bytes_limited(MAXIMUM_BYTES).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => {
+            tracing::debug!(target: "hallpass", reason = %error, "the body broke off");
+            Err(Problem::new(ErrorCode::InvalidRequest))
+        }
+        Err(_) => Err(Problem::new(ErrorCode::BodyTooLarge)),
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    json::from_slice(body).map_err(|error| {
+        tracing::debug!(target: "hallpass", reason = %error, "malformed body");
+        Problem::new(ErrorCode::InvalidRequest)
+    })
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod auth;
+mod auth_error;
+mod auth_user;
+mod authenticate;
+mod bearer;
+mod builder;
+mod clock;
+mod database;
+mod environment;
+mod error_chain;
+mod error_code;
+mod guard;
+mod hashing;
+mod json_body;
+mod problem;
+mod random;
+mod routes;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tracing_observer;
+
+pub use auth::Auth;
+pub use auth_error::{AuthError, AuthErrorReason};
+pub use auth_user::{AuthUser, MaybeAuthUser};
+pub use builder::{AuthBuilder, SetupError};
+pub use environment::Environment;
+pub use error_code::ErrorCode;
+pub use guard::{Guard, GuardMiddleware};
+/// The domain: the events an observer is told, the trait of a store, the types of a user.
+pub use hallpass;
+/// The store over Diesel, and its migrations.
+pub use hallpass_diesel;

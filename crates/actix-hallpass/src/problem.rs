@@ -1,0 +1,202 @@
+//! Errors to HTTP (RFC 9457). The one file that maps them, and the one that logs what the client
+//! is not told.
+
+use std::error::Error;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
+use hallpass::{
+    LoginError, RandomUnavailable, RefreshError, RefreshRefusal, RegisterError, StoreError,
+};
+use serde::Serialize;
+
+use crate::bearer::{BearerChallenge, ChallengeError, Realm};
+use crate::error_chain::error_chain;
+use crate::hashing::RunError;
+use crate::{AuthError, AuthErrorReason, ErrorCode};
+
+/// Seconds after which trying again is worth it: the time to hash a few passwords, or for a
+/// database to come back.
+const RETRY_AFTER_SECONDS: u64 = 1;
+
+/// A refusal on its way to the client.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    code: ErrorCode,
+    /// What the code's own text can't tell: which rule a new password broke.
+    detail: Option<String>,
+    challenge: Option<BearerChallenge>,
+}
+
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+}
+
+impl Problem {
+    pub(crate) fn new(code: ErrorCode) -> Self {
+        Self { code, detail: None, challenge: None }
+    }
+
+    fn with_detail(code: ErrorCode, detail: String) -> Self {
+        Self { detail: Some(detail), ..Self::new(code) }
+    }
+
+    /// A 401 of a route: no access token was asked for, so nothing is said of one.
+    pub(crate) fn in_realm(self, realm: &Realm) -> Self {
+        if self.code.status() != 401 {
+            return self;
+        }
+        let challenge = BearerChallenge { realm: realm.clone(), error: None };
+        Self { challenge: Some(challenge), ..self }
+    }
+
+    pub(crate) fn into_response(self) -> HttpResponse {
+        let status = self.code.status();
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        response.content_type("application/problem+json");
+        if let Some(challenge) = self.challenge {
+            response.insert_header(WwwAuthenticate(challenge));
+        }
+        if status == 503 || status == 429 {
+            response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        if status == 405 {
+            response.insert_header((ALLOW, "POST"));
+        }
+        let body = ProblemBody {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            code: self.code.as_str(),
+            detail: self.detail.as_deref().unwrap_or(self.code.detail()),
+        };
+        response.body(serde_json::to_string(&body).expect("strings and a number are JSON"))
+    }
+}
+
+impl From<&AuthError> for Problem {
+    fn from(error: &AuthError) -> Self {
+        let code = error.code();
+        match code {
+            ErrorCode::Internal => tracing::error!(target: "hallpass", reason = %error, "internal"),
+            _ => tracing::debug!(
+                target: "hallpass",
+                reason = error_chain(error),
+                code = code.as_str(),
+                "access refused"
+            ),
+        }
+        let challenge = error.realm().filter(|_| code != ErrorCode::Internal).map(|realm| {
+            BearerChallenge { realm: realm.clone(), error: challenge_error(error.reason(), code) }
+        });
+        Self { challenge, ..Self::new(code) }
+    }
+}
+
+/// RFC 6750 §3.1: nothing is said about credentials that were not sent.
+fn challenge_error(reason: &AuthErrorReason, code: ErrorCode) -> Option<ChallengeError> {
+    let error = match reason {
+        AuthErrorReason::Missing => return None,
+        AuthErrorReason::Ambiguous => "invalid_request",
+        _ => "invalid_token",
+    };
+    Some(ChallengeError { code: error, description: code.detail() })
+}
+
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
+            LoginError::Store(error) => error.into(),
+            LoginError::Random(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Refused(refusal) => Self::new(refresh_code(&refusal)),
+            RefreshError::Conflict => Self::new(ErrorCode::RefreshConflict),
+            RefreshError::Store(error) => error.into(),
+            RefreshError::Random(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
+/// What is not the client's to know, be it that the user is disabled or that the row is damaged,
+/// is one answer.
+fn refresh_code(refusal: &RefreshRefusal) -> ErrorCode {
+    match refusal {
+        RefreshRefusal::Expired { .. } => ErrorCode::RefreshExpired,
+        RefreshRefusal::NoSession | RefreshRefusal::Reused => ErrorCode::SessionRevoked,
+        RefreshRefusal::Superseded => ErrorCode::SessionSuperseded,
+        RefreshRefusal::Stale { .. } => ErrorCode::RefreshStale,
+        _ => ErrorCode::RefreshInvalid,
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Login(reason) => {
+                let detail = format!("the login name is unacceptable: {reason}");
+                Self::with_detail(ErrorCode::LoginUnacceptable, detail)
+            }
+            RegisterError::Password(reason) => {
+                let detail = format!("the password is unacceptable: {reason}");
+                Self::with_detail(ErrorCode::PasswordUnacceptable, detail)
+            }
+            RegisterError::LoginTaken => Self::new(ErrorCode::LoginTaken),
+            RegisterError::Store(error) => error.into(),
+            RegisterError::Random(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Row { table, column, id, problem } => {
+                tracing::error!(target: "hallpass", table, column, id, problem, "unavailable");
+            }
+            error => {
+                tracing::error!(target: "hallpass", reason = error_chain(error), "unavailable");
+            }
+        }
+        Self::new(ErrorCode::Unavailable)
+    }
+}
+
+impl From<RandomUnavailable> for Problem {
+    fn from(error: RandomUnavailable) -> Self {
+        internal(&error)
+    }
+}
+
+impl From<RunError> for Problem {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Busy => {
+                tracing::warn!(target: "hallpass", reason = %error, "busy");
+                Self::new(ErrorCode::Busy)
+            }
+            RunError::Interrupted(_) => internal(&error),
+        }
+    }
+}
+
+fn internal(error: &dyn Error) -> Problem {
+    tracing::error!(target: "hallpass", reason = error_chain(error), "internal");
+    Problem::new(ErrorCode::Internal)
+}

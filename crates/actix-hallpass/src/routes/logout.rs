@@ -1,0 +1,31 @@
+//! `POST {base}/logout`: ends the session of a refresh token, an access token, or both.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{client_address, uncached};
+use crate::authenticate::presented;
+use crate::problem::Problem;
+use crate::{Auth, AuthError, json_body};
+
+#[derive(Default, Deserialize)]
+struct Body {
+    refresh_token: Option<Zeroizing<String>>,
+}
+
+pub(super) async fn logout(
+    auth: Auth,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let credentials = presented(&request)
+        .map_err(|reason| Problem::from(&AuthError::new(reason, auth.realm())))?;
+    let body: Body = json_body::read_if_any(&request, payload).await?;
+    let refresh_token = body.refresh_token.as_ref().map(|token| token.as_str());
+    let access_token = credentials.expose_token();
+    let logout = auth.service().logout(refresh_token, access_token, client_address(&request));
+    auth.lanes().run(logout).await??;
+    Ok(uncached(HttpResponse::NoContent()).finish())
+}

@@ -1,0 +1,101 @@
+//! The routes below `{base}`, and how they are mounted.
+
+mod login;
+mod logout;
+mod refresh;
+mod register;
+mod token_body;
+
+use std::future::Future;
+use std::net::IpAddr;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{self, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource};
+
+use crate::builder::Registration;
+use crate::problem::Problem;
+use crate::{Auth, ErrorCode};
+
+const LOGIN: &str = "hallpass.login";
+const REFRESH: &str = "hallpass.refresh";
+const LOGOUT: &str = "hallpass.logout";
+const REGISTER: &str = "hallpass.register";
+
+/// Returns whether a resource of this name is one of ours, which a guard around the whole app
+/// must let through: nobody could log in otherwise.
+pub(crate) fn is_own_name(name: &str) -> bool {
+    [LOGIN, REFRESH, LOGOUT, REGISTER].contains(&name)
+}
+
+/// Returns what mounts the routes below `base`.
+pub(crate) fn mount(auth: Auth, base: &str) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let base = base.trim_matches('/').to_owned();
+    move |config| {
+        config.app_data(auth.clone());
+        let resources = resources(&auth);
+        if base.is_empty() {
+            // A scope at the root would swallow the paths of the application.
+            resources.into_iter().for_each(|resource| {
+                config.service(resource);
+            });
+            return;
+        }
+        let scope = web::scope(&format!("/{base}")).default_service(web::to(not_found));
+        config
+            .service(resources.into_iter().fold(scope, |scope, resource| scope.service(resource)));
+    }
+}
+
+fn resources(auth: &Auth) -> Vec<Resource> {
+    let mut resources = vec![
+        resource(auth, LOGIN, "/login", login::login),
+        resource(auth, REFRESH, "/refresh", refresh::refresh),
+        resource(auth, LOGOUT, "/logout", logout::logout),
+    ];
+    if auth.registration() == Registration::Open {
+        resources.push(resource(auth, REGISTER, "/register", register::register));
+    }
+    resources
+}
+
+/// Returns the resource at `path` that answers POST with `handler`.
+///
+/// It has its `Auth` with it, so that an application may mount two with two bases.
+fn resource<F, R>(auth: &Auth, name: &str, path: &str, handler: F) -> Resource
+where
+    F: Fn(Auth, HttpRequest, Payload) -> R + Clone + 'static,
+    R: Future<Output = Result<HttpResponse, Problem>> + 'static,
+{
+    let auth = auth.clone();
+    let handle = move |request: HttpRequest, payload: Payload| {
+        let answer = handler(auth.clone(), request, payload);
+        let auth = auth.clone();
+        async move {
+            answer.await.unwrap_or_else(|problem| problem.in_realm(auth.realm()).into_response())
+        }
+    };
+    web::resource(path)
+        .name(name)
+        .route(web::post().to(handle))
+        .default_service(web::to(method_not_allowed))
+}
+
+/// Begins a response that no cache may keep (RFC 6749 §5.1).
+fn uncached(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
+    response.insert_header((CACHE_CONTROL, "no-store"));
+    response
+}
+
+/// The peer's address: the proxy's where there is one, since anybody can write a header.
+fn client_address(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|address| address.ip())
+}
+
+async fn not_found() -> HttpResponse {
+    Problem::new(ErrorCode::NotFound).into_response()
+}
+
+async fn method_not_allowed() -> HttpResponse {
+    Problem::new(ErrorCode::MethodNotAllowed).into_response()
+}

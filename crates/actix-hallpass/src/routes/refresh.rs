@@ -1,0 +1,28 @@
+//! `POST {base}/refresh`: a refresh token for its successor and a new access token.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{client_address, token_body};
+use crate::problem::Problem;
+use crate::{Auth, ErrorCode, json_body};
+
+#[derive(Deserialize)]
+struct Body {
+    refresh_token: Option<Zeroizing<String>>,
+}
+
+pub(super) async fn refresh(
+    auth: Auth,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body: Body = json_body::read(&request, payload).await?;
+    let token = body.refresh_token.filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| Problem::new(ErrorCode::RefreshMissing))?;
+    let refresh = auth.service().refresh(&token, client_address(&request));
+    let pair = auth.lanes().run(refresh).await??;
+    Ok(token_body::respond(&pair))
+}

@@ -1,0 +1,212 @@
+//! For an application's tests: an [`Auth`] without a database, tokens without a login, and users
+//! without a token.
+//!
+//! Behind the feature `testing`, which belongs into `[dev-dependencies]`:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! actix-hallpass = { version = "0.1", features = ["testing"] }
+//! ```
+
+use std::fmt::Display;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpMessage, HttpRequest};
+use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom, TestClaims};
+use hallpass::{AccessClaims, Scope, SessionId, UserId};
+
+use crate::{Auth, AuthBuilder};
+
+/// An [`Auth`] over a store in memory, with a clock that is set by hand and cheap bcrypt.
+///
+/// ```
+/// use actix_hallpass::{AuthUser, testing::TestAuth};
+/// use actix_web::{App, get, test, web};
+///
+/// #[get("/me")]
+/// async fn me(user: AuthUser) -> String {
+///     user.id.to_string()
+/// }
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// let auth = TestAuth::new();
+/// let api = web::scope("/api").wrap(auth.guard()).service(me);
+/// let app = test::init_service(App::new().service(api)).await;
+///
+/// let request = test::TestRequest::get()
+///     .uri("/api/me")
+///     .insert_header(auth.token_for(7).scope("orders:read").header())
+///     .to_request();
+/// assert_eq!(test::call_and_read_body(&app, request).await, "7");
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct TestAuth {
+    auth: Auth,
+    clock: Arc<ManualClock>,
+    store: Arc<MemoryStore>,
+    observer: Arc<RecordingObserver>,
+}
+
+/// An access token for a test, on its way: what it does not say is as after a login.
+#[derive(Debug)]
+#[must_use = "a token is made by `header` or `mint`"]
+pub struct TokenFor<'a> {
+    auth: &'a Auth,
+    claims: TestClaims,
+}
+
+/// Claims that a test put into a request by hand.
+#[derive(Clone)]
+struct SignedIn(AccessClaims);
+
+impl Default for TestAuth {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestAuth {
+    /// Returns one with the default settings, bcrypt at its lowest cost, and registration open.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// Returns one with the settings that `change` makes.
+    ///
+    /// # Panics
+    /// When `change` makes a setting that breaks its rule.
+    #[must_use]
+    pub fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let store = Arc::new(MemoryStore::default());
+        let observer = Arc::new(RecordingObserver::default());
+        let builder = Auth::builder()
+            .clock(clock.clone())
+            .random(Arc::new(SeededRandom::default()))
+            .store(store.clone())
+            .observer(observer.clone())
+            .random_secrets()
+            .password_hash_cost(4)
+            .refresh_hash_cost(4)
+            .allow_registration();
+        let auth = change(builder).build().expect("the settings of a test are right");
+        Self { auth, clock, store, observer }
+    }
+
+    /// Returns the clock, which stands still until a test moves it.
+    #[must_use]
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// Returns the users.
+    #[must_use]
+    pub fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    /// Returns what has happened.
+    #[must_use]
+    pub fn observer(&self) -> &RecordingObserver {
+        &self.observer
+    }
+
+    /// Begins an access token for the user `id`, whether the store has such a user or not.
+    pub fn token_for(&self, id: impl Display) -> TokenFor<'_> {
+        TokenFor { auth: &self.auth, claims: claims(id) }
+    }
+
+    /// Makes `request` one of the user `id`, as if it had a valid token: guards let it in, and
+    /// extractors find the user.
+    ///
+    /// ```
+    /// use actix_hallpass::{AuthUser, testing::TestAuth};
+    /// use actix_web::{FromRequest as _, test::TestRequest};
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let auth = TestAuth::new();
+    /// let request = TestRequest::default().to_http_request();
+    /// auth.sign_in(&request, 7);
+    /// let user: AuthUser = AuthUser::extract(&request).await.unwrap();
+    /// assert_eq!(user.id, 7);
+    /// # });
+    /// ```
+    pub fn sign_in(&self, request: &impl HttpMessage, id: impl Display) {
+        self.token_for(id).sign_in(request);
+    }
+}
+
+impl Deref for TestAuth {
+    type Target = Auth;
+
+    fn deref(&self) -> &Auth {
+        &self.auth
+    }
+}
+
+impl TokenFor<'_> {
+    /// Gives the token a scope: words separated by spaces.
+    ///
+    /// # Panics
+    /// When `scope` has a character that scopes may not have (RFC 6749 §3.3).
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.claims.scope = Scope::parse(scope).expect("the scope of a test is well-formed");
+        self
+    }
+
+    /// Gives the token a lifetime from now, in whole seconds; zero makes an expired one.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.claims.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Gives the token a session id.
+    pub fn session_id(mut self, session_id: &str) -> Self {
+        self.claims.session_id = SessionId::new(session_id);
+        self
+    }
+
+    /// Returns the token.
+    #[must_use]
+    pub fn mint(self) -> String {
+        self.auth.service().access_token_for_tests(&self.claims).expose_token().to_owned()
+    }
+
+    /// Returns the header that presents the token, for `TestRequest::insert_header`.
+    #[must_use]
+    pub fn header(self) -> (&'static str, String) {
+        ("Authorization", format!("Bearer {}", self.mint()))
+    }
+
+    /// Makes `request` one of this user, without a token in it.
+    ///
+    /// # Panics
+    /// When the lifetime is zero: nobody is signed in with an expired token.
+    pub fn sign_in(self, request: &impl HttpMessage) {
+        let auth = self.auth;
+        let claims = auth.service().verify_access(&self.mint());
+        let claims = claims.expect("the token was made for this moment");
+        let identified =
+            crate::authenticate::Identified { auth: auth.clone(), claims: Some(claims.clone()) };
+        request.extensions_mut().insert(identified);
+        request.extensions_mut().insert(SignedIn(claims));
+    }
+}
+
+/// Returns the claims that a test put into the request.
+pub(crate) fn signed_in(request: &HttpRequest) -> Option<AccessClaims> {
+    request.extensions().get::<SignedIn>().map(|SignedIn(claims)| claims.clone())
+}
+
+fn claims(id: impl Display) -> TestClaims {
+    TestClaims {
+        user_id: UserId::new(id),
+        session_id: SessionId::new("test-session"),
+        scope: Scope::default(),
+        lifetime: None,
+    }
+}

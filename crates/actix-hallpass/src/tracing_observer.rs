@@ -1,0 +1,52 @@
+//! The observer that is used where an application brings none: it writes `tracing` events.
+
+use hallpass::{AuthEvent, AuthEventKind, AuthObserver, RefreshRefusal, Severity};
+
+use crate::error_chain::error_chain;
+
+/// Writes each event to the target `hallpass`, warnings as warnings, the others as information.
+#[derive(Debug)]
+pub(crate) struct TracingObserver;
+
+impl AuthObserver for TracingObserver {
+    fn observe(&self, event: &AuthEvent) {
+        let what = name(&event.kind);
+        let reason = reason(&event.kind);
+        let user = event.user_id.as_ref().map(tracing::field::display);
+        let session = event.session_id.as_ref().map(tracing::field::display);
+        let client = event.client_address.as_ref().map(tracing::field::display);
+        let generation = event.generation;
+        match event.kind.severity() {
+            Severity::Info => {
+                tracing::info!(target: "hallpass", user, session, generation, client, reason, "{what}");
+            }
+            Severity::Warning => {
+                tracing::warn!(target: "hallpass", user, session, generation, client, reason, "{what}");
+            }
+        }
+    }
+}
+
+fn name(kind: &AuthEventKind) -> &'static str {
+    match kind {
+        AuthEventKind::Registered => "registered",
+        AuthEventKind::LoginSucceeded { .. } => "login succeeded",
+        AuthEventKind::LoginRefused(_) => "login refused",
+        AuthEventKind::Refreshed => "refreshed",
+        AuthEventKind::Retried => "refresh retried",
+        AuthEventKind::RefreshRefused(RefreshRefusal::Superseded) => "session superseded",
+        AuthEventKind::RefreshRefused(_) => "refresh refused",
+        AuthEventKind::ReuseDetected => "refresh token reuse detected, session ended",
+        AuthEventKind::LoggedOut => "logged out",
+        _ => "something else",
+    }
+}
+
+/// Returns why something was refused, with the causes behind it.
+fn reason(kind: &AuthEventKind) -> Option<String> {
+    match kind {
+        AuthEventKind::LoginRefused(refusal) => Some(error_chain(refusal)),
+        AuthEventKind::RefreshRefused(refusal) => Some(error_chain(refusal)),
+        _ => None,
+    }
+}
