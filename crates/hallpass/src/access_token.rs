@@ -277,3 +277,6 @@ impl fmt::Debug for AccessToken {
         formatter.write_str("AccessToken(…)")
     }
 }
+
+#[cfg(test)]
+mod tests;

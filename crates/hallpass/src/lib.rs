@@ -6,6 +6,8 @@ mod clock;
 mod config;
 mod duration;
 mod event;
+#[cfg(test)]
+mod forge;
 pub mod json;
 mod jws;
 mod login_name;

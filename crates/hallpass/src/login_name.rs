@@ -105,7 +105,9 @@ mod tests {
     #[test]
     fn every_name_of_one_character_normalises_to_itself() {
         for character in '\0'..=char::MAX {
-            for text in [format!("{character}"), format!("a{character}\u{301}b")] {
+            // An accent after it: lower-casing may leave a pair that NFKC joins.
+            let accented = (character < '\u{3000}').then(|| format!("{character}\u{301}"));
+            for text in accented.into_iter().chain([character.to_string()]) {
                 if let Ok(name) = LoginName::parse(&text) {
                     assert_eq!(LoginName::parse(name.as_str()), Ok(name.clone()), "{text:?}");
                 }

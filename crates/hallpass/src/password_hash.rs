@@ -125,3 +125,6 @@ impl PasswordHasher {
         COST_CEILING.max(self.cost)
     }
 }
+
+#[cfg(test)]
+mod tests;

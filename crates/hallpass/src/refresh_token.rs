@@ -265,3 +265,6 @@ impl fmt::Debug for RefreshSecret {
         formatter.write_str("RefreshSecret(…)")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,3 +211,6 @@ impl RefreshRefusal {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -363,3 +363,6 @@ impl Rules {
         self.problems.push(ConfigProblem { variable, problem: problem.into() });
     }
 }
+
+#[cfg(test)]
+mod tests;

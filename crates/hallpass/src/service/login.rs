@@ -169,3 +169,6 @@ impl fmt::Debug for LoginRequest {
         formatter.write_str("LoginRequest(…)")
     }
 }
+
+#[cfg(test)]
+mod tests;

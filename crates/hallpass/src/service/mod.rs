@@ -7,6 +7,8 @@ mod login;
 mod logout;
 mod refresh;
 mod register;
+#[cfg(test)]
+mod world;
 
 use std::fmt;
 use std::net::IpAddr;

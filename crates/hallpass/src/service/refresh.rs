@@ -193,3 +193,6 @@ impl Refresh {
         self.service.0.refresh_tokens.successor(&self.presented, rotated_at)
     }
 }
+
+#[cfg(test)]
+mod tests;

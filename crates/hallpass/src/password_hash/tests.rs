@@ -1,0 +1,163 @@
+//! Hashes of other software, hashes that can't be used, and the time that both take.
+
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::testing::{SeededRandom, bcrypt_runs};
+
+/// The hash of `correct horse` at cost 4, made by Python's bcrypt.
+const BY_PYTHON: &str = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
+
+fn password(text: &str) -> Password {
+    Password::parse(Zeroizing::new(text.to_owned())).unwrap()
+}
+
+fn hasher(cost: u32) -> PasswordHasher {
+    PasswordHasher::new(cost, &SeededRandom::default()).unwrap()
+}
+
+fn compare(cost: u32, text: &str, stored: &str) -> PasswordComparison {
+    let stored = PasswordHash::new(stored);
+    let random = SeededRandom::default();
+    hasher(cost).compare(Some(&password(text)), Some(&stored), &random).unwrap()
+}
+
+#[test]
+fn hashes_of_other_software_match() {
+    for (software, text, stored) in [
+        ("Python, 2b", "correct horse", BY_PYTHON),
+        (
+            "Python, 2a",
+            "correct horse",
+            "$2a$04$02g1XnKaIiwLgTAsGunQVOUJq1NYbe1UNf.0IVDze7z292LSw0zOS",
+        ),
+        (
+            "libxcrypt, 2y",
+            "correct horse",
+            "$2y$04$CCCCCCCCCCCCCCCCCCCCC..o66Ba.o65rt06KXeSpKWfObOB7QJIe",
+        ),
+        (
+            "htpasswd, 2y",
+            "correct horse",
+            "$2y$04$PCZl18jnDBM/FleiAKnqOOkEScVJZ3nH4bMaa.GJqqd7/fxG1n6e.",
+        ),
+        (
+            "bcryptjs, 2b",
+            "correct horse",
+            "$2b$04$MjWhniTJ2MusksdVA2rPouvlnYocT9qYIjAZGmf9KO0/RlxVbeVj2",
+        ),
+        (
+            "Python, UTF-8",
+            "p\u{e4}ssw\u{f6}rd\u{20ac}",
+            "$2b$04$GA0DB6RiMJPaBTmXe1JwkOMkqBjpc8OGRmMcRCS620euZqFthsIcu",
+        ),
+        (
+            "Python, 71 bytes",
+            &"a".repeat(71),
+            "$2b$04$5Nz85urDEzXGhsRdUzg26.ppvweAggoJC5IXWV38ye77/YyXAPU6a",
+        ),
+    ] {
+        assert_eq!(compare(4, text, stored).outcome, HashMatch::Matches, "{software}");
+        assert_eq!(compare(4, "wrong", stored).outcome, HashMatch::Differs, "{software}");
+    }
+}
+
+#[test]
+fn a_password_of_more_than_71_bytes_is_hashed_whole() {
+    // bcrypt of base64 of SHA-384 of the prefix and the password, computed by Python.
+    let by_python = "$2b$04$tNvvO7.J97onDt4xjyLgQuwFznMHX6djRJgfUCRDARpjdiogs1jhC";
+    let long = "long password ".repeat(10);
+    assert_eq!(compare(4, &long, by_python).outcome, HashMatch::Matches);
+
+    let random = SeededRandom::default();
+    for length in [71, 72, 73, 1024] {
+        let text = "a".repeat(length);
+        let hash = hasher(4).hash(&password(&text), &random).unwrap();
+        assert_eq!(compare(4, &text, hash.expose_hash()).outcome, HashMatch::Matches, "{length}");
+        let other_end = format!("{}b", &text[1..]);
+        let other = compare(4, &other_end, hash.expose_hash());
+        assert_eq!(other.outcome, HashMatch::Differs, "{length}");
+    }
+}
+
+#[test]
+fn a_password_has_1_to_1024_bytes_and_no_nul() {
+    let parse = |text: &str| Password::parse(Zeroizing::new(text.to_owned())).map(|_| ());
+    assert_eq!(parse(""), Err(crate::PasswordUnacceptable::Empty));
+    assert_eq!(parse("a"), Ok(()));
+    assert_eq!(parse(&"a".repeat(1024)), Ok(()));
+    let bytes = 1026;
+    assert_eq!(parse(&"\u{e9}".repeat(513)), Err(crate::PasswordUnacceptable::TooLong { bytes }));
+    assert_eq!(parse("ab\0cd"), Err(crate::PasswordUnacceptable::Nul));
+}
+
+#[test]
+fn a_password_that_is_set_has_a_minimum_length_in_characters() {
+    let parse = |text: &str| Password::parse_new(Zeroizing::new(text.to_owned()), 8).map(|_| ());
+    assert_eq!(parse("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"), Ok(()));
+    assert_eq!(
+        parse("1234567"),
+        Err(crate::PasswordUnacceptable::TooShort { characters: 7, minimum: 8 })
+    );
+}
+
+#[test]
+fn a_match_at_a_lower_cost_is_hashed_anew() {
+    let upgraded = compare(5, "correct horse", BY_PYTHON).upgraded.unwrap();
+    assert!(upgraded.expose_hash().starts_with("$2b$05$"));
+    let again = compare(5, "correct horse", upgraded.expose_hash());
+    assert_eq!((again.outcome, again.upgraded), (HashMatch::Matches, None));
+    assert_eq!(compare(5, "wrong", BY_PYTHON).upgraded, None);
+}
+
+#[test]
+fn every_refusal_costs_one_comparison_at_the_configured_cost() {
+    let random = SeededRandom::default();
+    let hasher = hasher(6);
+    let at_cost = |cost: u32| {
+        let own = PasswordHasher::new(cost, &random).unwrap();
+        own.hash(&password("correct horse"), &random).unwrap()
+    };
+    let work = |text: Option<&str>, stored: Option<&PasswordHash>| {
+        let text = text.map(password);
+        let runs = bcrypt_runs::during(|| {
+            let comparison = hasher.compare(text.as_ref(), stored, &random).unwrap();
+            assert_ne!(comparison.outcome, HashMatch::Matches);
+        });
+        runs.iter().map(|cost| 1_u64 << cost).sum::<u64>()
+    };
+    let unusable =
+        PasswordHash::new("$2b$31$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e");
+    for (case, text, stored) in [
+        ("unknown user", Some("wrong"), None),
+        ("impossible password", None, Some(&at_cost(6))),
+        ("wrong password", Some("wrong"), Some(&at_cost(6))),
+        ("wrong password, cheaper hash", Some("wrong"), Some(&at_cost(4))),
+        ("unusable hash", Some("correct horse"), Some(&unusable)),
+        ("empty hash", Some("correct horse"), Some(&PasswordHash::new(""))),
+    ] {
+        assert_eq!(work(text, stored), 1 << 6, "{case}");
+    }
+}
+
+#[test]
+fn a_hash_above_the_ceiling_is_unusable_unless_it_is_configured() {
+    let at_16 = BY_PYTHON.replace("$04$", "$16$");
+    let unusable = crate::UnusableHash::CostTooHigh { cost: 16, ceiling: 15 };
+    assert_eq!(compare(4, "x", &at_16).outcome, HashMatch::Unusable(unusable));
+    let is_run = |configured| {
+        bcrypt::usable_cost(
+            &at_16,
+            PasswordHasher { cost: configured, dummies: Vec::new() }.ceiling(),
+        )
+    };
+    assert_eq!(is_run(16), Ok(16));
+    assert!(is_run(15).is_err());
+}
+
+#[test]
+fn no_password_or_hash_is_ever_printed() {
+    assert_eq!(format!("{:?}", password("s3cret")), "Password(…)");
+    assert_eq!(format!("{:?}", PasswordHash::new(BY_PYTHON)), "PasswordHash(…)");
+    assert!(!format!("{:?}", hasher(4)).contains("$2b$"));
+}

@@ -1,0 +1,138 @@
+//! Who may log in, what a refusal costs, and what happens meanwhile.
+
+use super::super::world::{PASSWORD, World, run_steps};
+use super::*;
+use crate::testing::bcrypt_runs;
+use crate::{RegisterError, RegisterRequest, Setting, UserStore as _};
+
+/// Load, then hash: after these a login is about to start its session.
+const BEFORE_THE_START: usize = 2;
+
+#[track_caller]
+fn assert_refused(result: Result<TokenPair, LoginError>, expected: &LoginRefusal) {
+    match result {
+        Err(LoginError::Refused(refusal)) => assert_eq!(refusal, *expected),
+        other => panic!("expected {expected:?}, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_login_starts_a_session_at_generation_0() {
+    let world = World::new();
+    let id = world.register("Ada@Example.com");
+    let pair = world.login(" ada@EXAMPLE.com", PASSWORD).unwrap();
+    assert_eq!((pair.access_expires_in, pair.refresh_expires_in), (900, 14 * 86_400));
+    let session = world.row(&id).unwrap();
+    assert_eq!((session.generation, session.rotated_at), (0, world.service.now()));
+    let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
+    assert_eq!((claims.user_id(), claims.session_id()), (&id, &session.id));
+    assert_eq!(claims.auth_time(), Some(world.service.now()));
+}
+
+#[test]
+fn every_refusal_costs_the_same_and_names_its_reason_only_to_the_observer() {
+    let world = World::with(|settings| settings.password_hash_cost = Setting::Value(6), |it| it);
+    let ids = ["wrong", "disabled", "unusable", "cheap"].map(|login| world.register(login));
+    world.store.edit(&ids[1], |user| user.disabled_at = Some(world.service.now()));
+    world.store.edit(&ids[2], |user| user.password_hash = PasswordHash::new("$2b$31$x"));
+    let cheap = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
+    world.store.edit(&ids[3], |user| user.password_hash = PasswordHash::new(cheap));
+    let long = "x".repeat(1025);
+    for (login, password, reason) in [
+        ("nobody", PASSWORD, LoginRefusal::UnknownUser),
+        ("no\0body", PASSWORD, LoginRefusal::UnknownUser),
+        ("wrong", "not it", LoginRefusal::WrongPassword),
+        ("wrong", "", LoginRefusal::WrongPassword),
+        ("wrong", "correct horse\0", LoginRefusal::WrongPassword),
+        ("wrong", &long, LoginRefusal::WrongPassword),
+        ("cheap", "not it", LoginRefusal::WrongPassword),
+        ("disabled", PASSWORD, LoginRefusal::UserDisabled),
+        ("disabled", "not it", LoginRefusal::WrongPassword),
+        ("unusable", PASSWORD, LoginRefusal::HashUnusable(crate::UnusableHash::Unparsable)),
+    ] {
+        let _ = world.events();
+        let runs = bcrypt_runs::during(|| assert_refused(world.login(login, password), &reason));
+        let work = runs.iter().map(|cost| 1_u64 << cost).sum::<u64>();
+        assert_eq!(work, 1 << 6, "{login} {runs:?}");
+        assert_eq!(world.events(), [AuthEventKind::LoginRefused(reason)]);
+    }
+}
+
+#[test]
+fn a_hash_of_other_software_logs_in_and_is_upgraded_once() {
+    let world = World::with(|settings| settings.password_hash_cost = Setting::Value(5), |it| it);
+    let id = world.register("ada");
+    let by_htpasswd = "$2y$04$PCZl18jnDBM/FleiAKnqOOkEScVJZ3nH4bMaa.GJqqd7/fxG1n6e.";
+    world.store.edit(&id, |user| user.password_hash = PasswordHash::new(by_htpasswd));
+    for is_hash_upgraded in [true, false] {
+        let _ = world.events();
+        world.login("ada", PASSWORD).unwrap();
+        assert_eq!(world.events(), [AuthEventKind::LoginSucceeded { is_hash_upgraded }]);
+        let stored = world.store.load(&id).unwrap().unwrap().password_hash;
+        assert!(stored.expose_hash().starts_with("$2b$05$"));
+    }
+}
+
+#[test]
+fn a_password_change_during_a_login_wins() {
+    let world = World::new();
+    let id = world.register("ada");
+    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    let changed = "$2b$04$5Nz85urDEzXGhsRdUzg26.ppvweAggoJC5IXWV38ye77/YyXAPU6a";
+    world.store.set_password(&id, &PasswordHash::new(changed), world.service.now()).unwrap();
+    assert_refused(login.run_blocking(), &LoginRefusal::WrongPassword);
+    assert_eq!(world.row(&id), None);
+}
+
+#[test]
+fn an_upgrade_by_another_login_meanwhile_is_verified_once_more() {
+    let world = World::new();
+    let id = world.register("ada");
+    let rehashed = "$2b$04$MjWhniTJ2MusksdVA2rPouvlnYocT9qYIjAZGmf9KO0/RlxVbeVj2";
+    let again = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
+    let replace = |hash| {
+        world.store.edit(&id, |user| user.password_hash = PasswordHash::new(hash));
+    };
+    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    replace(rehashed);
+    let login = run_steps(login, 1 + BEFORE_THE_START);
+    assert!(matches!(login, Step::Store(_)), "it is about to start its session again");
+    replace(again);
+    assert_refused(login.run_blocking(), &LoginRefusal::PasswordChanged);
+
+    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    replace(rehashed);
+    assert!(login.run_blocking().is_ok());
+}
+
+#[test]
+fn disabling_during_a_login_wins() {
+    let world = World::new();
+    let id = world.register("ada");
+    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    world.store.edit(&id, |user| user.disabled_at = Some(world.service.now()));
+    assert_refused(login.run_blocking(), &LoginRefusal::UserDisabled);
+    assert_eq!(world.row(&id), None);
+}
+
+#[test]
+fn a_registration_is_refused_before_it_is_hashed_and_a_login_name_is_given_once() {
+    let world = World::new();
+    let register = |login: &str, password: &str| {
+        let (login, password) = (login.to_owned(), password.to_owned().into());
+        world.service.register(RegisterRequest { login, password }, None)
+    };
+    let unacceptable = |step| matches!(step, Step::Done(Err(_)));
+    assert!(unacceptable(register(" ", PASSWORD)));
+    assert!(unacceptable(register("ada", "1234567")));
+    assert!(unacceptable(register("ada", "1234567\0")));
+    assert!(register("Ada", PASSWORD).run_blocking().is_ok());
+    let taken = register("\u{ff21}da ", PASSWORD).run_blocking();
+    assert!(matches!(taken, Err(RegisterError::LoginTaken)));
+}
+
+#[test]
+fn a_request_is_never_printed() {
+    let (login, password) = ("ada".to_owned(), "s3cret".to_owned().into());
+    assert_eq!(format!("{:?}", LoginRequest { login, password }), "LoginRequest(…)");
+}

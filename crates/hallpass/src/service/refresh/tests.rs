@@ -1,0 +1,373 @@
+//! Every row of the state machine through the service, and races at exactly the worst moment.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::world::{PASSWORD, World, run_steps};
+use super::*;
+use crate::testing::MemoryStore;
+use crate::{
+    LoginName, NewUser, PasswordHash, SessionId, SessionStart, Setting, UnusableHash, UserId,
+    UserStore,
+};
+
+/// Load, then hash: after these a refresh is about to swap.
+const BEFORE_THE_SWAP: usize = 2;
+
+fn token(pair: &TokenPair) -> &str {
+    pair.refresh_token.expose_token()
+}
+
+fn grace_zero() -> World {
+    World::with(|settings| settings.refresh_token_grace = Setting::Value(Duration::ZERO), |it| it)
+}
+
+#[test]
+fn a_refresh_gives_a_successor_and_a_new_access_token_and_counts_one_generation() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    world.advance(600);
+    let second = world.rotate(&first);
+    assert_ne!(token(&second), token(&first));
+    assert_eq!((second.access_expires_in, second.refresh_expires_in), (900, 14 * 86_400));
+    assert_eq!(world.row(&id).unwrap().generation, 1);
+    assert_eq!(world.events(), [AuthEventKind::Refreshed]);
+    let third = world.rotate(&second);
+    assert_eq!(world.row(&id).unwrap().generation, 2);
+    world.rotate(&third);
+}
+
+#[test]
+fn the_scope_comes_from_the_row_at_every_refresh() {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    world.store.edit(&id, |user| user.scope = Scope::parse("orders:read").unwrap());
+    let pair = world.rotate(&pair);
+    let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
+    assert_eq!(claims.scope().as_str(), "orders:read");
+}
+
+#[test]
+fn a_lost_reply_is_answered_with_the_same_successor_ten_times_and_writes_nothing() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    let second = world.rotate(&first);
+    let row = world.row(&id);
+    let _ = world.events();
+    for _ in 0..10 {
+        world.advance(3);
+        let again = world.rotate(&first);
+        assert_eq!(token(&again), token(&second));
+        assert_eq!(again.access_expires_in, 900, "a new access token with its full lifetime");
+        assert_eq!(
+            again.refresh_expires_in,
+            second.refresh_expires_in - again_seconds(&world, &row)
+        );
+        assert_eq!(world.row(&id), row);
+        assert_eq!(world.events(), [AuthEventKind::Retried]);
+    }
+    // Thirty seconds have gone by: the retries did not move the window.
+    world.advance(1);
+    world.assert_refused(&first, &RefreshRefusal::Reused);
+}
+
+/// Seconds since the row was rotated.
+fn again_seconds(world: &World, row: &Option<Session>) -> u64 {
+    row.as_ref().unwrap().rotated_at.seconds_until(world.service.now())
+}
+
+#[test]
+fn the_window_is_one_generation_deep() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    let second = world.rotate(&first);
+    let third = world.rotate(&second);
+    let fourth = world.rotate(&third);
+    for straggler in [&first, &second] {
+        match world.refresh(token(straggler)) {
+            Err(RefreshError::Refused(RefreshRefusal::Stale { .. })) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(token(&world.rotate(&third)), token(&fourth));
+    world.rotate(&fourth);
+    world.assert_refused(&first, &RefreshRefusal::Reused);
+    assert_eq!(world.row(&id), None);
+}
+
+#[test]
+fn a_replay_after_grace_ends_the_session_for_everybody_who_holds_its_tokens_once() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    let (neighbour, neighbours) = world.session("bob");
+    let second = world.rotate(&first);
+    world.advance(31);
+    let _ = world.events();
+    world.assert_refused(&first, &RefreshRefusal::Reused);
+    assert_eq!(world.row(&id), None);
+    assert_eq!(world.events(), [AuthEventKind::ReuseDetected]);
+    for pair in [&first, &second, &first] {
+        world.assert_refused(pair, &RefreshRefusal::NoSession);
+    }
+    assert!(!world.events().contains(&AuthEventKind::ReuseDetected), "one event");
+    assert!(world.row(&neighbour).is_some());
+    world.rotate(&neighbours);
+}
+
+#[test]
+fn many_replays_at_once_make_one_reuse_event() {
+    let world = World::new();
+    let (_, first) = world.session("ada");
+    world.rotate(&first);
+    world.advance(31);
+    let _ = world.events();
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| assert!(world.refresh(token(&first)).is_err()));
+        }
+    });
+    let events = world.events();
+    let reuses = events.iter().filter(|kind| **kind == AuthEventKind::ReuseDetected).count();
+    assert_eq!(reuses, 1);
+}
+
+#[test]
+fn a_token_of_an_earlier_login_is_superseded_and_harms_nobody() {
+    let world = World::new();
+    let (_, first) = world.session("ada");
+    let second = world.rotate(&first);
+    let present = world.login("ada", PASSWORD).unwrap();
+    world.advance(1000);
+    for earlier in [&first, &second] {
+        world.assert_refused(earlier, &RefreshRefusal::Superseded);
+    }
+    world.rotate(&present);
+}
+
+#[test]
+fn a_request_that_lost_the_swap_gets_the_winners_successor() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    let loser = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
+    let second = world.rotate(&first);
+    let same = loser.run_blocking().unwrap();
+    assert_eq!(token(&same), token(&second));
+    assert_eq!(world.row(&id).unwrap().generation, 1, "one generation step");
+}
+
+#[test]
+fn a_request_that_lost_the_swap_without_grace_is_stale_and_never_a_thief() {
+    let world = grace_zero();
+    let (_, first) = world.session("ada");
+    let loser = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
+    let second = world.rotate(&first);
+    let refusal = loser.run_blocking().unwrap_err();
+    assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Stale { .. })), "{refusal:?}");
+    let third = world.rotate(&second);
+    world.assert_refused(&second, &RefreshRefusal::Reused);
+    world.assert_refused(&third, &RefreshRefusal::NoSession);
+}
+
+#[test]
+fn a_session_that_ends_before_the_swap_does_not_come_back() {
+    type Interruption = fn(&World, &UserId);
+    let interruptions: [(Interruption, RefreshRefusal); 4] = [
+        (
+            |world, id| {
+                let session = world.row(id).unwrap();
+                world.store.end_session(id, &session.id, session.rotated_at).unwrap();
+            },
+            RefreshRefusal::NoSession,
+        ),
+        (
+            |world, _| {
+                world.login("ada", PASSWORD).unwrap();
+            },
+            RefreshRefusal::Superseded,
+        ),
+        (
+            |world, id| {
+                world.store.edit(id, |user| user.disabled_at = Some(world.service.now()));
+            },
+            RefreshRefusal::UserDisabled,
+        ),
+        (
+            |world, id| {
+                world.store.delete(id);
+            },
+            RefreshRefusal::UnknownUser,
+        ),
+    ];
+    for (interrupt, expected) in interruptions {
+        let world = World::new();
+        let (id, first) = world.session("ada");
+        let refresh = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
+        interrupt(&world, &id);
+        let before = world.store.load(&id).unwrap();
+        match refresh.run_blocking() {
+            Err(RefreshError::Refused(refusal)) => assert_eq!(refusal, expected),
+            other => panic!("expected {expected:?}, got {other:?}"),
+        }
+        assert_eq!(world.store.load(&id).unwrap(), before, "nothing is written");
+    }
+}
+
+#[test]
+fn a_clock_that_goes_back_does_not_move_the_rotation_back() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    let login_at = world.row(&id).unwrap().rotated_at;
+    world.clock.set(Timestamp::from_unix_seconds(login_at.as_unix_seconds() - 5).unwrap());
+    let second = world.rotate(&first);
+    assert_eq!(world.row(&id).unwrap().rotated_at, login_at);
+    assert_eq!(token(&world.rotate(&first)), token(&second), "a retry finds the same successor");
+    world.rotate(&second);
+}
+
+#[test]
+fn a_restored_backup_is_neither_theft_nor_a_session() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    let backup = world.row(&id);
+    let second = world.rotate(&first);
+    world.store.edit(&id, |user| user.session = backup.clone());
+    let _ = world.events();
+    world.assert_refused(&second, &RefreshRefusal::GenerationAhead { presented: 1, stored: 0 });
+    assert_eq!(world.row(&id), backup);
+    assert_eq!(world.events()[0].severity(), crate::Severity::Warning);
+}
+
+#[test]
+fn a_hash_that_is_not_the_tokens_refuses_without_an_alarm_for_theft() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    let (other, _) = world.session("bob");
+    let second = world.rotate(&first);
+    let foreign = world.row(&other).unwrap().refresh_token_hash;
+    let set = |hash: &RefreshTokenHash| {
+        world.store.edit(&id, |user| {
+            user.session.as_mut().unwrap().refresh_token_hash = hash.clone();
+        })
+    };
+    set(&foreign);
+    world.assert_refused(&second, &RefreshRefusal::SecretDiffers);
+    world.assert_refused(&first, &RefreshRefusal::SuccessorDiffers);
+    set(&RefreshTokenHash::new("nonsense"));
+    let unusable = RefreshRefusal::HashUnusable(UnusableHash::Unparsable);
+    world.assert_refused(&second, &unusable);
+    world.assert_refused(&first, &unusable);
+    assert!(world.row(&id).is_some(), "the session is left for somebody to look at");
+}
+
+#[test]
+fn what_is_not_authentic_or_expired_costs_neither_sql_nor_bcrypt() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    for garbage in ["", "x.y.z", pair.access_token.expose_token()] {
+        let step = world.service.refresh(garbage, None);
+        assert!(matches!(step, Step::Done(Err(RefreshError::Refused(_)))), "{step:?}");
+    }
+    world.advance(14 * 86_400);
+    let step = world.service.refresh(token(&pair), None);
+    let expired =
+        matches!(step, Step::Done(Err(RefreshError::Refused(RefreshRefusal::Expired { .. }))));
+    assert!(expired, "in the very second of its exp");
+}
+
+#[test]
+fn a_refusal_without_a_hash_takes_no_permit() {
+    let world = World::new();
+    let (id, first) = world.session("ada");
+    world.rotate(&first);
+    world.advance(31);
+    let refuse = || run_steps(world.service.refresh(token(&first), None), 1);
+    assert!(matches!(refuse(), Step::Done(_)), "reuse");
+    assert!(matches!(refuse(), Step::Done(_)), "no session");
+    world.login("ada", PASSWORD).unwrap();
+    assert!(matches!(refuse(), Step::Done(_)), "superseded");
+    world.store.delete(&id);
+    assert!(matches!(refuse(), Step::Done(_)), "unknown user");
+}
+
+#[test]
+fn the_last_access_token_of_a_session_ends_with_it() {
+    let world = World::with(
+        |settings| {
+            settings.refresh_token_expiration = Setting::Value(Duration::from_secs(3600));
+            settings.session_expiration = Setting::Value(Duration::from_secs(3600));
+        },
+        |store| store,
+    );
+    let (_, first) = world.session("ada");
+    world.advance(3599);
+    let last = world.rotate(&first);
+    assert_eq!((last.access_expires_in, last.refresh_expires_in), (1, 1));
+    world.advance(1);
+    let refusal = world.refresh(token(&last)).unwrap_err();
+    assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Expired { .. })));
+}
+
+/// A store that loses every swap, as one does that gives every transaction up.
+struct NeverSwaps(Arc<MemoryStore>);
+
+#[test]
+fn three_lost_swaps_are_a_conflict_that_may_be_retried() {
+    let world = World::with(|_| {}, |store| Arc::new(NeverSwaps(store)));
+    let (id, first) = world.session("ada");
+    let before = world.row(&id);
+    let runs = crate::testing::bcrypt_runs::during(|| {
+        assert!(matches!(world.refresh(token(&first)), Err(RefreshError::Conflict)));
+    });
+    assert_eq!(runs.len(), 6, "three comparisons and three hashes");
+    assert_eq!(world.row(&id), before);
+}
+
+impl UserStore for NeverSwaps {
+    fn is_id(&self, text: &str) -> bool {
+        self.0.is_id(text)
+    }
+
+    fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.0.load(id)
+    }
+
+    fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
+        self.0.load_by_login(login)
+    }
+
+    fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError> {
+        self.0.create(user)
+    }
+
+    fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
+        self.0.start_session(start)
+    }
+
+    fn rotate(&self, _: &Rotation) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    fn end_session(&self, _: &UserId, _: &SessionId, _: Timestamp) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable("the disk is full".into()))
+    }
+
+    fn set_password(
+        &self,
+        user_id: &UserId,
+        password_hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.0.set_password(user_id, password_hash, now)
+    }
+}
+
+#[test]
+fn a_theft_that_cannot_be_written_down_is_an_error_and_no_event() {
+    let world = World::with(|_| {}, |store| Arc::new(NeverSwaps(store)));
+    let (id, first) = world.session("ada");
+    world.store.edit(&id, |user| user.session.as_mut().unwrap().generation = 9);
+    world.advance(31);
+    let _ = world.events();
+    assert!(matches!(world.refresh(token(&first)), Err(RefreshError::Store(_))));
+    assert_eq!(world.events(), []);
+}

@@ -1,0 +1,120 @@
+//! A service over a store in memory, for the tests of the use cases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{LoginError, LoginRequest, Ports, RefreshError, RegisterRequest, Service, TokenPair};
+use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
+use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
+use crate::{
+    AuthEventKind, RefreshRefusal, Session, Setting, Settings, Step, TokenSecret, UserId, UserStore,
+};
+
+pub(super) const PASSWORD: &str = "correct horse";
+
+pub(super) struct World {
+    pub(super) service: Service,
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) clock: Arc<ManualClock>,
+    observer: Arc<RecordingObserver>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(|_| {}, |store| store)
+    }
+
+    /// Returns a world with other settings, or with a store around the one in memory.
+    pub(super) fn with(
+        change: impl FnOnce(&mut Settings),
+        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+    ) -> Self {
+        let mut settings = Settings {
+            access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
+            refresh_token_secret: TokenSecret::new(REFRESH_SECRET).into(),
+            password_hash_cost: Setting::Value(4),
+            refresh_hash_cost: Setting::Value(4),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let store = Arc::new(MemoryStore::default());
+        let clock = Arc::new(ManualClock::default());
+        let observer = Arc::new(RecordingObserver::default());
+        let ports = Ports {
+            store: wrap(store.clone()),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::default()),
+            observer: observer.clone(),
+        };
+        let config = settings.check(Vec::new()).unwrap();
+        Self { service: Service::new(&config, ports).unwrap(), store, clock, observer }
+    }
+
+    pub(super) fn register(&self, login: &str) -> UserId {
+        let request =
+            RegisterRequest { login: login.to_owned(), password: PASSWORD.to_owned().into() };
+        self.service.register(request, None).run_blocking().unwrap()
+    }
+
+    pub(super) fn login(&self, login: &str, password: &str) -> Result<TokenPair, LoginError> {
+        self.login_steps(login, password).run_blocking()
+    }
+
+    pub(super) fn login_steps(
+        &self,
+        login: &str,
+        password: &str,
+    ) -> Step<Result<TokenPair, LoginError>> {
+        let request =
+            LoginRequest { login: login.to_owned(), password: password.to_owned().into() };
+        self.service.login(request, None)
+    }
+
+    /// Registers and logs in, and forgets what happened; returns the user and their tokens.
+    pub(super) fn session(&self, login: &str) -> (UserId, TokenPair) {
+        let id = self.register(login);
+        let pair = self.login(login, PASSWORD).unwrap();
+        let _ = self.events();
+        (id, pair)
+    }
+
+    pub(super) fn refresh(&self, token: &str) -> Result<TokenPair, RefreshError> {
+        self.service.refresh(token, None).run_blocking()
+    }
+
+    /// Refreshes with the refresh token of `pair`, which must succeed.
+    pub(super) fn rotate(&self, pair: &TokenPair) -> TokenPair {
+        self.refresh(pair.refresh_token.expose_token()).unwrap()
+    }
+
+    #[track_caller]
+    pub(super) fn assert_refused(&self, pair: &TokenPair, expected: &RefreshRefusal) {
+        match self.refresh(pair.refresh_token.expose_token()) {
+            Err(RefreshError::Refused(refusal)) => assert_eq!(refusal, *expected),
+            other => panic!("expected {expected:?}, got {other:?}"),
+        }
+    }
+
+    pub(super) fn row(&self, id: &UserId) -> Option<Session> {
+        self.store.load(id).unwrap().unwrap().session
+    }
+
+    pub(super) fn events(&self) -> Vec<AuthEventKind> {
+        self.observer.take_kinds()
+    }
+
+    pub(super) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+/// Runs `steps` of a use case, so that a test can do something before the next one.
+pub(super) fn run_steps<T>(mut step: Step<T>, steps: usize) -> Step<T> {
+    for _ in 0..steps {
+        step = match step {
+            Step::Done(_) => panic!("there are fewer steps"),
+            Step::Store(work) | Step::Hash(_, work) => work.run(),
+        };
+    }
+    step
+}

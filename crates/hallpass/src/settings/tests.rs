@@ -1,0 +1,154 @@
+//! Every rule broken, one by one and all at once.
+
+use super::*;
+
+const GOOD: [(&str, &str); 2] = [
+    ("ACCESS_TOKEN_SECRET", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+    ("REFRESH_TOKEN_SECRET", "f0e1d2c3b4a5968778695a4b3c2d1e0f"),
+];
+
+/// Checks the two secrets with `more`, which may override them.
+fn check(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let mut settings = Settings::default();
+    settings.read(|variable| {
+        let mut all = more.iter().chain(&GOOD);
+        all.find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
+    });
+    settings.check(Vec::new())
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn what_is_not_set_has_its_default() {
+    let config = check(&[("TOKEN_ISSUER", ""), ("TOKEN_LEEWAY", "")]).unwrap();
+    assert_eq!(config.access_token_lifetime, seconds(900));
+    assert_eq!(
+        config.session_policy,
+        SessionPolicy {
+            idle_limit: seconds(14 * 86_400),
+            absolute_limit: seconds(90 * 86_400),
+            grace: seconds(30),
+        }
+    );
+    assert_eq!((config.issuer.as_str(), config.audience.as_str()), ("hallpass", "hallpass"));
+    assert_eq!(config.leeway, Duration::ZERO);
+    assert_eq!((config.password_hash_cost, config.refresh_hash_cost), (12, 6));
+    assert_eq!(config.password_minimum_characters, 8);
+    assert_eq!((config.hash_concurrency, config.hash_wait), (None, seconds(2)));
+}
+
+#[test]
+fn defaults_follow_what_they_depend_on() {
+    let long = check(&[("REFRESH_TOKEN_EXPIRATION", "1y"), ("TOKEN_ISSUER", "me")]).unwrap();
+    assert_eq!(long.session_policy.absolute_limit, long.session_policy.idle_limit);
+    assert_eq!(long.audience, "me");
+    for (access, grace) in [("10s", 2), ("61s", 15), ("120s", 30), ("24h", 30)] {
+        let config = check(&[("ACCESS_TOKEN_EXPIRATION", access)]).unwrap();
+        assert_eq!(config.session_policy.grace, seconds(grace), "{access}");
+    }
+}
+
+#[test]
+fn every_rule_names_its_variable_when_it_is_broken_and_holds_at_its_bounds() {
+    let short = "0123456789abcdef0123456789abcde";
+    let no_minimum = &[("ACCESS_TOKEN_EXPIRATION", "10s")][..];
+    let hour = &[("ACCESS_TOKEN_EXPIRATION", "1h")][..];
+    let day = &[("ACCESS_TOKEN_EXPIRATION", "24h")][..];
+    let none = &[][..];
+    for (variable, beside, good, bad) in [
+        ("ACCESS_TOKEN_SECRET", none, "0123456789abcdef0123456789abcdef", short),
+        ("ACCESS_TOKEN_SECRET", none, "abcdefghabcdefghabcdefghabcdefgh", &"abcdefg".repeat(6)),
+        ("REFRESH_TOKEN_SECRET", none, "0123456789abcdef0123456789abcdef", short),
+        (
+            "REFRESH_TOKEN_SECRET",
+            none,
+            "0123456789abcdef-your-own-secret",
+            "0123456789abcdef-your-secret-987",
+        ),
+        ("REFRESH_TOKEN_SECRET", none, "0123456789abcdef0123456789abcdef", GOOD[0].1),
+        ("ACCESS_TOKEN_EXPIRATION", none, "10s", "9s"),
+        ("ACCESS_TOKEN_EXPIRATION", none, "24h", "24h 1s"),
+        ("ACCESS_TOKEN_EXPIRATION", none, "1h 30m", "900"),
+        ("ACCESS_TOKEN_EXPIRATION", none, "900s", "900500ms"),
+        ("REFRESH_TOKEN_EXPIRATION", hour, "3601s", "1h"),
+        ("REFRESH_TOKEN_EXPIRATION", none, "7d", "7"),
+        ("SESSION_EXPIRATION", none, "14d", "13d 23h 59m 59s"),
+        ("SESSION_EXPIRATION", none, "1y", "soon"),
+        ("REFRESH_TOKEN_GRACE", no_minimum, "2s", "3s"),
+        ("REFRESH_TOKEN_GRACE", day, "300s", "301s"),
+        ("REFRESH_TOKEN_GRACE", none, "0s", "0"),
+        ("TOKEN_ISSUER", none, "me", " "),
+        ("TOKEN_AUDIENCE", none, "you", " "),
+        ("TOKEN_LEEWAY", none, "60s", "61s"),
+        ("PASSWORD_HASH_COST", none, "4", "3"),
+        ("PASSWORD_HASH_COST", none, "31", "32"),
+        ("PASSWORD_HASH_COST", none, " 12 ", "twelve"),
+        ("REFRESH_HASH_COST", none, "4", "3"),
+        ("REFRESH_HASH_COST", none, "14", "15"),
+        ("HASH_CONCURRENCY", none, "1", "0"),
+        ("HASH_CONCURRENCY", none, "64", "-1"),
+        ("HASH_WAIT", none, "100ms", "99ms"),
+        ("HASH_WAIT", none, "30s", "30s 1ms"),
+    ] {
+        let with = |value| check(&[&[(variable, value)], beside].concat());
+        assert!(with(good).is_ok(), "{variable}={good}: {}", with(good).unwrap_err());
+        let error = with(bad).unwrap_err();
+        let variables: Vec<_> = error.problems().iter().map(|problem| problem.variable).collect();
+        assert_eq!(variables, [variable], "{variable}={bad}");
+    }
+}
+
+#[test]
+fn all_problems_come_at_once_after_those_of_the_caller_and_none_shows_a_secret() {
+    let mut settings = Settings::default();
+    settings.read(|variable| {
+        let value = match variable {
+            "ACCESS_TOKEN_SECRET" => "s3cret-that-is-changeme-for-sure-0123",
+            "REFRESH_TOKEN_SECRET" => "s3cret",
+            "PASSWORD_HASH_COST" | "REFRESH_HASH_COST" => "99",
+            "HASH_CONCURRENCY" => "0",
+            _ => " ",
+        };
+        Some(value.to_owned())
+    });
+    let found = ConfigProblem { variable: "DATABASE_URL", problem: "it is not set".to_owned() };
+    let error = settings.check(vec![found]).unwrap_err();
+    let variables: Vec<_> = error.problems().iter().map(|problem| problem.variable).collect();
+    assert_eq!(
+        variables,
+        [
+            "DATABASE_URL",
+            "ACCESS_TOKEN_SECRET",
+            "REFRESH_TOKEN_SECRET",
+            "ACCESS_TOKEN_EXPIRATION",
+            "REFRESH_TOKEN_EXPIRATION",
+            "SESSION_EXPIRATION",
+            "REFRESH_TOKEN_GRACE",
+            "TOKEN_ISSUER",
+            "TOKEN_AUDIENCE",
+            "TOKEN_LEEWAY",
+            "PASSWORD_HASH_COST",
+            "REFRESH_HASH_COST",
+            "HASH_CONCURRENCY",
+            "HASH_WAIT",
+        ]
+    );
+    let text = error.to_string();
+    assert!(text.starts_with("14 settings are wrong\n  DATABASE_URL: it is not set\n"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+    assert!(!format!("{error:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_value_from_code_replaces_what_could_not_be_read() {
+    let mut settings = Settings::default();
+    settings.read(|variable| match variable {
+        "ACCESS_TOKEN_EXPIRATION" => Some("nonsense".to_owned()),
+        variable => GOOD.iter().find(|(name, _)| *name == variable).map(|(_, it)| (*it).to_owned()),
+    });
+    settings.access_token_expiration = Setting::Value(seconds(60));
+    assert_eq!(settings.check(Vec::new()).unwrap().access_token_lifetime, seconds(60));
+}
