@@ -192,3 +192,6 @@ fn answers(connection: &mut SqliteConnection, expression: &str) -> Result<bool, 
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

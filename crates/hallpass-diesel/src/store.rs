@@ -200,3 +200,6 @@ fn key(id: &UserId) -> Option<i64> {
 fn seconds(time: Timestamp) -> i64 {
     i64::try_from(time.as_unix_seconds()).expect("the year 9999 fits into an i64")
 }
+
+#[cfg(test)]
+mod tests;

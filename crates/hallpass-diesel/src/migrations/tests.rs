@@ -1,0 +1,122 @@
+//! Up, down and up again; beside an application's own migrations; many processes at once.
+
+use std::sync::Barrier;
+use std::thread;
+
+use diesel::connection::SimpleConnection as _;
+use tempfile::TempDir;
+
+use super::*;
+use crate::{DatabaseUrl, connection};
+
+fn empty() -> (TempDir, DatabaseUrl) {
+    let directory = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::parse(directory.path().join("app.db").to_str().unwrap()).unwrap();
+    (directory, url)
+}
+
+fn count(connection: &mut SqliteConnection, from: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let query = format!("SELECT COUNT(*) AS count FROM {from}");
+    diesel::sql_query(query).get_result::<Count>(connection).unwrap().count
+}
+
+#[test]
+fn every_migration_goes_up_down_and_up_again() {
+    let (_directory, url) = empty();
+    let mut connection = connection::create(&url).unwrap();
+    let versions = all().unwrap().len();
+    for _ in 0..2 {
+        run(&mut connection).unwrap();
+        assert_eq!(count(&mut connection, "__hallpass_schema_migrations"), versions as i64);
+        for _ in 0..versions {
+            assert!(revert_last(&mut connection).unwrap().is_some());
+        }
+        assert!(matches!(check(&mut connection), Err(MigrationError::TableMissing)));
+        assert_eq!(revert_last(&mut connection).unwrap(), None);
+    }
+}
+
+#[test]
+fn running_twice_changes_nothing() {
+    let (_directory, url) = empty();
+    let mut connection = connection::create(&url).unwrap();
+    run(&mut connection).unwrap();
+    let insert = "INSERT INTO users (login, password_hash) VALUES ('ada', 'x')";
+    connection.batch_execute(insert).unwrap();
+    run(&mut connection).unwrap();
+    assert_eq!(count(&mut connection, "users"), 1);
+}
+
+#[test]
+fn ten_processes_may_start_at_once() {
+    let (_directory, url) = empty();
+    let start = Barrier::new(10);
+    thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| {
+                start.wait();
+                run(&mut connection::create(&url).unwrap()).unwrap();
+            });
+        }
+    });
+    let mut connection = connection::open(&url).unwrap();
+    assert_eq!(count(&mut connection, "__hallpass_schema_migrations"), 1);
+}
+
+#[test]
+fn what_the_diesel_cli_has_recorded_counts_as_done() {
+    let (_directory, url) = empty();
+    let mut connection = connection::create(&url).unwrap();
+    for migration in all().unwrap() {
+        migration.run(&mut connection).unwrap();
+        let record = format!(
+            "CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (version TEXT PRIMARY KEY);
+             INSERT INTO __diesel_schema_migrations VALUES ('{}');",
+            version(&*migration)
+        );
+        connection.batch_execute(&record).unwrap();
+    }
+    run(&mut connection).unwrap();
+    assert_eq!(count(&mut connection, "users"), 0);
+}
+
+#[test]
+fn an_applications_own_book_is_left_alone() {
+    let (_directory, url) = empty();
+    let mut connection = connection::create(&url).unwrap();
+    let book = "CREATE TABLE __diesel_schema_migrations (version TEXT PRIMARY KEY);
+        INSERT INTO __diesel_schema_migrations VALUES ('20990101000000');";
+    connection.batch_execute(book).unwrap();
+    run(&mut connection).unwrap();
+    assert_eq!(count(&mut connection, "__diesel_schema_migrations"), 1);
+}
+
+#[test]
+fn a_schema_that_is_not_complete_says_what_is_missing() {
+    let (_directory, url) = empty();
+    let mut connection = connection::create(&url).unwrap();
+    let error = check(&mut connection).unwrap_err().to_string();
+    assert_eq!(error, "the table `users` is missing; run the migrations (MIGRATE=true)");
+    run(&mut connection).unwrap();
+    connection.batch_execute("ALTER TABLE users DROP COLUMN scope").unwrap();
+    connection.batch_execute("ALTER TABLE users DROP COLUMN rotated_at").unwrap();
+    let error = check(&mut connection).unwrap_err().to_string();
+    let expected = "the table `users` lacks rotated_at, scope; run the migrations (MIGRATE=true)";
+    assert_eq!(error, expected);
+    assert_eq!(run(&mut connection).unwrap_err().to_string(), expected, "the book alone lies");
+}
+
+#[test]
+fn another_table_called_users_is_not_touched() {
+    let (_directory, url) = empty();
+    let mut connection = connection::create(&url).unwrap();
+    connection.batch_execute("CREATE TABLE users (name TEXT)").unwrap();
+    let error = run(&mut connection).unwrap_err();
+    assert!(matches!(error, MigrationError::Failed { .. }), "{error}");
+    assert_eq!(count(&mut connection, "sqlite_master"), 1, "nothing is left behind");
+}
