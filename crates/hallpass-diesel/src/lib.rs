@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(not(feature = "sqlite"))]
+compile_error!("hallpass-diesel needs a database: turn its feature `sqlite` on");
+
 mod connection;
 mod database_url;
 mod error;

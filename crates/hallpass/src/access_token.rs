@@ -46,7 +46,8 @@ pub struct AccessToken {
     expires_at: Timestamp,
 }
 
-/// What an access token says, once it has been verified. Made by [`AccessTokens`] alone.
+/// What an access token says, once it has been verified. Made by
+/// [`Service::verify_access`](crate::Service::verify_access) alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessClaims(Claims);
 
