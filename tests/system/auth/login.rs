@@ -1,0 +1,83 @@
+//! `POST /auth/login`.
+
+use actix_hallpass::hallpass::{AuthEventKind, LoginRefusal, PasswordHash, Timestamp, UserId};
+use serde_json::json;
+
+use crate::app::TestApp;
+
+#[test]
+fn a_login_gives_a_token_body_that_no_cache_keeps() {
+    let app = TestApp::start();
+    app.register("ada@example.com", "correct horse");
+    let answer = app.login(" ADA@example.com ", "correct horse");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let body = answer.json();
+    let names: Vec<_> = body.as_object().unwrap().keys().collect();
+    assert_eq!(
+        names,
+        ["access_token", "expires_in", "refresh_expires_in", "refresh_token", "token_type"]
+    );
+    assert_eq!(body["token_type"], "Bearer");
+    assert_eq!(body["expires_in"], 900);
+    assert_eq!(body["refresh_expires_in"], 14 * 86_400);
+}
+
+#[test]
+fn email_is_accepted_for_login_but_not_both() {
+    let app = TestApp::start();
+    app.register("ada", "correct horse");
+    let answer = app.post("/auth/login", &json!({ "email": "ada", "password": "correct horse" }));
+    assert_eq!(answer.status, 200);
+    let both = json!({ "email": "ada", "login": "ada", "password": "correct horse" });
+    app.post("/auth/login", &both).assert_refused(400, "invalid_request");
+    app.post("/auth/login", &json!({ "login": "ada" })).assert_refused(400, "invalid_request");
+}
+
+#[test]
+fn every_refusal_is_alike_to_the_byte_and_its_reason_is_for_the_observer() {
+    let app = TestApp::start();
+    for login in ["wrong", "disabled", "unusable"] {
+        app.register(login, "correct horse");
+    }
+    let store = app.auth.store();
+    store.edit(&UserId::new(2), |user| user.disabled_at = Some(Timestamp::MAX));
+    store.edit(&UserId::new(3), |user| user.password_hash = PasswordHash::new("x"));
+    let _ = app.auth.observer().take();
+    let long = "x".repeat(1025);
+    let mut seen = Vec::new();
+    for (login, password) in [
+        ("nobody", "correct horse"),
+        ("", "correct horse"),
+        ("a\u{0}b", "correct horse"),
+        ("wrong", "wrong horse"),
+        ("wrong", ""),
+        ("wrong", "correct horse\u{0}"),
+        ("wrong", &long),
+        ("disabled", "correct horse"),
+        ("unusable", "correct horse"),
+    ] {
+        let answer = app.login(login, password);
+        answer.assert_refused(401, "invalid_credentials");
+        assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer realm="hallpass""#));
+        seen.push(answer.body);
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    let events = app.auth.observer().take();
+    assert!(events.iter().all(|event| event.client_address.unwrap().is_loopback()));
+    let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds.len(), 9);
+    assert_eq!(kinds[0], AuthEventKind::LoginRefused(LoginRefusal::UnknownUser));
+    assert_eq!(kinds[7], AuthEventKind::LoginRefused(LoginRefusal::UserDisabled));
+}
+
+#[test]
+fn a_login_replaces_the_session_of_the_user() {
+    let app = TestApp::start();
+    let first = app.session("ada");
+    let second = app.login("ada", "correct horse").tokens();
+    app.refresh(&first.refresh).assert_refused(401, "session_superseded");
+    assert_eq!(app.refresh(&second.refresh).status, 200);
+}

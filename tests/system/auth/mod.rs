@@ -1,0 +1,7 @@
+//! The routes below `/auth`, a file for each.
+
+mod login;
+mod logout;
+mod refresh;
+mod register;
+mod wire;

@@ -1,0 +1,90 @@
+//! What all routes have in common: methods, paths, bodies.
+
+use serde_json::json;
+
+use crate::app::TestApp;
+
+const ROUTES: [&str; 4] = ["login", "refresh", "logout", "register"];
+
+#[test]
+fn other_methods_are_not_allowed_and_other_paths_not_found() {
+    let app = TestApp::start();
+    for route in ROUTES {
+        for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"] {
+            let answer = app.send(method, &format!("/auth/{route}"), &[], "");
+            assert_eq!(
+                answer.refusal(),
+                (405, "method_not_allowed".to_owned()),
+                "{method} {route}"
+            );
+            assert_eq!(answer.header("allow"), Some("POST"));
+        }
+    }
+    for path in ["/auth/unknown", "/auth/login/", "/auth/", "/auth/Login"] {
+        app.get(path).assert_refused(404, "not_found");
+    }
+}
+
+#[test]
+fn a_body_is_json_by_name_and_by_content() {
+    let app = TestApp::start();
+    for route in ROUTES {
+        let path = format!("/auth/{route}");
+        let send = |headers: &[(&str, &str)], body| app.send("POST", &path, headers, body);
+        for headers in [
+            &[][..],
+            &[("Content-Type", "text/plain")],
+            &[("Content-Type", "application/x-www-form-urlencoded")],
+            &[("Content-Type", "application/jsonp")],
+            &[("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+        ] {
+            send(headers, "{}").assert_refused(415, "unsupported_media_type");
+        }
+        let json = &[("Content-Type", "application/json")][..];
+        for body in [
+            "{",
+            "[]",
+            "\"x\"",
+            "null",
+            "{}}",
+            r#"{"login":1,"password":2,"refresh_token":3}"#,
+            r#"{"login":"a","login":"b","password":"c","refresh_token":"d"}"#,
+            r#"{"login":"a","password":"c","refresh_token":"d","x":{"y":1,"y":2}}"#,
+            r#"{"login":"a","password":"c","refresh_token":"d","refresh_\u0074oken":"e"}"#,
+            r#"{"login":"a","email":"b","refresh_token":"d","refresh_token":"d"}"#,
+        ] {
+            let answer = send(json, body);
+            assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()), "{route} {body}");
+        }
+        let too_large = format!(r#"{{"x":"{}"}}"#, "x".repeat(8 * 1024));
+        send(json, &too_large).assert_refused(413, "body_too_large");
+    }
+}
+
+#[test]
+fn a_body_of_8_kib_with_unknown_fields_and_a_charset_is_read() {
+    let app = TestApp::start();
+    let frame = json!({ "refresh_token": "x", "unknown": [""] }).to_string().len();
+    let body =
+        json!({ "refresh_token": "x", "unknown": ["x".repeat(8 * 1024 - frame)] }).to_string();
+    assert_eq!(body.len(), 8 * 1024);
+    let headers = [("Content-Type", "Application/JSON; charset=utf-8")];
+    app.send("POST", "/auth/refresh", &headers, &body).assert_refused(401, "refresh_invalid");
+}
+
+#[test]
+fn a_chunked_body_is_cut_off_at_8_kib() {
+    use std::io::{Read as _, Write as _};
+
+    let app = TestApp::start();
+    let mut stream = std::net::TcpStream::connect(app.address()).unwrap();
+    let head = "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+        Transfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    for _ in 0..9 {
+        stream.write_all(format!("400\r\n{}\r\n", " ".repeat(1024)).as_bytes()).unwrap();
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}

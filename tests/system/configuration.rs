@@ -1,0 +1,160 @@
+//! What a server says when it is set up wrongly.
+
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
+use crate::process::{Process, command, configure, example, run_to_end};
+
+/// Starts the server with `variables` on top of good ones; returns what it says.
+#[track_caller]
+fn refusal(variables: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    refusal_of(command(&directory).envs(variables.iter().copied()))
+}
+
+#[track_caller]
+fn refusal_of(command: &mut Command) -> String {
+    let (status, text) = run_to_end(command);
+    assert!(!status.success(), "{text}");
+    text
+}
+
+#[test]
+fn every_broken_rule_is_named_at_once_and_no_secret_is_shown() {
+    let broken = [
+        ("DATABASE_URL", "postgress://ada:s3cret-password@db/app"),
+        ("MIGRATE", "yes"),
+        ("ACCESS_TOKEN_SECRET", "s3cret-access-changeme-0123456789"),
+        ("REFRESH_TOKEN_SECRET", "s3cret-short"),
+        ("ACCESS_TOKEN_EXPIRATION", "900"),
+        ("REFRESH_TOKEN_EXPIRATION", "soon"),
+        ("SESSION_EXPIRATION", "1500ms"),
+        ("REFRESH_TOKEN_GRACE", "301s"),
+        ("TOKEN_ISSUER", " "),
+        ("TOKEN_AUDIENCE", " "),
+        ("TOKEN_LEEWAY", "61s"),
+        ("PASSWORD_HASH_COST", "3"),
+        ("REFRESH_HASH_COST", "15"),
+        ("HASH_CONCURRENCY", "0"),
+        ("HASH_WAIT", "31s"),
+    ];
+    let text = refusal(&broken);
+    assert!(text.contains("15 settings are wrong"), "{text}");
+    for (variable, _) in broken {
+        assert!(text.contains(&format!("\n  {variable}: ")), "{variable}: {text}");
+    }
+    assert!(!text.contains("s3cret") && !text.contains("ada"), "{text}");
+}
+
+#[test]
+fn limits_that_contradict_each_other_are_named() {
+    let text = refusal(&[
+        ("ACCESS_TOKEN_EXPIRATION", "1h"),
+        ("REFRESH_TOKEN_EXPIRATION", "1h"),
+        ("REFRESH_TOKEN_GRACE", "16m"),
+    ]);
+    assert!(text.contains("REFRESH_TOKEN_EXPIRATION: it must be longer than"), "{text}");
+    assert!(text.contains("REFRESH_TOKEN_GRACE: 16m is not from 0s to 5m"), "{text}");
+    let text = refusal(&[("SESSION_EXPIRATION", "1d")]);
+    assert!(text.contains("SESSION_EXPIRATION: it must not be below"), "{text}");
+    let text = refusal(&[("REFRESH_TOKEN_SECRET", ACCESS_SECRET)]);
+    assert!(text.contains("REFRESH_TOKEN_SECRET: it is the same as"), "{text}");
+}
+
+#[test]
+fn one_secret_alone_is_an_error_in_the_example_too() {
+    for (variable, other) in [
+        ("ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET"),
+        ("REFRESH_TOKEN_SECRET", "ACCESS_TOKEN_SECRET"),
+    ] {
+        let text = refusal(&[(variable, "")]);
+        assert!(text.contains(&format!("{variable}: it is not set")), "{text}");
+        assert!(!text.contains(&format!("{other}: ")), "{text}");
+    }
+}
+
+#[test]
+fn the_minimal_program_lists_what_it_needs() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut minimal = Command::new(example("minimal"));
+    configure(&mut minimal, &directory);
+    let text = refusal_of(minimal.env_clear());
+    for variable in ["DATABASE_URL", "ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET"] {
+        assert!(text.contains(&format!("\n  {variable}: it is not set")), "{text}");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_used_says_why() {
+    for (url, reason) in [
+        ("sqlite:no/such/folder/app.db", "unable to open database file"),
+        ("postgres://ada:s3cret@db/app", "`postgres:` is not spoken"),
+        ("sqllite:app.db", "`sqllite:` is no database"),
+        (":memory:", "a database in memory"),
+    ] {
+        let text = refusal(&[("DATABASE_URL", url)]);
+        assert!(text.to_lowercase().contains(reason), "{url}: {text}");
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("app.db"), "not a database, but long enough to be one")
+        .unwrap();
+    let text = refusal_of(&mut command(&directory));
+    assert!(text.contains("file is not a database"), "{text}");
+}
+
+#[test]
+fn without_migrations_the_schema_has_to_be_there() {
+    let text = refusal(&[("MIGRATE", "false")]);
+    assert!(text.to_lowercase().contains("unable to open database file"), "{text}");
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("app.db"), "").unwrap();
+    let text = refusal_of(command(&directory).env("MIGRATE", "false"));
+    assert!(text.contains("the table `users` is missing"), "{text}");
+    Process::start(&directory).session("ada");
+    let server = Process::run(command(&directory).env("MIGRATE", "false"));
+    server.login("ada", "correct horse").tokens();
+}
+
+/// Writes `.env` and returns the server in that folder, without the variables that it sets.
+fn with_env_file(directory: &TempDir, content: &str, unset: &[&str]) -> Command {
+    fs::write(directory.path().join(".env"), content).unwrap();
+    let mut command = command(directory);
+    for variable in unset {
+        command.env_remove(variable);
+    }
+    command
+}
+
+#[test]
+fn the_env_file_is_read_and_the_environment_wins_unless_it_is_empty() {
+    let directory = tempfile::tempdir().unwrap();
+    let content = format!(
+        "ACCESS_TOKEN_SECRET={ACCESS_SECRET}\nREFRESH_TOKEN_SECRET=\"{REFRESH_SECRET}\"\n\
+         # a comment\nACCESS_TOKEN_EXPIRATION=1h\nREFRESH_TOKEN_EXPIRATION=2h\nSESSION_EXPIRATION=3h\n"
+    );
+    let secrets = ["ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET"];
+    let server = Process::run(
+        with_env_file(&directory, &content, &secrets)
+            .env("ACCESS_TOKEN_EXPIRATION", "10m")
+            .env("SESSION_EXPIRATION", ""),
+    );
+    server.register("ada", "correct horse");
+    let body = server.login("ada", "correct horse").json();
+    assert_eq!(
+        (body["expires_in"].as_u64(), body["refresh_expires_in"].as_u64()),
+        (Some(600), Some(7200))
+    );
+}
+
+#[test]
+fn a_line_of_the_env_file_that_cannot_be_read_is_placed_but_not_quoted() {
+    let directory = tempfile::tempdir().unwrap();
+    let content = "MIGRATE=true\nACCESS_TOKEN_SECRET='s3cret\nPASSWORD_HASH_COST=4\n";
+    let text = refusal_of(&mut with_env_file(&directory, content, &[]));
+    assert!(text.contains(".env: a line after MIGRATE can't be read"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+}

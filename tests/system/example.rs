@@ -1,0 +1,101 @@
+//! The example server: what it needs, what it serves, how it ends.
+
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::process::{self, Process, example};
+
+#[test]
+fn it_needs_no_set_up_and_says_what_it_made_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::run(
+        Command::new(example("server"))
+            .current_dir(directory.path())
+            .env_clear()
+            .env("BIND", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped()),
+    );
+    assert_eq!((server.get("/health").status, server.get("/health").body.as_str()), (200, "ok"));
+    assert!(server.log().contains("no secrets are set"), "{}", server.log());
+    assert!(directory.path().join("hallpass-example.db").exists());
+}
+
+#[test]
+fn it_tells_who_asks() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::start(&directory);
+    let tokens = server.session("ada");
+    server.get("/api/me").assert_refused(401, "token_missing");
+    let me = server.get_with_token("/api/me", &tokens.access).json();
+    assert_eq!((&me["id"], &me["scope"]), (&json!("1"), &json!(null)));
+    assert!(me["session_id"].is_string());
+    assert_eq!(server.get_with_token("/whoami", &tokens.access).json(), me);
+    let nobody = json!({ "id": null, "session_id": null, "scope": null });
+    assert_eq!(server.get("/whoami").json(), nobody);
+    server.get_with_token("/whoami", "garbage").assert_refused(401, "token_invalid");
+}
+
+#[test]
+fn the_scope_of_a_row_is_in_the_token_after_the_next_refresh() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::start(&directory);
+    let tokens = server.session("ada");
+    process::sql(&directory, "UPDATE users SET scope = 'orders:read orders:write'");
+    let tokens = server.refresh(&tokens.refresh).tokens();
+    let me = server.get_with_token("/api/me", &tokens.access).json();
+    assert_eq!(me["scope"], "orders:read orders:write");
+}
+
+#[test]
+fn it_ends_cleanly_on_sigterm_and_goes_on_where_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::start(&directory);
+    let tokens = server.session("ada");
+    assert!(server.terminate().success());
+    let server = Process::start(&directory);
+    server.refresh(&tokens.refresh).tokens();
+}
+
+#[test]
+fn its_log_tells_what_happened_and_no_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::run(process::command(&directory).env("RUST_LOG", "trace"));
+    let first = server.session("ada@example.com");
+    server.login("ada@example.com", "wrong horse").assert_refused(401, "invalid_credentials");
+    let second = server.refresh(&first.refresh).tokens();
+    server.refresh(&first.refresh).tokens();
+    server.get_with_token("/api/me", "garbage").assert_refused(401, "token_invalid");
+    server.post_text("/auth/login", r#"{"login": "x", "password": s3cret"#);
+    server.logout(&second.refresh);
+    let _ = server.get("/health");
+    let log = server.log_with("logged out");
+    for what in [
+        "registered user=1",
+        "login succeeded user=1",
+        "login refused user=1",
+        "reason=\"wrong password\"",
+        "refreshed user=1",
+        "refresh retried user=1",
+        "logged out user=1",
+        "client=127.0.0.1",
+    ] {
+        assert!(log.contains(what), "{what}: {log}");
+    }
+    let (_, signature) = first.access.rsplit_once('.').unwrap();
+    let (_, refresh_signature) = second.refresh.rsplit_once('.').unwrap();
+    for secret in [
+        crate::forge::ACCESS_SECRET,
+        crate::forge::REFRESH_SECRET,
+        "correct horse",
+        "wrong horse",
+        "s3cret",
+        "$2b$",
+        signature,
+        refresh_signature,
+    ] {
+        let lines = log.lines().filter(|line| line.contains(" hallpass"));
+        assert!(!lines.clone().any(|line| line.contains(secret)), "{secret}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The program of the README is the one that is compiled.
+
+#[test]
+fn the_readme_shows_the_minimal_example_line_for_line() {
+    let example = include_str!("../../examples/minimal.rs");
+    let (_, program) = example.split_once("\n\n").unwrap();
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&format!("```rust,no_run\n{program}```\n")));
+    let lines = program.lines().filter(|line| !line.is_empty()).count();
+    assert_eq!(lines, 18, "eighteen lines, two types to know");
+}
+
+#[test]
+fn the_readme_lists_every_code_and_every_setting() {
+    let readme = include_str!("../../README.md");
+    for code in actix_hallpass::ErrorCode::ALL {
+        let cell = format!("`{}`", code.as_str());
+        assert!(readme.contains(&cell), "{cell}");
+    }
+    let settings = include_str!("../../crates/hallpass/src/settings.rs");
+    let variables = settings.split('"').filter(|text| {
+        text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    });
+    for variable in variables.chain(["DATABASE_URL", "MIGRATE"]) {
+        assert!(readme.contains(&format!("`{variable}`")), "{variable}");
+    }
+}

@@ -1,0 +1,152 @@
+//! The example server in a process of its own, with a database file of its own.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use diesel::connection::{Connection as _, SimpleConnection as _};
+use diesel::sqlite::SqliteConnection;
+use tempfile::TempDir;
+
+use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
+use crate::http::Client;
+
+/// A running example server; killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    client: Client,
+    log: Arc<Mutex<String>>,
+}
+
+/// Where an example program is that cargo has built for this run.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let target = this.parent().and_then(Path::parent).unwrap();
+    let path = target.join("examples").join(name);
+    assert!(path.exists(), "{} is not built: run `cargo test` for the package", path.display());
+    path
+}
+
+/// Returns the server in `directory`, with cheap bcrypt and the secrets of the tests.
+pub(crate) fn command(directory: &TempDir) -> Command {
+    let mut command = Command::new(example("server"));
+    configure(&mut command, directory);
+    command
+}
+
+/// Sets folder, environment and pipes of a command that runs the server.
+pub(crate) fn configure(command: &mut Command, directory: &TempDir) {
+    command
+        .current_dir(directory.path())
+        .env_clear()
+        .env("BIND", "127.0.0.1:0")
+        .env("DATABASE_URL", "sqlite:app.db")
+        .env("ACCESS_TOKEN_SECRET", ACCESS_SECRET)
+        .env("REFRESH_TOKEN_SECRET", REFRESH_SECRET)
+        .env("PASSWORD_HASH_COST", "4")
+        .env("REFRESH_HASH_COST", "4")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+}
+
+impl Process {
+    pub(crate) fn start(directory: &TempDir) -> Self {
+        Self::run(&mut command(directory))
+    }
+
+    /// Starts `command` and waits until it says where it listens.
+    pub(crate) fn run(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::new(Mutex::new(String::new()));
+        let of_thread = Arc::clone(&log);
+        thread::spawn(move || {
+            let mut line = String::new();
+            while stderr.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+                of_thread.lock().unwrap().push_str(&line);
+                line.clear();
+            }
+        });
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://");
+        let address = address.unwrap_or_else(|| panic!("{line:?} {}", log.lock().unwrap()));
+        Self { client: Client::new(address.parse().unwrap()), child, log }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end and waits until it has.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has written to its log so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// What it has written to its log, once that holds `text`: the pipe is read by a thread, so
+    /// a line may come shortly after the answer that it belongs to.
+    pub(crate) fn log_with(&self, text: &str) -> String {
+        for _ in 0..500 {
+            let log = self.log();
+            if log.contains(text) {
+                return log;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("no {text:?} in the log within five seconds: {}", self.log());
+    }
+}
+
+/// Runs SQL on a connection of its own, as an administrator would while the server runs.
+pub(crate) fn sql(directory: &TempDir, sql: &str) {
+    database(directory).batch_execute(sql).unwrap();
+}
+
+/// Opens the server's database beside it.
+pub(crate) fn database(directory: &TempDir) -> SqliteConnection {
+    let path = directory.path().join("app.db");
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+    connection
+}
+
+impl Deref for Process {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command that is expected to end by itself; returns its status and what it printed.
+pub(crate) fn run_to_end(command: &mut Command) -> (ExitStatus, String) {
+    let mut child = command.spawn().unwrap();
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    (child.wait().unwrap(), text)
+}
