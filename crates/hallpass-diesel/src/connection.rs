@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
+use diesel::result::Error as DieselError;
 use diesel::{Connection as _, SqliteConnection};
 use r2d2::{ManageConnection, NopErrorHandler};
 
@@ -18,16 +19,8 @@ const MAXIMUM_CONNECTIONS: u32 = 4;
 /// How long a request waits for a connection, and a statement for a lock, before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Each is a statement of its own, the waiting first: the others may find the file locked.
-///
-/// `synchronous = FULL`: with `NORMAL`, which is usual with a write-ahead log, a power cut can
-/// undo the last transactions, and with them a logout that was answered.
-const SETUP: [&str; 4] = [
-    "PRAGMA busy_timeout = 2000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-];
+/// How often the switch to the write-ahead log is tried while others are at it.
+const MAXIMUM_SWITCHES: u32 = 100;
 
 /// The pooled connections of a store. Cheap to clone.
 #[derive(Clone)]
@@ -58,7 +51,7 @@ pub enum ConnectionError {
     Open(#[from] diesel::ConnectionError),
     /// The file can't be set up.
     #[error("the database connection can't be set up")]
-    SetUp(#[from] diesel::result::Error),
+    SetUp(#[from] DieselError),
     /// The file is not there.
     #[error("the database file is gone")]
     Gone(#[from] io::Error),
@@ -100,12 +93,35 @@ pub(crate) fn create(url: &DatabaseUrl) -> Result<SqliteConnection, ConnectionEr
     establish(url.path(), "rwc")
 }
 
+/// Opens the file and sets the connection up: each setting a statement of its own, and the waiting
+/// first, since the others may find the file locked.
 fn establish(path: &Path, mode: &str) -> Result<SqliteConnection, ConnectionError> {
     let mut connection = SqliteConnection::establish(&uri(path, mode))?;
-    for statement in SETUP {
-        connection.batch_execute(statement)?;
-    }
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
+    use_write_ahead_log(&mut connection)?;
+    // With `NORMAL`, which is usual with a write-ahead log, a power cut can undo the last
+    // transactions, and with them a logout that was answered.
+    connection.batch_execute("PRAGMA synchronous = FULL")?;
+    connection.batch_execute("PRAGMA foreign_keys = ON")?;
     Ok(connection)
+}
+
+/// Switches the file to the write-ahead log, in which it stays.
+///
+/// SQLite does not wait for a lock here: of two connections that switch an empty file at once, one
+/// gets "database is locked" despite `busy_timeout`. A transaction does wait, so one that writes
+/// nothing lets the other finish.
+fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), DieselError> {
+    let mut switches = 1;
+    while let Err(error) = connection.batch_execute("PRAGMA journal_mode = WAL") {
+        if switches == MAXIMUM_SWITCHES {
+            return Err(error);
+        }
+        switches += 1;
+        connection.batch_execute("BEGIN IMMEDIATE")?;
+        connection.batch_execute("ROLLBACK")?;
+    }
+    Ok(())
 }
 
 /// Writes the path as an SQLite URI, the only way to say that a missing file is not to be made:
