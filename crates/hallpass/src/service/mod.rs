@@ -8,6 +8,8 @@ mod logout;
 mod refresh;
 mod register;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod world;
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! Every rule broken, one by one and all at once.
 
 use super::*;
+use crate::SessionPolicy;
 
 const GOOD: [(&str, &str); 2] = [
     ("ACCESS_TOKEN_SECRET", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),

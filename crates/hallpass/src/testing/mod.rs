@@ -5,12 +5,14 @@
 
 pub mod bcrypt_runs;
 pub mod conformance;
+mod interposed_store;
 mod manual_clock;
 mod memory_store;
 mod recording_observer;
 mod seeded_random;
 mod test_claims;
 
+pub use interposed_store::{InterposedStore, Verb};
 pub use manual_clock::ManualClock;
 pub use memory_store::MemoryStore;
 pub use recording_observer::RecordingObserver;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
-use crate::testing::MemoryStore;
-use crate::{
-    LoginName, NewUser, PasswordHash, SessionId, SessionStart, Setting, UnusableHash, UserId,
-    UserStore,
-};
+use crate::forge;
+use crate::testing::{InterposedStore, MemoryStore, Verb};
+use crate::{Setting, UnusableHash, UserId, UserStore as _};
 
 /// Load, then hash: after these a refresh is about to swap.
 const BEFORE_THE_SWAP: usize = 2;
@@ -274,6 +274,35 @@ fn what_is_not_authentic_or_expired_costs_neither_sql_nor_bcrypt() {
     assert!(expired, "in the very second of its exp");
 }
 
+/// Returns a refresh token with `from` in its claims replaced by `to`, signed with the right key.
+fn forged(pair: &TokenPair, from: &str, to: &str) -> String {
+    let payload = token(pair).split('.').nth(1).unwrap();
+    let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    assert!(payload.contains(from), "{payload}");
+    let header = r#"{"typ":"rt+jwt","alg":"HS256"}"#;
+    forge::token(header, &payload.replace(from, to), forge::REFRESH_SECRET)
+}
+
+#[test]
+fn a_token_that_is_not_valid_yet_or_not_of_an_id_is_not_authentic() {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    let nbf = |seconds: u64| format!(r#""nbf":{},"jti""#, 2_000_000_000 + seconds);
+    assert!(world.refresh(&forged(&pair, r#""jti""#, &nbf(0))).is_ok());
+    let row = world.row(&id);
+    for token in [
+        forged(&pair, r#""jti""#, &nbf(1)),
+        forged(&pair, r#""sub":"1""#, r#""sub":"01""#),
+        forged(&pair, r#""sub":"1""#, r#""sub":"+1""#),
+    ] {
+        let step = world.service.refresh(&token, None);
+        let is_refused =
+            matches!(step, Step::Done(Err(RefreshError::Refused(RefreshRefusal::NotAuthentic(_)))));
+        assert!(is_refused, "{step:?}");
+    }
+    assert_eq!(world.row(&id), row);
+}
+
 #[test]
 fn a_refusal_without_a_hash_takes_no_permit() {
     let world = World::new();
@@ -307,12 +336,27 @@ fn the_last_access_token_of_a_session_ends_with_it() {
     assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Expired { .. })));
 }
 
-/// A store that loses every swap, as one does that gives every transaction up.
-struct NeverSwaps(Arc<MemoryStore>);
+/// Returns a world in whose store `before` happens ahead of each verb.
+fn interposed(
+    before: impl Fn(&MemoryStore, Verb) -> Result<(), StoreError> + Send + Sync + 'static,
+) -> World {
+    World::with(
+        |_| {},
+        |store| {
+            let rows = Arc::clone(&store);
+            Arc::new(InterposedStore::new(store, move |verb| before(&rows, verb)))
+        },
+    )
+}
 
 #[test]
 fn three_lost_swaps_are_a_conflict_that_may_be_retried() {
-    let world = World::with(|_| {}, |store| Arc::new(NeverSwaps(store)));
+    // Disabled at each swap and enabled again before each look: no winner is ever seen.
+    let world = interposed(|store, verb| {
+        let disabled_at = (verb == Verb::Rotate).then_some(Timestamp::MAX);
+        store.edit(&UserId::new(1), |user| user.disabled_at = disabled_at);
+        Ok(())
+    });
     let (id, first) = world.session("ada");
     let before = world.row(&id);
     let runs = crate::testing::bcrypt_runs::during(|| {
@@ -322,50 +366,30 @@ fn three_lost_swaps_are_a_conflict_that_may_be_retried() {
     assert_eq!(world.row(&id), before);
 }
 
-impl UserStore for NeverSwaps {
-    fn is_id(&self, text: &str) -> bool {
-        self.0.is_id(text)
-    }
-
-    fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.0.load(id)
-    }
-
-    fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
-        self.0.load_by_login(login)
-    }
-
-    fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError> {
-        self.0.create(user)
-    }
-
-    fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        self.0.start_session(start)
-    }
-
-    fn rotate(&self, _: &Rotation) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-
-    fn end_session(&self, _: &UserId, _: &SessionId, _: Timestamp) -> Result<bool, StoreError> {
-        Err(StoreError::Unavailable("the disk is full".into()))
-    }
-
-    fn set_password(
-        &self,
-        user_id: &UserId,
-        password_hash: &PasswordHash,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.0.set_password(user_id, password_hash, now)
-    }
+#[test]
+fn a_theft_that_another_server_has_written_down_makes_no_second_event() {
+    let world = interposed(|store, verb| {
+        if verb == Verb::EndSession {
+            store.edit(&UserId::new(1), |user| user.session = None);
+        }
+        Ok(())
+    });
+    let (_, first) = world.session("ada");
+    world.rotate(&first);
+    world.advance(31);
+    let _ = world.events();
+    world.assert_refused(&first, &RefreshRefusal::Reused);
+    assert_eq!(world.events(), []);
 }
 
 #[test]
 fn a_theft_that_cannot_be_written_down_is_an_error_and_no_event() {
-    let world = World::with(|_| {}, |store| Arc::new(NeverSwaps(store)));
-    let (id, first) = world.session("ada");
-    world.store.edit(&id, |user| user.session.as_mut().unwrap().generation = 9);
+    let world = interposed(|_, verb| match verb {
+        Verb::EndSession => Err(StoreError::Unavailable("the disk is full".into())),
+        _ => Ok(()),
+    });
+    let (_, first) = world.session("ada");
+    world.rotate(&first);
     world.advance(31);
     let _ = world.events();
     assert!(matches!(world.refresh(token(&first)), Err(RefreshError::Store(_))));

@@ -108,6 +108,8 @@ fn a_rotation_replaces_the_hash_and_counts(subject: &dyn Subject) {
     assert_eq!(account.session(subject), Some(rotated.clone()));
     assert!(!account.rotate(subject, "s1", "a0", "a2"), "a hash is swapped once");
     assert_eq!(account.session(subject), Some(rotated));
+    assert!(account.rotate(subject, "s1", "a1", "a2"));
+    assert_eq!(account.session(subject).map(|session| session.generation), Some(2));
 }
 
 fn a_rotation_needs_session_and_hash_byte_for_byte(subject: &dyn Subject) {
