@@ -3,15 +3,12 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use actix_hallpass::hallpass::testing::MemoryStore;
-use actix_hallpass::hallpass::{
-    LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, StoreError, Timestamp,
-    User, UserId, UserStore,
-};
+use actix_hallpass::hallpass::UserStore;
+use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -61,17 +58,16 @@ fn a_storm_of_logins_is_refused_with_busy_and_delays_no_refresh() {
     assert!(statuses.contains(&401));
 }
 
-/// A store that tells when a login begins.
-struct Announcing {
-    store: MemoryStore,
-    begun: Mutex<mpsc::Sender<()>>,
-}
-
 #[test]
 fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
     let (begun, begins) = mpsc::channel();
-    let app =
-        slow_app(Arc::new(Announcing { store: MemoryStore::default(), begun: Mutex::new(begun) }));
+    let store = InterposedStore::new(Arc::new(MemoryStore::default()), move |verb| {
+        if verb == Verb::LoadByLogin {
+            let _ = begun.send(());
+        }
+        Ok(())
+    });
+    let app = slow_app(Arc::new(store));
     let mut stream = TcpStream::connect(app.address()).unwrap();
     let body = r#"{"login":"nobody","password":"wrong horse"}"#;
     let request = format!(
@@ -83,49 +79,4 @@ fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
     begins.recv().unwrap();
     drop(stream);
     app.login("nobody", "wrong horse").assert_refused(503, "busy");
-}
-
-impl UserStore for Announcing {
-    fn is_id(&self, text: &str) -> bool {
-        self.store.is_id(text)
-    }
-
-    fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.store.load(id)
-    }
-
-    fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
-        let _ = self.begun.lock().unwrap().send(());
-        self.store.load_by_login(login)
-    }
-
-    fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError> {
-        self.store.create(user)
-    }
-
-    fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        self.store.start_session(start)
-    }
-
-    fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
-        self.store.rotate(rotation)
-    }
-
-    fn end_session(
-        &self,
-        user_id: &UserId,
-        session_id: &SessionId,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.store.end_session(user_id, session_id, now)
-    }
-
-    fn set_password(
-        &self,
-        user_id: &UserId,
-        password_hash: &PasswordHash,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.store.set_password(user_id, password_hash, now)
-    }
 }

@@ -1,6 +1,7 @@
 //! The whole system over HTTP: in this process with a clock set by hand, and as the example
 //! server in processes of its own.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod app;
@@ -14,6 +15,7 @@ mod hashing;
 mod http;
 mod middleware;
 mod minimal;
+mod opaque_errors;
 mod process;
 mod storm;
 mod tokens;

@@ -1,0 +1,46 @@
+//! What goes wrong inside is for the log: no cause reaches a client.
+
+use std::sync::Arc;
+
+use actix_hallpass::hallpass::StoreError;
+use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
+
+use crate::app::TestApp;
+
+#[test]
+fn a_failing_store_is_503_and_its_message_goes_to_the_log_alone() {
+    let app = TestApp::with(|builder| {
+        let store = InterposedStore::new(Arc::new(MemoryStore::default()), |_| {
+            Err(StoreError::Unavailable("password=s3cret host=db.internal".into()))
+        });
+        builder.store(Arc::new(store))
+    });
+    let token = app.auth.token_for(1).mint();
+    let authorization = format!("Bearer {token}");
+    for answer in [
+        app.login("ada", "correct horse"),
+        app.register("ada", "correct horse"),
+        app.send("POST", "/auth/logout", &[("Authorization", &authorization)], ""),
+    ] {
+        answer.assert_refused(503, "unavailable");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(!answer.body.contains("s3cret") && !answer.body.contains("db.internal"));
+    }
+}
+
+#[test]
+fn a_store_that_panics_is_500_and_the_server_goes_on() {
+    let app = TestApp::with(|builder| {
+        let store = InterposedStore::new(Arc::new(MemoryStore::default()), |verb| {
+            assert_ne!(verb, Verb::LoadByLogin, "password=s3cret");
+            Ok(())
+        });
+        builder.store(Arc::new(store))
+    });
+    for _ in 0..3 {
+        let answer = app.login("ada", "correct horse");
+        answer.assert_refused(500, "internal");
+        assert!(!answer.body.contains("s3cret"));
+    }
+    assert_eq!(app.register("ada", "correct horse").status, 201);
+}
