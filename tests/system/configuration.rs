@@ -134,13 +134,13 @@ fn the_env_file_is_read_and_the_environment_wins_unless_it_is_empty() {
     let directory = tempfile::tempdir().unwrap();
     let content = format!(
         "ACCESS_TOKEN_SECRET={ACCESS_SECRET}\nREFRESH_TOKEN_SECRET=\"{REFRESH_SECRET}\"\n\
-         # a comment\nACCESS_TOKEN_EXPIRATION=1h\nREFRESH_TOKEN_EXPIRATION=2h\nSESSION_EXPIRATION=3h\n"
+         # a comment\nACCESS_TOKEN_EXPIRATION=1h\nREFRESH_TOKEN_EXPIRATION=2h\n"
     );
     let secrets = ["ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET"];
     let server = Process::run(
         with_env_file(&directory, &content, &secrets)
             .env("ACCESS_TOKEN_EXPIRATION", "10m")
-            .env("SESSION_EXPIRATION", ""),
+            .env("REFRESH_TOKEN_EXPIRATION", ""),
     );
     server.register("ada", "correct horse");
     let body = server.login("ada", "correct horse").json();
