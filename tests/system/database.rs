@@ -96,7 +96,8 @@ fn a_read_only_database_is_503_and_recovers_when_it_is_not() {
     replace_database(&directory, 0o444);
     assert_unavailable(|| server.refresh(&tokens.refresh));
     assert_unavailable(|| server.login("ada", "correct horse"));
-    replace_database(&directory, 0o666);
+    let path = directory.path().join("app.db");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     server.refresh(&tokens.refresh).tokens();
 }
 

@@ -7,7 +7,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
-    LoginError, RandomUnavailable, RefreshError, RefreshRefusal, RegisterError, StoreError,
+    LoginError, RandomUnavailable, RefreshError, RefreshRefusal, RegisterError,
+    RegistrationRefusal, StoreError,
 };
 use serde::Serialize;
 
@@ -148,19 +149,23 @@ fn refresh_code(refusal: &RefreshRefusal) -> ErrorCode {
 impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
-            RegisterError::Login(reason) => {
-                let detail = format!("the login name is unacceptable: {reason}");
-                Self::with_detail(ErrorCode::LoginUnacceptable, detail)
-            }
-            RegisterError::Password(reason) => {
-                let detail = format!("the password is unacceptable: {reason}");
-                Self::with_detail(ErrorCode::PasswordUnacceptable, detail)
-            }
-            RegisterError::LoginTaken => Self::new(ErrorCode::LoginTaken),
+            RegisterError::Refused(refusal) => refusal.into(),
             RegisterError::Store(error) => error.into(),
             RegisterError::Random(error) => error.into(),
             error => internal(&error),
         }
+    }
+}
+
+impl From<RegistrationRefusal> for Problem {
+    fn from(refusal: RegistrationRefusal) -> Self {
+        let code = match refusal {
+            RegistrationRefusal::LoginUnacceptable(_) => ErrorCode::LoginUnacceptable,
+            RegistrationRefusal::PasswordUnacceptable(_) => ErrorCode::PasswordUnacceptable,
+            RegistrationRefusal::LoginTaken => return Self::new(ErrorCode::LoginTaken),
+            refusal => return internal(&refusal),
+        };
+        Self::with_detail(code, error_chain(&refusal))
     }
 }
 

@@ -30,12 +30,14 @@ impl AuthObserver for TracingObserver {
 fn name(kind: &AuthEventKind) -> &'static str {
     match kind {
         AuthEventKind::Registered => "registered",
+        AuthEventKind::RegistrationRefused(_) => "registration refused",
         AuthEventKind::LoginSucceeded { .. } => "login succeeded",
         AuthEventKind::LoginRefused(_) => "login refused",
         AuthEventKind::Refreshed => "refreshed",
         AuthEventKind::Retried => "refresh retried",
         AuthEventKind::RefreshRefused(RefreshRefusal::Superseded) => "session superseded",
         AuthEventKind::RefreshRefused(_) => "refresh refused",
+        AuthEventKind::RefreshConflicted => "refresh given up, the row changed too often",
         AuthEventKind::ReuseDetected => "refresh token reuse detected, session ended",
         AuthEventKind::LoggedOut => "logged out",
         _ => "something else",
@@ -45,6 +47,7 @@ fn name(kind: &AuthEventKind) -> &'static str {
 /// Returns why something was refused, with the causes behind it.
 fn reason(kind: &AuthEventKind) -> Option<String> {
     match kind {
+        AuthEventKind::RegistrationRefused(refusal) => Some(error_chain(refusal)),
         AuthEventKind::LoginRefused(refusal) => Some(error_chain(refusal)),
         AuthEventKind::RefreshRefused(refusal) => Some(error_chain(refusal)),
         _ => None,

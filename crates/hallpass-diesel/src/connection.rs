@@ -36,6 +36,7 @@ pub(crate) struct Manager {
 pub(crate) struct Connected {
     pub(crate) connection: SqliteConnection,
     file: FileId,
+    is_read_only: bool,
 }
 
 /// Tells two files of one name apart.
@@ -47,14 +48,29 @@ struct FileId(Option<(u64, u64)>);
 #[non_exhaustive]
 pub enum ConnectionError {
     /// The file can't be opened.
-    #[error("the database file can't be opened")]
-    Open(#[from] diesel::ConnectionError),
-    /// The file can't be set up.
-    #[error("the database connection can't be set up")]
-    SetUp(#[from] DieselError),
-    /// The file is not there.
-    #[error("the database file is gone")]
-    Gone(#[from] io::Error),
+    #[error("the database file {} can't be opened: {error}", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why; part of the message, because the pool keeps no more than that.
+        error: diesel::ConnectionError,
+    },
+    /// The connection can't be set up.
+    #[error("the database file {} can't be used: {error}", .path.display())]
+    SetUp {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: DieselError,
+    },
+    /// The file is not there, or another one has its name.
+    #[error("the database file {} is gone: {error}", .path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
 }
 
 impl Pool {
@@ -93,17 +109,23 @@ pub(crate) fn create(url: &DatabaseUrl) -> Result<SqliteConnection, ConnectionEr
     establish(url.path(), "rwc")
 }
 
-/// Opens the file and sets the connection up: each setting a statement of its own, and the waiting
-/// first, since the others may find the file locked.
 fn establish(path: &Path, mode: &str) -> Result<SqliteConnection, ConnectionError> {
-    let mut connection = SqliteConnection::establish(&uri(path, mode))?;
+    let mut connection = SqliteConnection::establish(&uri(path, mode))
+        .map_err(|error| ConnectionError::Open { path: path.to_owned(), error })?;
+    set_up(&mut connection)
+        .map_err(|error| ConnectionError::SetUp { path: path.to_owned(), error })?;
+    Ok(connection)
+}
+
+/// Each setting is a statement of its own, and the waiting comes first: the others may find the
+/// file locked.
+fn set_up(connection: &mut SqliteConnection) -> Result<(), DieselError> {
     connection.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
-    use_write_ahead_log(&mut connection)?;
+    use_write_ahead_log(connection)?;
     // With `NORMAL`, which is usual with a write-ahead log, a power cut can undo the last
     // transactions, and with them a logout that was answered.
     connection.batch_execute("PRAGMA synchronous = FULL")?;
-    connection.batch_execute("PRAGMA foreign_keys = ON")?;
-    Ok(connection)
+    connection.batch_execute("PRAGMA foreign_keys = ON")
 }
 
 /// Switches the file to the write-ahead log, in which it stays.
@@ -138,20 +160,41 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Connected, ConnectionError> {
         let connection = establish(&self.path, "rw")?;
-        Ok(Connected { connection, file: FileId::of(&self.path)? })
+        Ok(Connected { connection, file: self.file()?, is_read_only: false })
     }
 
     /// A file that was replaced, by a restored backup say, keeps its old content for whoever has
     /// it open: writes to it would be lost without a word.
     fn is_valid(&self, connected: &mut Connected) -> Result<(), ConnectionError> {
-        if FileId::of(&self.path)? == connected.file {
+        if self.file()? == connected.file {
             return Ok(());
         }
-        Err(io::Error::other("another file has its name").into())
+        Err(self.gone(io::Error::other("another file has its name")))
     }
 
     fn has_broken(&self, connected: &mut Connected) -> bool {
-        AnsiTransactionManager::is_broken_transaction_manager(&mut connected.connection)
+        connected.is_read_only
+            || AnsiTransactionManager::is_broken_transaction_manager(&mut connected.connection)
+    }
+}
+
+impl Manager {
+    fn file(&self) -> Result<FileId, ConnectionError> {
+        FileId::of(&self.path).map_err(|error| self.gone(error))
+    }
+
+    fn gone(&self, error: io::Error) -> ConnectionError {
+        ConnectionError::Gone { path: self.path.clone(), error }
+    }
+}
+
+impl Connected {
+    /// Takes note of an error after which the connection must not be used again: SQLite opens a
+    /// file that it may not write for reading alone, and stays so when the file may be written.
+    pub(crate) fn note(&mut self, error: &DieselError) {
+        if let DieselError::DatabaseError(_, information) = error {
+            self.is_read_only |= information.message().contains("readonly database");
+        }
     }
 }
 

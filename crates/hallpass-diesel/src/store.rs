@@ -55,7 +55,11 @@ impl DieselStore {
         query: impl FnOnce(&mut SqliteConnection) -> Result<T, DieselError>,
     ) -> Result<T, StoreError> {
         let mut connected = self.pool.get().map_err(unavailable)?;
-        query(&mut connected.connection).map_err(unavailable)
+        let answer = query(&mut connected.connection);
+        if let Err(error) = &answer {
+            connected.note(error);
+        }
+        answer.map_err(unavailable)
     }
 
     /// Runs an update of at most one row; returns whether it found it.
@@ -101,13 +105,18 @@ impl UserStore for DieselStore {
             users::updated_at.eq(created_at),
         );
         let id = users::table.filter(users::login.eq(user.login.as_str())).select(users::id);
-        self.run(|connection| {
-            match diesel::insert_into(users::table).values(row).execute(connection) {
-                Ok(_) => id.first::<i64>(connection).map(|id| Some(UserId::new(id))),
+        let created = self.run(|connection| {
+            // Together, so that a user whose id can't be read is not there either.
+            let created = connection.transaction(|connection| {
+                diesel::insert_into(users::table).values(row).execute(connection)?;
+                id.first::<i64>(connection)
+            });
+            match created {
                 Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
-                Err(error) => Err(error),
+                created => created.map(Some),
             }
-        })
+        })?;
+        Ok(created.map(UserId::new))
     }
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {

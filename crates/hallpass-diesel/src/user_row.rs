@@ -3,8 +3,8 @@
 
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use diesel::sqlite::{Sqlite, SqliteType};
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 use hallpass::{
     PasswordHash, RefreshTokenHash, Scope, Session, SessionId, StoreError, Timestamp, User, UserId,
 };
@@ -18,12 +18,12 @@ use crate::schema::users;
 #[diesel(table_name = users)]
 pub(crate) struct UserRow {
     id: i64,
-    password_hash: String,
-    refresh_token_hash: Option<String>,
-    session_id: Option<String>,
+    password_hash: Words,
+    refresh_token_hash: Option<Words>,
+    session_id: Option<Words>,
     refresh_generation: Whole,
     rotated_at: Option<Whole>,
-    scope: String,
+    scope: Words,
     disabled_at: Option<Whole>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct UserRow {
 pub(crate) struct Whole(Option<i64>);
 
 impl FromSql<BigInt, Sqlite> for Whole {
-    fn from_sql(mut value: diesel::sqlite::SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         match value.value_type() {
             Some(SqliteType::Long | SqliteType::Integer | SqliteType::SmallInt) => {
                 Ok(Self(Some(value.read_long())))
@@ -43,56 +43,89 @@ impl FromSql<BigInt, Sqlite> for Whole {
     }
 }
 
+/// A text, or `None` where the column holds bytes that are none.
+#[derive(Clone, FromSqlRow)]
+pub(crate) struct Words(Option<String>);
+
+impl FromSql<Text, Sqlite> for Words {
+    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(<String as FromSql<Text, Sqlite>>::from_sql(value).ok()))
+    }
+}
+
 impl TryFrom<UserRow> for User {
     type Error = StoreError;
 
     fn try_from(row: UserRow) -> Result<Self, StoreError> {
-        let row_error = |column, problem| StoreError::Row {
-            table: "users",
-            column,
-            id: row.id.to_string(),
-            problem,
-        };
-        let time = |column, value: Option<Whole>| match value {
-            None => Ok(None),
-            Some(value) => match value.time() {
-                Some(time) => Ok(Some(time)),
-                None => Err(row_error(column, "it is not a time in Unix seconds")),
-            },
-        };
+        let column = Columns { id: row.id };
         let session = match row.refresh_token_hash {
             None => None,
             Some(hash) => Some(Session {
-                id: row
-                    .session_id
-                    .filter(|id| !id.is_empty())
-                    .map(SessionId::new)
-                    .ok_or_else(|| row_error("session_id", "it is empty beside a hash"))?,
-                refresh_token_hash: RefreshTokenHash::new(hash),
-                generation: row.refresh_generation.count().ok_or_else(|| {
-                    row_error("refresh_generation", "it is not a number from 0 on")
-                })?,
-                rotated_at: time("rotated_at", row.rotated_at)?
-                    .ok_or_else(|| row_error("rotated_at", "it is empty beside a hash"))?,
+                id: SessionId::new(column.filled("session_id", row.session_id)?),
+                refresh_token_hash: RefreshTokenHash::new(column.text("refresh_token_hash", hash)?),
+                generation: column.count("refresh_generation", row.refresh_generation)?,
+                rotated_at: column.set_time("rotated_at", row.rotated_at)?,
             }),
         };
+        let scope = column.text("scope", row.scope)?;
+        let password_hash = column.text("password_hash", row.password_hash)?;
         Ok(Self {
             id: UserId::new(row.id),
-            password_hash: PasswordHash::new(row.password_hash),
-            scope: Scope::parse(&row.scope)
-                .ok_or_else(|| row_error("scope", "it is not a list of scope tokens"))?,
-            disabled_at: time("disabled_at", row.disabled_at)?,
+            password_hash: PasswordHash::new(password_hash),
+            scope: Scope::parse(&scope)
+                .ok_or_else(|| column.error("scope", "it is not a list of scope tokens"))?,
+            disabled_at: column.time("disabled_at", row.disabled_at)?,
             session,
         })
+    }
+}
+
+/// Reads the columns of the row with this id, or says which one makes no sense.
+struct Columns {
+    id: i64,
+}
+
+impl Columns {
+    fn text(&self, column: &'static str, words: Words) -> Result<String, StoreError> {
+        words.0.ok_or_else(|| self.error(column, "it is not text"))
+    }
+
+    fn filled(&self, column: &'static str, words: Option<Words>) -> Result<String, StoreError> {
+        let text = words.map(|words| self.text(column, words)).transpose()?;
+        let text = text.filter(|text| !text.is_empty());
+        text.ok_or_else(|| self.error(column, "it is empty beside a hash"))
+    }
+
+    fn count(&self, column: &'static str, whole: Whole) -> Result<u64, StoreError> {
+        whole.count().ok_or_else(|| self.error(column, "it is not a number from 0 on"))
+    }
+
+    fn time(
+        &self,
+        column: &'static str,
+        whole: Option<Whole>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let Some(whole) = whole else { return Ok(None) };
+        let time = whole.count().and_then(Timestamp::from_unix_seconds);
+        time.map(Some).ok_or_else(|| self.error(column, "it is not a time in Unix seconds"))
+    }
+
+    fn set_time(
+        &self,
+        column: &'static str,
+        whole: Option<Whole>,
+    ) -> Result<Timestamp, StoreError> {
+        let time = self.time(column, whole)?;
+        time.ok_or_else(|| self.error(column, "it is empty beside a hash"))
+    }
+
+    fn error(&self, column: &'static str, problem: &'static str) -> StoreError {
+        StoreError::Row { table: "users", column, id: self.id.to_string(), problem }
     }
 }
 
 impl Whole {
     fn count(self) -> Option<u64> {
         u64::try_from(self.0?).ok()
-    }
-
-    fn time(self) -> Option<Timestamp> {
-        Timestamp::from_unix_seconds(self.count()?)
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::bcrypt::UnusableHash;
-use crate::{RefreshRefusal, SessionId, UserId};
+use crate::{LoginUnacceptable, PasswordUnacceptable, RefreshRefusal, SessionId, UserId};
 
 /// One outcome. Holds no token, no secret, no password, no hash and no login name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct AuthEvent {
 pub enum AuthEventKind {
     /// A user was added.
     Registered,
+    /// A registration was refused.
+    RegistrationRefused(RegistrationRefusal),
     /// A session began.
     LoginSucceeded {
         /// Whether the password hash was replaced by one of a higher cost.
@@ -40,11 +42,28 @@ pub enum AuthEventKind {
     Retried,
     /// A refresh was refused.
     RefreshRefused(RefreshRefusal),
+    /// A refresh was given up because the row changed under it three times.
+    RefreshConflicted,
     /// A replaced refresh token came too late to be a retry: its session was ended. Comes once
     /// for a session.
     ReuseDetected,
     /// A session was ended by its user.
     LoggedOut,
+}
+
+/// Why a registration was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationRefusal {
+    /// The login name is none.
+    #[error("the login name is unacceptable")]
+    LoginUnacceptable(#[source] LoginUnacceptable),
+    /// The password is none, or too short.
+    #[error("the password is unacceptable")]
+    PasswordUnacceptable(#[source] PasswordUnacceptable),
+    /// Somebody has this login name.
+    #[error("the login name is taken")]
+    LoginTaken,
 }
 
 /// Why a login was refused. The client is told none of it.
@@ -82,7 +101,9 @@ impl AuthEventKind {
     #[must_use]
     pub fn severity(&self) -> Severity {
         let is_warning = match self {
-            Self::ReuseDetected | Self::LoginRefused(LoginRefusal::HashUnusable(_)) => true,
+            Self::ReuseDetected
+            | Self::RefreshConflicted
+            | Self::LoginRefused(LoginRefusal::HashUnusable(_)) => true,
             Self::RefreshRefused(refusal) => refusal.is_suspicious(),
             _ => false,
         };

@@ -35,7 +35,9 @@ pub use access_token::{AccessClaims, AccessToken, AccessTokenError};
 pub use bcrypt::UnusableHash;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, ConfigProblem};
-pub use event::{AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, Severity};
+pub use event::{
+    AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, RegistrationRefusal, Severity,
+};
 pub use json::MalformedJson;
 pub use jws::JwsError;
 pub use login_name::{LoginName, LoginUnacceptable};

@@ -126,7 +126,7 @@ fn read<T>(
 fn whole_number<T: FromStr>(text: String) -> Setting<T> {
     match text.trim().parse() {
         Ok(number) => Setting::Value(number),
-        Err(_) => Setting::Unreadable(format!("`{text}` is not a whole number from 1 on")),
+        Err(_) => Setting::Unreadable(format!("`{text}` is not a whole number in range")),
     }
 }
 

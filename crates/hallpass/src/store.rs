@@ -1,4 +1,4 @@
-//! What hallpass asks of a database: five atomic verbs about a `users` table.
+//! What hallpass asks of a database: seven atomic verbs about a `users` table.
 //!
 //! To keep users elsewhere:
 //!

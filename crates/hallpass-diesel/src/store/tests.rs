@@ -118,6 +118,10 @@ fn a_row_that_makes_no_sense_names_table_column_and_id() {
     for (column, value) in [
         ("session_id", "NULL"),
         ("session_id", "''"),
+        ("session_id", "x'ff00'"),
+        ("refresh_token_hash", "x'ff00'"),
+        ("password_hash", "x'ff00'"),
+        ("scope", "x'ff00'"),
         ("refresh_generation", "-1"),
         ("refresh_generation", "'many'"),
         ("rotated_at", "NULL"),
@@ -133,7 +137,8 @@ fn a_row_that_makes_no_sense_names_table_column_and_id() {
         let expected = format!("users.{column} of id {id} makes no sense: ");
         assert!(error.starts_with(&expected), "{column} = {value}: {error}");
         fixture.sql(
-            "UPDATE users SET session_id = 's1', refresh_generation = 0, rotated_at = 1,
+            "UPDATE users SET session_id = 's1', refresh_token_hash = 'h0', password_hash = 'p',
+                refresh_generation = 0, rotated_at = 1,
                 disabled_at = NULL, scope = ''",
         );
         assert!(fixture.store.load(&id).unwrap().is_some(), "mended");
@@ -186,6 +191,22 @@ fn a_locked_database_is_unavailable_after_two_seconds_and_recovers() {
     assert!(format!("{error:?}").contains("database is locked"), "{error:?}");
     locker.batch_execute("ROLLBACK").unwrap();
     assert!(fixture.rotate(&id).unwrap(), "nothing was lost");
+}
+
+#[test]
+fn a_connection_that_found_the_file_read_only_is_not_used_again() {
+    let fixture = Fixture::new();
+    let id = fixture.user();
+    // Every connection is made one that may not write, as those to a write-protected file are.
+    let all: Vec<_> = (0..4).map(|_| fixture.store.pool.get().unwrap()).collect();
+    for mut connected in all {
+        connected.connection.batch_execute("PRAGMA query_only = ON").unwrap();
+    }
+    for _ in 0..4 {
+        let error = fixture.rotate(&id).unwrap_err();
+        assert!(format!("{error:?}").contains("readonly database"), "{error:?}");
+    }
+    assert!(fixture.rotate(&id).unwrap(), "with a new connection");
 }
 
 #[test]

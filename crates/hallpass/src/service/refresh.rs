@@ -123,7 +123,8 @@ impl Refresh {
     /// Row 6: hashes the successor and swaps the hashes in one statement.
     fn rotate(self, session: &Session, scope: Scope) -> Step<Outcome> {
         // The clocks of two servers may differ; the session's own time does not go back.
-        let rotated_at = self.service.now().max(session.rotated_at);
+        let now = self.service.now();
+        let rotated_at = now.max(session.rotated_at);
         let successor = self.successor(rotated_at);
         let cost = self.service.0.refresh_hash_cost;
         let hash = RefreshTokenHash::of(&successor.secret, cost, self.service.random());
@@ -138,7 +139,7 @@ impl Refresh {
             Err(error) => return Step::Done(Err(error.into())),
         };
         Step::store(move || match self.service.store().rotate(&rotation) {
-            Ok(true) => self.grant(AuthEventKind::Refreshed, &successor, &scope),
+            Ok(true) => self.grant(AuthEventKind::Refreshed, &successor, &scope, now),
             Ok(false) => self.decide_again(),
             Err(error) => Step::Done(Err(error.into())),
         })
@@ -148,6 +149,7 @@ impl Refresh {
     fn decide_again(mut self) -> Step<Outcome> {
         self.lost_swaps += 1;
         if self.lost_swaps >= MAXIMUM_SWAPS {
+            self.observe(AuthEventKind::RefreshConflicted);
             return Step::Done(Err(RefreshError::Conflict));
         }
         self.load()
@@ -156,12 +158,19 @@ impl Refresh {
     /// Row 8: hands out the same successor again.
     fn retry(self, rotated_at: Timestamp, scope: &Scope) -> Step<Outcome> {
         let successor = self.successor(rotated_at);
-        self.grant(AuthEventKind::Retried, &successor, scope)
+        let now = self.service.now();
+        self.grant(AuthEventKind::Retried, &successor, scope, now)
     }
 
-    fn grant(self, kind: AuthEventKind, token: &RefreshClaims, scope: &Scope) -> Step<Outcome> {
+    fn grant(
+        self,
+        kind: AuthEventKind,
+        token: &RefreshClaims,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Step<Outcome> {
         self.observe(kind);
-        let pair = self.service.token_pair(token, scope, self.service.now());
+        let pair = self.service.token_pair(token, scope, now);
         Step::Done(pair.map_err(RefreshError::from))
     }
 

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::{Service, event};
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, LoginName, LoginUnacceptable, NewUser, Password,
-    PasswordUnacceptable, RandomUnavailable, Scope, StoreError, UserId,
+    AuthEvent, AuthEventKind, LoginName, NewUser, Password, PasswordHash, RandomUnavailable,
+    RegistrationRefusal, Scope, StoreError, UserId,
 };
 
 type Outcome = Result<UserId, RegisterError>;
@@ -26,21 +26,23 @@ pub struct RegisterRequest {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The login name is none.
-    #[error("the login name is unacceptable")]
-    Login(#[from] LoginUnacceptable),
-    /// The password is none, or too short.
-    #[error("the password is unacceptable")]
-    Password(#[from] PasswordUnacceptable),
-    /// Somebody has this login name.
-    #[error("the login name is taken")]
-    LoginTaken,
+    /// Name or password are unacceptable, or the name is taken.
+    #[error("the registration is refused")]
+    Refused(#[from] RegistrationRefusal),
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There was no randomness for a salt.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
+}
+
+/// One registration on its way.
+struct Registration {
+    service: Service,
+    login: LoginName,
+    password: Password,
+    client_address: Option<IpAddr>,
 }
 
 impl Service {
@@ -50,37 +52,57 @@ impl Service {
         request: RegisterRequest,
         client_address: Option<IpAddr>,
     ) -> Step<Outcome> {
-        let (login, password) = match self.check_registration(request) {
-            Ok(checked) => checked,
-            Err(error) => return Step::Done(Err(error)),
-        };
-        let service = self.clone();
-        Step::hash(HashLane::Password, move || {
-            match service.0.passwords.hash(&password, service.random()) {
-                Ok(password_hash) => {
-                    let (scope, created_at) = (Scope::default(), service.now());
-                    let user = NewUser { login, password_hash, scope, created_at };
-                    Step::store(move || Step::Done(service.create(&user, client_address)))
-                }
-                Err(error) => Step::Done(Err(error.into())),
+        match self.check_registration(request) {
+            Ok((login, password)) => {
+                Registration { service: self.clone(), login, password, client_address }.hash()
             }
-        })
+            Err(refusal) => Step::Done(self.refuse_registration(refusal, client_address)),
+        }
     }
 
     fn check_registration(
         &self,
         request: RegisterRequest,
-    ) -> Result<(LoginName, Password), RegisterError> {
-        let login = LoginName::parse(&request.login)?;
+    ) -> Result<(LoginName, Password), RegistrationRefusal> {
+        let login =
+            LoginName::parse(&request.login).map_err(RegistrationRefusal::LoginUnacceptable)?;
         let minimum = self.0.password_minimum_characters;
-        Ok((login, Password::parse_new(request.password, minimum)?))
+        let password = Password::parse_new(request.password, minimum)
+            .map_err(RegistrationRefusal::PasswordUnacceptable)?;
+        Ok((login, password))
     }
 
-    fn create(&self, user: &NewUser, client_address: Option<IpAddr>) -> Outcome {
-        let id = self.store().create(user)?.ok_or(RegisterError::LoginTaken)?;
-        self.observe(&AuthEvent {
+    fn refuse_registration(
+        &self,
+        refusal: RegistrationRefusal,
+        client_address: Option<IpAddr>,
+    ) -> Outcome {
+        self.observe(&event(AuthEventKind::RegistrationRefused(refusal), client_address));
+        Err(refusal.into())
+    }
+}
+
+impl Registration {
+    fn hash(self) -> Step<Outcome> {
+        Step::hash(HashLane::Password, move || {
+            match self.service.0.passwords.hash(&self.password, self.service.random()) {
+                Ok(hash) => Step::store(move || Step::Done(self.create(hash))),
+                Err(error) => Step::Done(Err(error.into())),
+            }
+        })
+    }
+
+    fn create(self, password_hash: PasswordHash) -> Outcome {
+        let created_at = self.service.now();
+        let user =
+            NewUser { login: self.login, password_hash, scope: Scope::default(), created_at };
+        let Some(id) = self.service.store().create(&user)? else {
+            let refusal = RegistrationRefusal::LoginTaken;
+            return self.service.refuse_registration(refusal, self.client_address);
+        };
+        self.service.observe(&AuthEvent {
             user_id: Some(id.clone()),
-            ..event(AuthEventKind::Registered, client_address)
+            ..event(AuthEventKind::Registered, self.client_address)
         });
         Ok(id)
     }

@@ -135,9 +135,9 @@ impl Rules {
         }
     }
 
-    /// `grace <= access lifetime / 4` is why a thief who uses the window is still found out: the
-    /// access token that he or the victim got lives longer than the window, so whoever refreshes
-    /// second comes too late to be a retry.
+    /// `grace <= access lifetime / 4`: thief and owner each refresh about once in an access
+    /// token's life, and stay unnoticed only for as long as both do so within one window. The
+    /// shorter the window is beside that life, the sooner one of them comes too late.
     fn grace(
         &mut self,
         setting: Setting<Duration>,

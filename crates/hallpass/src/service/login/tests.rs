@@ -3,7 +3,7 @@
 use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
 use crate::testing::bcrypt_runs;
-use crate::{RegisterError, RegisterRequest, Setting, UserStore as _};
+use crate::{RegisterError, RegisterRequest, RegistrationRefusal, Setting, UserStore as _};
 
 /// Load, then hash: after these a login is about to start its session.
 const BEFORE_THE_START: usize = 2;
@@ -126,9 +126,12 @@ fn a_registration_is_refused_before_it_is_hashed_and_a_login_name_is_given_once(
     assert!(unacceptable(register(" ", PASSWORD)));
     assert!(unacceptable(register("ada", "1234567")));
     assert!(unacceptable(register("ada", "1234567\0")));
+    let events = world.events();
+    let is_refusal = |kind: &AuthEventKind| matches!(kind, AuthEventKind::RegistrationRefused(_));
+    assert!(events.len() == 3 && events.iter().all(is_refusal), "{events:?}");
     assert!(register("Ada", PASSWORD).run_blocking().is_ok());
     let taken = register("\u{ff21}da ", PASSWORD).run_blocking();
-    assert!(matches!(taken, Err(RegisterError::LoginTaken)));
+    assert!(matches!(taken, Err(RegisterError::Refused(RegistrationRefusal::LoginTaken))));
 }
 
 #[test]

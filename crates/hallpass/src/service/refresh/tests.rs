@@ -363,6 +363,7 @@ fn three_lost_swaps_are_a_conflict_that_may_be_retried() {
         assert!(matches!(world.refresh(token(&first)), Err(RefreshError::Conflict)));
     });
     assert_eq!(runs.len(), 6, "three comparisons and three hashes");
+    assert_eq!(world.events(), [AuthEventKind::RefreshConflicted]);
     assert_eq!(world.row(&id), before);
 }
 
