@@ -71,6 +71,24 @@ async fn around_the_whole_app_it_does_not_lock_out_its_own_routes() {
 }
 
 #[actix_web::test]
+async fn around_the_scope_that_holds_its_routes_it_lets_them_through_too() {
+    let auth = TestAuth::new();
+    let app = || {
+        App::new().service(
+            web::scope("/{tenant}/api")
+                .wrap(auth.guard())
+                .configure(auth.routes("/auth"))
+                .configure(crate::app::handlers),
+        )
+    };
+    for (path, expected) in
+        [("/acme/api/auth/logout", 204), ("/acme/api/auth/unknown", 401), ("/acme/api/user", 401)]
+    {
+        assert_eq!(call(app(), json(path, "")).await.status(), expected, "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn two_authorization_headers_are_refused_by_logout_itself() {
     let auth = TestAuth::new();
     let app = App::new().wrap(auth.guard()).configure(auth.routes("/auth"));
