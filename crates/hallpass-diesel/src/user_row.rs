@@ -72,8 +72,9 @@ impl TryFrom<UserRow> for User {
         Ok(Self {
             id: UserId::new(row.id),
             password_hash: PasswordHash::new(password_hash),
-            scope: Scope::parse(&scope)
-                .ok_or_else(|| column.error("scope", "it is not a list of scope tokens"))?,
+            scope: Scope::parse(&scope).ok_or_else(|| {
+                column.error("scope", "it is not a list of scope tokens of at most 1 KiB")
+            })?,
             disabled_at: column.time("disabled_at", row.disabled_at)?,
             session,
         })

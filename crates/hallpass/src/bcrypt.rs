@@ -21,6 +21,14 @@ pub(crate) enum HashMatch {
     Unusable(UnusableHash),
 }
 
+/// What a comparison came to, and what it cost.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    pub(crate) outcome: HashMatch,
+    /// The cost of the bcrypt run, `None` when none was needed.
+    pub(crate) cost: Option<u32>,
+}
+
 /// Why a stored hash matches nothing. The hash column is input: a row made by hand, a broken
 /// import, an attacker with write access.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,8 +50,8 @@ pub enum UnusableHash {
 /// Returns the bcrypt hash of `secret`, 60 ASCII characters beginning with `$2b$`.
 ///
 /// # Panics
-/// When `secret` is longer than [`MAXIMUM_BYTES`] or `cost` is outside of 4 to 31: its callers'
-/// types rule that out.
+/// When `secret` is longer than [`MAXIMUM_BYTES`] or `cost` is outside of 4 to 31. Its callers
+/// hash 43 characters or what `Password` makes of a password, at a cost from a checked `Config`.
 pub(crate) fn hash(
     secret: &[u8],
     cost: u32,
@@ -52,22 +60,25 @@ pub(crate) fn hash(
     let salt = random_bytes::<16>(random)?;
     count_run(cost);
     let hash = non_truncating_hash_with_salt(secret, cost, salt)
-        .expect("the callers' types bound length and cost");
+        .expect("Password and Config bound length and cost");
     Ok(hash.to_string())
 }
 
 /// Compares `secret` with the `stored` hash, unless its cost is above `ceiling`.
-pub(crate) fn compare(secret: &[u8], stored: &str, ceiling: u32) -> HashMatch {
+pub(crate) fn compare(secret: &[u8], stored: &str, ceiling: u32) -> Comparison {
     let cost = match usable_cost(stored, ceiling) {
         Ok(cost) => cost,
-        Err(unusable) => return HashMatch::Unusable(unusable),
+        Err(unusable) => {
+            return Comparison { outcome: HashMatch::Unusable(unusable), cost: None };
+        }
     };
     count_run(cost);
-    match non_truncating_verify(secret, stored) {
+    let outcome = match non_truncating_verify(secret, stored) {
         Ok(true) => HashMatch::Matches,
-        Ok(false) => HashMatch::Differs,
-        Err(_) => HashMatch::Unusable(UnusableHash::Unparsable),
-    }
+        // An error is a secret too long to have been hashed, since the hash has just been read.
+        Ok(false) | Err(_) => HashMatch::Differs,
+    };
+    Comparison { outcome, cost: Some(cost) }
 }
 
 /// Lets tests count the work; nothing otherwise.

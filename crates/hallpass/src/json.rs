@@ -16,13 +16,15 @@ pub struct MalformedJson {
     column: usize,
 }
 
-/// Reads a `T` from JSON in which no object, at any depth, has a member twice.
+/// Reads a `T` from a JSON object in which no object, at any depth, has a member twice.
+///
+/// An array is refused: serde would read it as the members in the order of their declaration.
 ///
 /// RFC 7515 §4 and RFC 7519 §4 let a reader refuse duplicate names or take the last one; taking
 /// either silently lets an attacker show one value to a proxy and another one to the server.
 ///
 /// # Errors
-/// [`MalformedJson`] for malformed JSON, a duplicate member, or what is not a `T`.
+/// [`MalformedJson`] for malformed JSON, a duplicate member, or what is not an object or no `T`.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -30,9 +32,10 @@ pub struct MalformedJson {
 /// let read = hallpass::json::from_slice::<BTreeMap<String, u8>>;
 /// assert_eq!(read(br#"{"a": 1}"#).unwrap()["a"], 1);
 /// assert!(read(br#"{"a": 1, "\u0061": 2}"#).is_err());
+/// assert!(hallpass::json::from_slice::<(u8,)>(b"[1]").is_err());
 /// ```
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, MalformedJson> {
-    serde_json::from_slice::<UniqueMembers>(json)?;
+    serde_json::from_slice::<UniqueObject>(json)?;
     Ok(serde_json::from_slice(json)?)
 }
 
@@ -46,6 +49,29 @@ impl From<serde_json::Error> for MalformedJson {
             Category::Eof => "an early end",
         };
         Self { problem, line: error.line(), column: error.column() }
+    }
+}
+
+/// A JSON object that has no member twice, nor has any object in it.
+struct UniqueObject;
+
+impl<'de> Deserialize<'de> for UniqueObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(UniqueObjectVisitor)
+    }
+}
+
+struct UniqueObjectVisitor;
+
+impl<'de> Visitor<'de> for UniqueObjectVisitor {
+    type Value = UniqueObject;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object without duplicate members")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<UniqueObject, A::Error> {
+        UniqueMembersVisitor.visit_map(map).map(|UniqueMembers| UniqueObject)
     }
 }
 
@@ -134,7 +160,9 @@ mod tests {
     fn a_member_twice_is_refused_at_any_depth_and_in_any_spelling() {
         for (json, is_accepted) in [
             (r#"{"a":1,"b":[true,null,-1,1.5,"x",{"a":1}]}"#, true),
-            (r#"[{"a":1},{"a":1}]"#, true),
+            (r#"{"x":[{"a":1},{"a":1}]}"#, true),
+            (r#"[{"a":1}]"#, false),
+            ("1", false),
             (r#"{"a":1,"a":1}"#, false),
             (r#"{"a":1,"\u0061":1}"#, false),
             (r#"{"a":{"b":[{"c":1,"c":2}]}}"#, false),

@@ -4,6 +4,7 @@ mod access_token;
 mod bcrypt;
 mod clock;
 mod config;
+mod credentials;
 mod duration;
 mod event;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use access_token::{AccessClaims, AccessToken, AccessTokenError};
 pub use bcrypt::UnusableHash;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, ConfigProblem};
+pub use credentials::Credentials;
 pub use event::{
     AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, RegistrationRefusal, Severity,
 };
@@ -48,10 +50,7 @@ pub use refresh_token::{RefreshToken, RefreshTokenError};
 pub use refresh_token_hash::RefreshTokenHash;
 pub use rotation::RefreshRefusal;
 pub use scope::{Scope, ScopeUnacceptable};
-pub use service::{
-    LoginError, LoginRequest, Ports, RefreshError, RegisterError, RegisterRequest, Service,
-    TokenPair,
-};
+pub use service::{LoginError, Ports, RefreshError, RegisterError, Service, TokenPair};
 pub use session::{Session, SessionId, SessionPolicy};
 pub use settings::{Setting, Settings};
 pub use step::{HashLane, Step, Work};

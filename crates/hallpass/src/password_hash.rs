@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::Password;
-use crate::bcrypt::{self, HashMatch};
+use crate::bcrypt::{self, Comparison, HashMatch};
 use crate::random::{Random, RandomUnavailable};
 
 /// The highest cost a stored hash may have unless a higher one is configured: seconds, not hours.
@@ -44,15 +44,6 @@ pub(crate) struct PasswordHasher {
     dummies: Vec<PasswordHash>,
 }
 
-/// What comparing a password with the hash of a user came to.
-#[derive(Debug)]
-pub(crate) struct PasswordComparison {
-    /// How it compares.
-    pub(crate) outcome: HashMatch,
-    /// The hash at the configured cost, when the stored one has a lower one and matches.
-    pub(crate) upgraded: Option<PasswordHash>,
-}
-
 impl PasswordHasher {
     /// Returns a hasher for new hashes of `cost`, 4 to 31.
     pub(crate) fn new(cost: u32, random: &dyn Random) -> Result<Self, RandomUnavailable> {
@@ -71,48 +62,44 @@ impl PasswordHasher {
         bcrypt::hash(&password.expose_bcrypt_input(), self.cost, random).map(PasswordHash)
     }
 
-    /// Compares `password` with `stored`, and hashes it anew when it matches at a lower cost.
+    /// Compares `password` with `stored`; without one of the two they differ, at no cost yet.
     ///
-    /// Every refusal costs as much as one comparison at the configured cost, whether there is
-    /// a user, a usable hash, or a password that could be one (user enumeration by timing, OWASP
-    /// Authentication Cheat Sheet). Only a stored hash above that cost takes longer.
+    /// Whoever refuses must call [`PasswordHasher::spend_the_rest`].
     pub(crate) fn compare(
         &self,
         password: Option<&Password>,
         stored: Option<&PasswordHash>,
-        random: &dyn Random,
-    ) -> Result<PasswordComparison, RandomUnavailable> {
+    ) -> Comparison {
         let (Some(password), Some(stored)) = (password, stored) else {
-            self.spend_one_comparison();
-            return Ok(PasswordComparison { outcome: HashMatch::Differs, upgraded: None });
+            return Comparison { outcome: HashMatch::Differs, cost: None };
         };
-        let outcome = bcrypt::compare(&password.expose_bcrypt_input(), &stored.0, self.ceiling());
-        let cost = bcrypt::usable_cost(&stored.0, self.ceiling());
-        let upgraded = match (&outcome, cost) {
-            (HashMatch::Matches, Ok(cost)) if cost < self.cost => {
-                Some(self.hash(password, random)?)
-            }
-            (HashMatch::Differs, Ok(cost)) => {
-                self.spend_the_rest(cost);
-                None
-            }
-            (HashMatch::Unusable(_), _) => {
-                self.spend_one_comparison();
-                None
-            }
-            _ => None,
-        };
-        Ok(PasswordComparison { outcome, upgraded })
+        bcrypt::compare(&password.expose_bcrypt_input(), &stored.0, self.ceiling())
     }
 
-    fn spend_one_comparison(&self) {
-        self.spend(self.cost);
+    /// Returns the hash of the password at the configured cost, if it matched at a lower one.
+    pub(crate) fn upgrade(
+        &self,
+        password: &Password,
+        comparison: &Comparison,
+        random: &dyn Random,
+    ) -> Result<Option<PasswordHash>, RandomUnavailable> {
+        match comparison.cost {
+            Some(cost) if cost < self.cost => self.hash(password, random).map(Some),
+            _ => Ok(None),
+        }
     }
 
-    /// After a comparison at `spent`, one more at each cost from there to below the configured
-    /// one makes up the difference: 2^s + (2^s + 2^(s+1) + … + 2^(c-1)) = 2^c.
-    fn spend_the_rest(&self, spent: u32) {
-        (spent..self.cost).for_each(|cost| self.spend(cost));
+    /// Makes a refusal cost as much as one comparison at the configured cost, whether there was
+    /// a user, a usable hash, or a password that could be one (user enumeration by timing, OWASP
+    /// Authentication Cheat Sheet). Only a stored hash above that cost has taken longer.
+    ///
+    /// After a comparison at cost s, one more at each cost from there to below the configured
+    /// one, c, makes up the difference: 2^s + (2^s + 2^(s+1) + … + 2^(c-1)) = 2^c.
+    pub(crate) fn spend_the_rest(&self, comparison: &Comparison) {
+        match comparison.cost {
+            Some(spent) => (spent..self.cost).for_each(|cost| self.spend(cost)),
+            None => self.spend(self.cost),
+        }
     }
 
     fn spend(&self, cost: u32) {

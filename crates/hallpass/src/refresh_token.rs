@@ -113,7 +113,7 @@ impl RefreshTokens {
             jws: Jws::new("rt+jwt", secret, None),
             successor_key: successor_key(secret),
             issuer: issuer.to_owned(),
-            audience: format!("{issuer}#refresh"),
+            audience: refresh_audience(issuer),
             policy,
         }
     }
@@ -193,6 +193,11 @@ impl RefreshTokens {
         context.update(&rotated_at.as_unix_seconds().to_be_bytes());
         RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(context.sign())))
     }
+}
+
+/// Returns for whom refresh tokens of `issuer` are: for nobody but its own refresh route.
+pub(crate) fn refresh_audience(issuer: &str) -> String {
+    format!("{issuer}#refresh")
 }
 
 fn successor_key(secret: &TokenSecret) -> hmac::Key {

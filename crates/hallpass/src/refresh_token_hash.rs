@@ -43,7 +43,7 @@ impl RefreshTokenHash {
     }
 
     pub(crate) fn compare(&self, secret: &RefreshSecret) -> HashMatch {
-        bcrypt::compare(secret.expose_secret().as_bytes(), &self.0, COST_CEILING)
+        bcrypt::compare(secret.expose_secret().as_bytes(), &self.0, COST_CEILING).outcome
     }
 }
 

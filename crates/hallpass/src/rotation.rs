@@ -28,9 +28,9 @@ pub(crate) enum Decision<'a> {
     /// Refuse; nothing is written.
     Refuse(RefreshRefusal),
     /// It was stolen: end the session it belongs to.
-    EndSession(&'a Session),
+    EndSession,
     /// It depends on whether a secret matches the stored hash.
-    Prove(Claim, &'a Session),
+    Prove(Claim, &'a User, &'a Session),
 }
 
 /// What a token whose generation fits claims to be. bcrypt tells whether it is true.
@@ -135,7 +135,7 @@ pub(crate) fn decide<'a>(
         return Decision::Refuse(refusal);
     }
     match session_of(presented, user) {
-        Ok(session) => decide_by_generation(presented, session, attempt, policy, now),
+        Ok((user, session)) => decide_by_generation(presented, user, session, attempt, policy, now),
         Err(refusal) => Decision::Refuse(refusal),
     }
 }
@@ -144,7 +144,7 @@ pub(crate) fn decide<'a>(
 fn session_of<'a>(
     presented: &RefreshClaims,
     user: Option<&'a User>,
-) -> Result<&'a Session, RefreshRefusal> {
+) -> Result<(&'a User, &'a Session), RefreshRefusal> {
     let user = user.ok_or(RefreshRefusal::UnknownUser)?;
     if user.is_disabled() {
         return Err(RefreshRefusal::UserDisabled);
@@ -153,12 +153,13 @@ fn session_of<'a>(
     if session.id != presented.session_id {
         return Err(RefreshRefusal::Superseded);
     }
-    Ok(session)
+    Ok((user, session))
 }
 
 /// Rows 5 to 10: compares the token's generation with the session's.
 fn decide_by_generation<'a>(
     presented: &RefreshClaims,
+    user: &'a User,
     session: &'a Session,
     attempt: Attempt,
     policy: &SessionPolicy,
@@ -170,8 +171,8 @@ fn decide_by_generation<'a>(
     };
     let is_within_grace = policy.is_within_grace(session.rotated_at, now);
     match behind {
-        0 => Decision::Prove(Claim::Current, session),
-        1 if is_within_grace => Decision::Prove(Claim::Predecessor, session),
+        0 => Decision::Prove(Claim::Current, user, session),
+        1 if is_within_grace => Decision::Prove(Claim::Predecessor, user, session),
         ..=STRAGGLER_GENERATIONS if is_within_grace => {
             Decision::Refuse(RefreshRefusal::Stale { presented, stored })
         }
@@ -179,7 +180,7 @@ fn decide_by_generation<'a>(
         _ if attempt == Attempt::AfterLostSwap => {
             Decision::Refuse(RefreshRefusal::Stale { presented, stored })
         }
-        _ => Decision::EndSession(session),
+        _ => Decision::EndSession,
     }
 }
 

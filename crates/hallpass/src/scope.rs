@@ -4,7 +4,11 @@ use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
-/// A list of scope tokens, separated by single spaces (RFC 6749 §3.3); it may be empty.
+/// The longest list, in bytes: it goes into every access token, and tokens have 4 KiB at most.
+const MAXIMUM_BYTES: usize = 1024;
+
+/// A list of scope tokens, separated by single spaces (RFC 6749 §3.3), of at most 1 KiB; it may
+/// be empty.
 ///
 /// ```
 /// use hallpass::Scope;
@@ -14,6 +18,7 @@ use serde::{Deserialize, Serialize};
 /// assert!(scope.contains("orders:write"));
 /// assert!(!scope.contains("orders"));
 /// assert!(Scope::parse("caf\u{e9}").is_none());
+/// assert!(Scope::parse(&"a".repeat(1025)).is_none());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -21,15 +26,18 @@ pub struct Scope(String);
 
 /// A text that is not a list of scope tokens.
 #[derive(Debug, thiserror::Error)]
-#[error("a scope has a character outside of printable ASCII, or a quote or backslash")]
+#[error("a scope has a character that scopes may not have, or more than {MAXIMUM_BYTES} bytes")]
 pub struct ScopeUnacceptable;
 
 impl Scope {
-    /// Reads a list of scope tokens, or returns `None` when a character is not one of theirs.
+    /// Reads a list of scope tokens, or returns `None` when a character is not one of theirs or
+    /// there are more than 1024 bytes of them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
-        words.iter().all(|word| is_scope_token(word)).then(|| Self(words.join(" ")))
+        let text = words.join(" ");
+        let is_scope = text.len() <= MAXIMUM_BYTES && words.iter().all(|word| is_scope_token(word));
+        is_scope.then_some(Self(text))
     }
 
     /// Returns whether `token` is one of the list, compared byte for byte.

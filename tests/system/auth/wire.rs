@@ -44,6 +44,8 @@ fn a_body_is_json_by_name_and_by_content() {
         for body in [
             "{",
             "[]",
+            r#"["ada","correct horse"]"#,
+            r#"["token"]"#,
             "\"x\"",
             "null",
             "{}}",

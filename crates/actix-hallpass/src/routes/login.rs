@@ -2,28 +2,18 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use hallpass::LoginRequest;
-use serde::Deserialize;
-use zeroize::Zeroizing;
 
-use super::{client_address, token_body};
+use super::{client_address, credentials, token_body};
+use crate::Auth;
 use crate::problem::Problem;
-use crate::{Auth, json_body};
-
-#[derive(Deserialize)]
-struct Body {
-    #[serde(alias = "email")]
-    login: String,
-    password: Zeroizing<String>,
-}
 
 pub(super) async fn login(
     auth: Auth,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let Body { login, password } = json_body::read(&request, payload).await?;
-    let login = auth.service().login(LoginRequest { login, password }, client_address(&request));
+    let credentials = credentials::read(&request, payload).await?;
+    let login = auth.service().login(credentials, client_address(&request));
     let pair = auth.lanes().run(login).await??;
     Ok(token_body::respond(&pair))
 }

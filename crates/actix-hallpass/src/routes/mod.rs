@@ -1,5 +1,6 @@
 //! The routes below `{base}`, and how they are mounted.
 
+mod credentials;
 mod login;
 mod logout;
 mod refresh;

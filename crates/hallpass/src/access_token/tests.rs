@@ -291,6 +291,13 @@ fn times_are_whole_numbers_from_0_to_the_year_9999() {
 }
 
 #[test]
+fn header_and_claims_are_objects() {
+    assert_jws(forged(r#"["at+jwt","HS256"]"#, CLAIMS), JwsError::Header);
+    let array = r#"["hallpass","hallpass","7",2000000000,2000000900,"j1","s1","a b"]"#;
+    assert!(matches!(forged(HEADER, array), Err(AccessTokenError::Claims(_))));
+}
+
+#[test]
 fn no_member_comes_twice() {
     for (header, claims) in [
         (HEADER.replace('}', r#","alg":"HS256"}"#), CLAIMS.to_owned()),

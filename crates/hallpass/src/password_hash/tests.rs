@@ -16,10 +16,8 @@ fn hasher(cost: u32) -> PasswordHasher {
     PasswordHasher::new(cost, &SeededRandom::default()).unwrap()
 }
 
-fn compare(cost: u32, text: &str, stored: &str) -> PasswordComparison {
-    let stored = PasswordHash::new(stored);
-    let random = SeededRandom::default();
-    hasher(cost).compare(Some(&password(text)), Some(&stored), &random).unwrap()
+fn compare(cost: u32, text: &str, stored: &str) -> HashMatch {
+    hasher(cost).compare(Some(&password(text)), Some(&PasswordHash::new(stored))).outcome
 }
 
 #[test]
@@ -57,8 +55,8 @@ fn hashes_of_other_software_match() {
             "$2b$04$5Nz85urDEzXGhsRdUzg26.ppvweAggoJC5IXWV38ye77/YyXAPU6a",
         ),
     ] {
-        assert_eq!(compare(4, text, stored).outcome, HashMatch::Matches, "{software}");
-        assert_eq!(compare(4, "wrong", stored).outcome, HashMatch::Differs, "{software}");
+        assert_eq!(compare(4, text, stored), HashMatch::Matches, "{software}");
+        assert_eq!(compare(4, "wrong", stored), HashMatch::Differs, "{software}");
     }
 }
 
@@ -67,16 +65,16 @@ fn a_password_of_more_than_71_bytes_is_hashed_whole() {
     // bcrypt of base64 of SHA-384 of the prefix and the password, computed by Python.
     let by_python = "$2b$04$tNvvO7.J97onDt4xjyLgQuwFznMHX6djRJgfUCRDARpjdiogs1jhC";
     let long = "long password ".repeat(10);
-    assert_eq!(compare(4, &long, by_python).outcome, HashMatch::Matches);
+    assert_eq!(compare(4, &long, by_python), HashMatch::Matches);
 
     let random = SeededRandom::default();
     for length in [71, 72, 73, 1024] {
         let text = "a".repeat(length);
         let hash = hasher(4).hash(&password(&text), &random).unwrap();
-        assert_eq!(compare(4, &text, hash.expose_hash()).outcome, HashMatch::Matches, "{length}");
+        assert_eq!(compare(4, &text, hash.expose_hash()), HashMatch::Matches, "{length}");
         let other_end = format!("{}b", &text[1..]);
         let other = compare(4, &other_end, hash.expose_hash());
-        assert_eq!(other.outcome, HashMatch::Differs, "{length}");
+        assert_eq!(other, HashMatch::Differs, "{length}");
     }
 }
 
@@ -103,11 +101,16 @@ fn a_password_that_is_set_has_a_minimum_length_in_characters() {
 
 #[test]
 fn a_match_at_a_lower_cost_is_hashed_anew() {
-    let upgraded = compare(5, "correct horse", BY_PYTHON).upgraded.unwrap();
+    let (hasher, random, password) =
+        (hasher(5), SeededRandom::default(), password("correct horse"));
+    let upgrade = |stored: &PasswordHash| {
+        let comparison = hasher.compare(Some(&password), Some(stored));
+        assert_eq!(comparison.outcome, HashMatch::Matches);
+        hasher.upgrade(&password, &comparison, &random).unwrap()
+    };
+    let upgraded = upgrade(&PasswordHash::new(BY_PYTHON)).unwrap();
     assert!(upgraded.expose_hash().starts_with("$2b$05$"));
-    let again = compare(5, "correct horse", upgraded.expose_hash());
-    assert_eq!((again.outcome, again.upgraded), (HashMatch::Matches, None));
-    assert_eq!(compare(5, "wrong", BY_PYTHON).upgraded, None);
+    assert_eq!(upgrade(&upgraded), None);
 }
 
 #[test]
@@ -121,8 +124,7 @@ fn every_refusal_costs_one_comparison_at_the_configured_cost() {
     let work = |text: Option<&str>, stored: Option<&PasswordHash>| {
         let text = text.map(password);
         let runs = bcrypt_runs::during(|| {
-            let comparison = hasher.compare(text.as_ref(), stored, &random).unwrap();
-            assert_ne!(comparison.outcome, HashMatch::Matches);
+            hasher.spend_the_rest(&hasher.compare(text.as_ref(), stored));
         });
         runs.iter().map(|cost| 1_u64 << cost).sum::<u64>()
     };
@@ -132,6 +134,7 @@ fn every_refusal_costs_one_comparison_at_the_configured_cost() {
         ("unknown user", Some("wrong"), None),
         ("impossible password", None, Some(&at_cost(6))),
         ("wrong password", Some("wrong"), Some(&at_cost(6))),
+        ("right password, refused for another reason", Some("correct horse"), Some(&at_cost(5))),
         ("wrong password, cheaper hash", Some("wrong"), Some(&at_cost(4))),
         ("unusable hash", Some("correct horse"), Some(&unusable)),
         ("empty hash", Some("correct horse"), Some(&PasswordHash::new(""))),
@@ -144,7 +147,7 @@ fn every_refusal_costs_one_comparison_at_the_configured_cost() {
 fn a_hash_above_the_ceiling_is_unusable_unless_it_is_configured() {
     let at_16 = BY_PYTHON.replace("$04$", "$16$");
     let unusable = crate::UnusableHash::CostTooHigh { cost: 16, ceiling: 15 };
-    assert_eq!(compare(4, "x", &at_16).outcome, HashMatch::Unusable(unusable));
+    assert_eq!(compare(4, "x", &at_16), HashMatch::Unusable(unusable));
     let is_run = |configured| {
         bcrypt::usable_cost(
             &at_16,

@@ -116,6 +116,9 @@ fn a_stored_hash_that_cannot_be_used_matches_nothing_and_costs_nothing() {
 fn a_claim_that_is_missing_or_ill_typed_is_refused() {
     let secret = format!(r#""jti":"{SECRET}""#);
     for (from, to) in [
+        (r#""iss":"hallpass","#, ""),
+        (r#""aud":"hallpass#refresh","#, ""),
+        (r#""aud":"hallpass#refresh","#, r#""aud":["hallpass#refresh"],"#),
         (r#""sub":"7","#, r#""sub":7,"#),
         (r#""sid":"s1","#, ""),
         (r#""gen":3,"#, ""),
@@ -134,6 +137,27 @@ fn a_claim_that_is_missing_or_ill_typed_is_refused() {
         let result = forged(HEADER, &CLAIMS.replace(from, to));
         assert!(matches!(result, Err(RefreshTokenError::Claims(_))), "{to}");
     }
+}
+
+#[test]
+fn the_rules_of_the_header_hold_for_refresh_tokens_too() {
+    for (header, expected) in [
+        (HEADER.replace("HS256", "none"), JwsError::Algorithm),
+        (HEADER.replace("HS256", "HS512"), JwsError::Algorithm),
+        (HEADER.replace("rt+jwt", "JWT"), JwsError::Type),
+        (HEADER.replace('}', r#","crit":null}"#), JwsError::Extension),
+        (HEADER.replace('}', r#","b64":true}"#), JwsError::Extension),
+        (HEADER.replace('}', r#","zip":"DEF"}"#), JwsError::Extension),
+        (HEADER.replace('}', r#","kid":"key-1"}"#), JwsError::KeyId),
+        (HEADER.replace('}', r#","typ":"rt+jwt"}"#), JwsError::Header),
+        (r#"["rt+jwt","HS256"]"#.to_owned(), JwsError::Header),
+    ] {
+        let result = forged(&header, CLAIMS).map(|_| ());
+        assert_eq!(result, Err(RefreshTokenError::NotAuthentic(expected)), "{header}");
+    }
+    let long = CLAIMS.replace(r#""jti""#, &format!(r#""x":"{}","jti""#, "x".repeat(4096)));
+    let result = forged(HEADER, &long);
+    assert!(matches!(result, Err(RefreshTokenError::NotAuthentic(JwsError::TooLong { .. }))));
 }
 
 #[test]

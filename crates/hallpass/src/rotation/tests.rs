@@ -79,9 +79,9 @@ fn row(decision: &Decision<'_>) -> Row {
         Decision::Refuse(RefreshRefusal::GenerationAhead { .. }) => Row::Ahead,
         Decision::Refuse(RefreshRefusal::Stale { .. }) => Row::Stale,
         Decision::Refuse(other) => panic!("decide alone can't know {other:?}"),
-        Decision::Prove(Claim::Current, _) => Row::ProveCurrent,
-        Decision::Prove(Claim::Predecessor, _) => Row::ProvePredecessor,
-        Decision::EndSession(_) => Row::Reuse,
+        Decision::Prove(Claim::Current, ..) => Row::ProveCurrent,
+        Decision::Prove(Claim::Predecessor, ..) => Row::ProvePredecessor,
+        Decision::EndSession => Row::Reuse,
     }
 }
 

@@ -1,17 +1,14 @@
 //! Login: a name and a password for a session.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use zeroize::Zeroizing;
-
 use super::{Service, TokenPair, event, session_event};
-use crate::bcrypt::HashMatch;
+use crate::bcrypt::{Comparison, HashMatch};
 use crate::event::LoginRefusal;
 use crate::refresh_token::RefreshClaims;
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, LoginName, Password, PasswordHash, RandomUnavailable,
+    AuthEvent, AuthEventKind, Credentials, LoginName, Password, PasswordHash, RandomUnavailable,
     RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User, UserId,
 };
 
@@ -20,14 +17,6 @@ use crate::{
 const MAXIMUM_ATTEMPTS: u32 = 2;
 
 type Outcome = Result<TokenPair, LoginError>;
-
-/// What a client sends to log in.
-pub struct LoginRequest {
-    /// The login name, in any spelling.
-    pub login: String,
-    /// The password, as it was typed.
-    pub password: Zeroizing<String>,
-}
 
 /// Why a login gave no tokens.
 #[derive(Debug, thiserror::Error)]
@@ -59,11 +48,11 @@ impl Service {
     ///
     /// A name that nobody could have is an unknown user, a password that nobody could have a
     /// wrong one: each refusal costs one comparison at the configured cost and says the same.
-    pub fn login(&self, request: LoginRequest, client_address: Option<IpAddr>) -> Step<Outcome> {
+    pub fn login(&self, credentials: Credentials, client_address: Option<IpAddr>) -> Step<Outcome> {
         let login = Login {
             service: self.clone(),
-            login: LoginName::parse(&request.login).ok(),
-            password: Password::parse(request.password).ok(),
+            login: LoginName::parse(&credentials.login).ok(),
+            password: Password::parse(credentials.password).ok(),
             client_address,
             attempt: 1,
         };
@@ -87,23 +76,24 @@ impl Login {
     }
 
     fn verify(self, user: Option<User>) -> Step<Outcome> {
-        let comparison = self.service.0.passwords.compare(
-            self.password.as_ref(),
-            user.as_ref().map(|user| &user.password_hash),
-            self.service.random(),
-        );
-        let comparison = match comparison {
-            Ok(comparison) => comparison,
-            Err(error) => return Step::Done(Err(error.into())),
-        };
-        match judge(user, comparison.outcome) {
-            Ok(user) => self.start_session(user, comparison.upgraded),
-            Err((user_id, refusal)) => self.refuse(user_id, refusal),
+        let passwords = &self.service.0.passwords;
+        let stored = user.as_ref().map(|user| &user.password_hash);
+        let comparison = passwords.compare(self.password.as_ref(), stored);
+        match judge(user, comparison.outcome.clone()) {
+            Ok(user) => self.start_session(user, &comparison),
+            Err((user_id, refusal)) => {
+                passwords.spend_the_rest(&comparison);
+                self.refuse(user_id, refusal)
+            }
         }
     }
 
-    fn start_session(self, user: User, upgraded: Option<PasswordHash>) -> Step<Outcome> {
-        let (token, session) = match self.new_session(user.id.clone()) {
+    fn start_session(self, user: User, comparison: &Comparison) -> Step<Outcome> {
+        let new = self.upgraded_hash(comparison).and_then(|upgraded| {
+            let (token, session) = self.new_session(user.id.clone())?;
+            Ok((upgraded, token, session))
+        });
+        let (upgraded, token, session) = match new {
             Ok(new) => new,
             Err(error) => return Step::Done(Err(error.into())),
         };
@@ -118,6 +108,18 @@ impl Login {
             Ok(false) => self.verify_again(user.id),
             Err(error) => Step::Done(Err(error.into())),
         })
+    }
+
+    fn upgraded_hash(
+        &self,
+        comparison: &Comparison,
+    ) -> Result<Option<PasswordHash>, RandomUnavailable> {
+        match &self.password {
+            Some(password) => {
+                self.service.0.passwords.upgrade(password, comparison, self.service.random())
+            }
+            None => Ok(None),
+        }
     }
 
     fn new_session(&self, user_id: UserId) -> Result<(RefreshClaims, Session), RandomUnavailable> {
@@ -161,12 +163,6 @@ fn judge(user: Option<User>, outcome: HashMatch) -> Result<User, (Option<UserId>
             Err((Some(user.id), LoginRefusal::UserDisabled))
         }
         HashMatch::Matches => Ok(user),
-    }
-}
-
-impl fmt::Debug for LoginRequest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("LoginRequest(…)")
     }
 }
 

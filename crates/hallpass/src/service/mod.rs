@@ -16,9 +16,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub use login::{LoginError, LoginRequest};
+pub use login::LoginError;
 pub use refresh::RefreshError;
-pub use register::{RegisterError, RegisterRequest};
+pub use register::RegisterError;
 
 use crate::access_token::{AccessGrant, AccessTokenSettings, AccessTokens};
 use crate::password_hash::PasswordHasher;

@@ -93,10 +93,9 @@ impl Refresh {
         let now = self.service.now();
         match rotation::decide(&self.presented, user, self.attempt(), policy, now) {
             Decision::Refuse(refusal) => self.refuse(refusal),
-            Decision::EndSession(_) => self.end_session(now),
-            Decision::Prove(claim, session) => {
-                let session = session.clone();
-                let scope = user.map(|user| user.scope.clone()).unwrap_or_default();
+            Decision::EndSession => self.end_session(now),
+            Decision::Prove(claim, user, session) => {
+                let (session, scope) = (session.clone(), user.scope.clone());
                 Step::hash(HashLane::RefreshToken, move || self.prove(claim, &session, scope))
             }
         }

@@ -1,26 +1,15 @@
 //! Registration: adds a user. They log in afterwards.
 
-use std::fmt;
 use std::net::IpAddr;
-
-use zeroize::Zeroizing;
 
 use super::{Service, event};
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, LoginName, NewUser, Password, PasswordHash, RandomUnavailable,
-    RegistrationRefusal, Scope, StoreError, UserId,
+    AuthEvent, AuthEventKind, Credentials, LoginName, NewUser, Password, PasswordHash,
+    RandomUnavailable, RegistrationRefusal, Scope, StoreError, UserId,
 };
 
 type Outcome = Result<UserId, RegisterError>;
-
-/// What a client sends to register.
-pub struct RegisterRequest {
-    /// The login name, in any spelling.
-    pub login: String,
-    /// The password.
-    pub password: Zeroizing<String>,
-}
 
 /// Why a registration added nobody.
 #[derive(Debug, thiserror::Error)]
@@ -49,10 +38,10 @@ impl Service {
     /// Adds a user with an empty scope and returns their id.
     pub fn register(
         &self,
-        request: RegisterRequest,
+        credentials: Credentials,
         client_address: Option<IpAddr>,
     ) -> Step<Outcome> {
-        match self.check_registration(request) {
+        match self.check_registration(credentials) {
             Ok((login, password)) => {
                 Registration { service: self.clone(), login, password, client_address }.hash()
             }
@@ -62,12 +51,12 @@ impl Service {
 
     fn check_registration(
         &self,
-        request: RegisterRequest,
+        credentials: Credentials,
     ) -> Result<(LoginName, Password), RegistrationRefusal> {
         let login =
-            LoginName::parse(&request.login).map_err(RegistrationRefusal::LoginUnacceptable)?;
+            LoginName::parse(&credentials.login).map_err(RegistrationRefusal::LoginUnacceptable)?;
         let minimum = self.0.password_minimum_characters;
-        let password = Password::parse_new(request.password, minimum)
+        let password = Password::parse_new(credentials.password, minimum)
             .map_err(RegistrationRefusal::PasswordUnacceptable)?;
         Ok((login, password))
     }
@@ -105,11 +94,5 @@ impl Registration {
             ..event(AuthEventKind::Registered, self.client_address)
         });
         Ok(id)
-    }
-}
-
-impl fmt::Debug for RegisterRequest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("RegisterRequest(…)")
     }
 }

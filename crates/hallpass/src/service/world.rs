@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{LoginError, LoginRequest, Ports, RefreshError, RegisterRequest, Service, TokenPair};
+use super::{LoginError, Ports, RefreshError, Service, TokenPair};
 use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
 use crate::{
-    AuthEventKind, RefreshRefusal, Session, Setting, Settings, Step, TokenSecret, UserId, UserStore,
+    AuthEventKind, Credentials, RefreshRefusal, Session, Setting, Settings, Step, TokenSecret,
+    UserId, UserStore,
 };
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -51,8 +52,7 @@ impl World {
     }
 
     pub(super) fn register(&self, login: &str) -> UserId {
-        let request =
-            RegisterRequest { login: login.to_owned(), password: PASSWORD.to_owned().into() };
+        let request = Credentials { login: login.to_owned(), password: PASSWORD.to_owned().into() };
         self.service.register(request, None).run_blocking().unwrap()
     }
 
@@ -65,8 +65,7 @@ impl World {
         login: &str,
         password: &str,
     ) -> Step<Result<TokenPair, LoginError>> {
-        let request =
-            LoginRequest { login: login.to_owned(), password: password.to_owned().into() };
+        let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
         self.service.login(request, None)
     }
 

@@ -1,9 +1,11 @@
 //! The rules of the settings, each alone and all together.
 
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{Setting, Settings};
+use crate::refresh_token::refresh_audience;
 use crate::{Config, ConfigError, ConfigProblem, SessionPolicy, TokenSecret, duration};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -17,6 +19,12 @@ const GRACE_CEILING: Duration = Duration::from_secs(300);
 
 /// NIST SP 800-63B §3.1.1.2 asks for at least eight characters.
 const PASSWORD_MINIMUM_CHARACTERS: usize = 8;
+
+/// As many hashes as actix-web has blocking threads: more can't run at once.
+const MAXIMUM_HASH_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(512).expect("it is not zero");
+
+/// The longest issuer or audience: both go into every token, and tokens have 4 KiB at most.
+const MAXIMUM_NAME_BYTES: usize = 255;
 
 /// The rules, and what has been found against them so far.
 pub(super) struct Rules {
@@ -50,6 +58,7 @@ impl Rules {
         let grace = self.grace(settings.refresh_token_grace, access_token_lifetime);
         let issuer = self.name("TOKEN_ISSUER", settings.issuer, Some("hallpass"));
         let audience = self.name("TOKEN_AUDIENCE", settings.audience, issuer.as_deref());
+        self.audiences_differ(issuer.as_deref(), audience.as_deref());
         let leeway = self.whole_seconds(
             "TOKEN_LEEWAY",
             settings.leeway,
@@ -60,7 +69,7 @@ impl Rules {
             self.cost("PASSWORD_HASH_COST", settings.password_hash_cost, 4..=31, 12);
         let refresh_hash_cost =
             self.cost("REFRESH_HASH_COST", settings.refresh_hash_cost, 4..=14, 6);
-        let hash_concurrency = self.optional("HASH_CONCURRENCY", settings.hash_concurrency);
+        let hash_concurrency = self.hash_concurrency(settings.hash_concurrency);
         let hash_wait = self.hash_wait(settings.hash_wait);
         Some(Config {
             access_token_secret: access_token_secret?,
@@ -92,6 +101,24 @@ impl Rules {
                 "it is the same as ACCESS_TOKEN_SECRET; make another",
             );
         }
+    }
+
+    /// Refresh tokens are for the issuer + `#refresh`: access tokens must not be.
+    fn audiences_differ(&mut self, issuer: Option<&str>, audience: Option<&str>) {
+        if let (Some(issuer), Some(audience)) = (issuer, audience)
+            && audience == refresh_audience(issuer)
+        {
+            self.note("TOKEN_AUDIENCE", "it is the one of refresh tokens; take another");
+        }
+    }
+
+    fn hash_concurrency(&mut self, setting: Setting<NonZeroUsize>) -> Option<NonZeroUsize> {
+        let permits = self.optional("HASH_CONCURRENCY", setting)?;
+        if permits > MAXIMUM_HASH_CONCURRENCY {
+            let problem = format!("{permits} is more than {MAXIMUM_HASH_CONCURRENCY}");
+            return self.refuse("HASH_CONCURRENCY", problem);
+        }
+        Some(permits)
     }
 
     fn access_token_lifetime(&mut self, setting: Setting<Duration>) -> Option<Duration> {
@@ -168,6 +195,11 @@ impl Rules {
         };
         if name.trim().is_empty() {
             return self.refuse(variable, "it is empty");
+        }
+        if name.len() > MAXIMUM_NAME_BYTES {
+            let bytes = name.len();
+            return self
+                .refuse(variable, format!("{bytes} bytes are more than {MAXIMUM_NAME_BYTES}"));
         }
         Some(name)
     }

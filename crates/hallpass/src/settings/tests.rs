@@ -91,6 +91,11 @@ fn every_rule_names_its_variable_when_it_is_broken_and_holds_at_its_bounds() {
         ("REFRESH_HASH_COST", none, "14", "15"),
         ("HASH_CONCURRENCY", none, "1", "0"),
         ("HASH_CONCURRENCY", none, "64", "-1"),
+        ("HASH_CONCURRENCY", none, "512", "513"),
+        ("HASH_CONCURRENCY", none, "512", "18446744073709551615"),
+        ("TOKEN_AUDIENCE", none, "hallpass", "hallpass#refresh"),
+        ("TOKEN_ISSUER", none, &"i".repeat(255), &"i".repeat(256)),
+        ("TOKEN_AUDIENCE", none, &"a".repeat(255), &"a".repeat(256)),
         ("HASH_WAIT", none, "100ms", "99ms"),
         ("HASH_WAIT", none, "30s", "30s 1ms"),
     ] {

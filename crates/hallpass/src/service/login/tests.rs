@@ -3,7 +3,7 @@
 use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
 use crate::testing::bcrypt_runs;
-use crate::{RegisterError, RegisterRequest, RegistrationRefusal, Setting, UserStore as _};
+use crate::{Credentials, RegisterError, RegistrationRefusal, Setting, UserStore as _};
 
 /// Load, then hash: after these a login is about to start its session.
 const BEFORE_THE_START: usize = 2;
@@ -32,11 +32,16 @@ fn a_login_starts_a_session_at_generation_0() {
 #[test]
 fn every_refusal_costs_the_same_and_names_its_reason_only_to_the_observer() {
     let world = World::with(|settings| settings.password_hash_cost = Setting::Value(6), |it| it);
-    let ids = ["wrong", "disabled", "unusable", "cheap"].map(|login| world.register(login));
+    let ids = ["wrong", "disabled", "unusable", "cheap", "cheap and disabled"]
+        .map(|login| world.register(login));
     world.store.edit(&ids[1], |user| user.disabled_at = Some(world.service.now()));
     world.store.edit(&ids[2], |user| user.password_hash = PasswordHash::new("$2b$31$x"));
     let cheap = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
     world.store.edit(&ids[3], |user| user.password_hash = PasswordHash::new(cheap));
+    world.store.edit(&ids[4], |user| {
+        user.password_hash = PasswordHash::new(cheap);
+        user.disabled_at = Some(world.service.now());
+    });
     let long = "x".repeat(1025);
     for (login, password, reason) in [
         ("nobody", PASSWORD, LoginRefusal::UnknownUser),
@@ -48,6 +53,7 @@ fn every_refusal_costs_the_same_and_names_its_reason_only_to_the_observer() {
         ("cheap", "not it", LoginRefusal::WrongPassword),
         ("disabled", PASSWORD, LoginRefusal::UserDisabled),
         ("disabled", "not it", LoginRefusal::WrongPassword),
+        ("cheap and disabled", PASSWORD, LoginRefusal::UserDisabled),
         ("unusable", PASSWORD, LoginRefusal::HashUnusable(crate::UnusableHash::Unparsable)),
     ] {
         let _ = world.events();
@@ -120,7 +126,7 @@ fn a_registration_is_refused_before_it_is_hashed_and_a_login_name_is_given_once(
     let world = World::new();
     let register = |login: &str, password: &str| {
         let (login, password) = (login.to_owned(), password.to_owned().into());
-        world.service.register(RegisterRequest { login, password }, None)
+        world.service.register(Credentials { login, password }, None)
     };
     let unacceptable = |step| matches!(step, Step::Done(Err(_)));
     assert!(unacceptable(register(" ", PASSWORD)));
@@ -135,7 +141,7 @@ fn a_registration_is_refused_before_it_is_hashed_and_a_login_name_is_given_once(
 }
 
 #[test]
-fn a_request_is_never_printed() {
+fn credentials_are_never_printed() {
     let (login, password) = ("ada".to_owned(), "s3cret".to_owned().into());
-    assert_eq!(format!("{:?}", LoginRequest { login, password }), "LoginRequest(…)");
+    assert_eq!(format!("{:?}", Credentials { login, password }), "Credentials(…)");
 }
