@@ -153,8 +153,19 @@ fn the_env_file_is_read_and_the_environment_wins_unless_it_is_empty() {
 #[test]
 fn a_line_of_the_env_file_that_cannot_be_read_is_placed_but_not_quoted() {
     let directory = tempfile::tempdir().unwrap();
-    let content = "MIGRATE=true\nACCESS_TOKEN_SECRET='s3cret\nPASSWORD_HASH_COST=4\n";
+    let content = "MIGRATE=true\nACCESS_TOKEN_SECRET s3cret\nHASH_WAIT=0s\n";
     let text = refusal_of(&mut with_env_file(&directory, content, &[]));
     assert!(text.contains(".env: a line after MIGRATE can't be read"), "{text}");
+    assert!(text.contains("HASH_WAIT: 0s is not from"), "what comes after it is read: {text}");
     assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_named_and_not_taken_for_unset() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = std::ffi::OsStr::from_bytes(&[0xff; 40]);
+    let text = refusal_of(command(&directory).env("TOKEN_ISSUER", bytes));
+    assert!(text.contains("TOKEN_ISSUER: it is not text in UTF-8"), "{text}");
 }

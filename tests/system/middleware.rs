@@ -153,7 +153,7 @@ async fn a_preflight_passes_where_cors_is_outside_or_where_the_guard_lets_it() {
 
 #[actix_web::test]
 async fn two_auths_in_one_app_do_not_accept_each_others_tokens() {
-    let staff = TestAuth::with(|builder| builder.realm("staff").issuer("staff"));
+    let staff = TestAuth::with(|builder| builder.realm("staff"));
     let customers = TestAuth::with(|builder| builder.realm("customers"));
     let app = || {
         App::new()

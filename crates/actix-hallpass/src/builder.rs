@@ -35,7 +35,7 @@ pub struct AuthBuilder {
     observer: Arc<dyn AuthObserver>,
     registration: Registration,
     realm: String,
-    environment_problem: Option<ConfigProblem>,
+    environment_problems: Vec<ConfigProblem>,
 }
 
 /// Whether `POST {base}/register` is there.
@@ -74,7 +74,7 @@ impl Default for AuthBuilder {
             observer: Arc::new(TracingObserver),
             registration: Registration::Closed,
             realm: "hallpass".to_owned(),
-            environment_problem: None,
+            environment_problems: Vec::new(),
         }
     }
 }
@@ -84,7 +84,8 @@ impl AuthBuilder {
     pub fn environment(mut self, environment: &Environment) -> Self {
         self.settings.read(|variable| environment.var(variable));
         self.database.read(|variable| environment.var(variable));
-        self.environment_problem = environment.problem();
+        self.environment_problems =
+            environment.problems(&[Settings::VARIABLES, DatabaseSettings::VARIABLES].concat());
         self
     }
 
@@ -253,16 +254,15 @@ impl AuthBuilder {
     /// # Errors
     /// [`SetupError`]: all wrong settings at once, or what is wrong with the database.
     pub fn build(self) -> Result<Auth, SetupError> {
-        let mut problems: Vec<ConfigProblem> = self.environment_problem.into_iter().collect();
+        let mut problems = self.environment_problems;
         let realm = realm_of(&self.realm, &mut problems);
         let source = match self.store {
             Some(store) => Some(Source::Store(store)),
             None => self.database.check(&mut problems).map(Source::Database),
         };
         let config = self.settings.check(problems)?;
-        let (Some(source), Some(realm)) = (source, realm) else {
-            unreachable!("what is missing is a problem, and problems are errors")
-        };
+        let source = source.expect("a database that is not there is a problem, and none is left");
+        let realm = realm.expect("a realm that is not there is a problem, and none is left");
         let (store, clock, random) = (source.open()?, self.clock, self.random);
         let ports = Ports { store, clock, random, observer: self.observer };
         let service = Service::new(&config, ports)?;
@@ -299,7 +299,7 @@ fn realm_of(realm: &str, problems: &mut Vec<ConfigProblem>) -> Option<Realm> {
     parsed
 }
 
-/// One core stays free for those who only present a token.
+/// One core stays free for those who only present a token, while one lane is full.
 fn permits(config: &Config) -> NonZeroUsize {
     let from_machine = || {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

@@ -19,6 +19,9 @@ pub(crate) struct Database {
 }
 
 impl DatabaseSettings {
+    /// The variables that [`DatabaseSettings::read`] looks for.
+    pub(crate) const VARIABLES: &[&'static str] = &["DATABASE_URL", "MIGRATE"];
+
     /// Takes `DATABASE_URL` and `MIGRATE` where `lookup` knows them.
     pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
         if let Some(url) = lookup("DATABASE_URL") {

@@ -12,7 +12,7 @@ use hallpass::ConfigProblem;
 #[derive(Default)]
 pub struct Environment {
     file: HashMap<String, String>,
-    problem: Option<ConfigProblem>,
+    problems: Vec<String>,
 }
 
 impl Environment {
@@ -23,33 +23,26 @@ impl Environment {
     #[must_use]
     pub fn load() -> Self {
         let mut environment = Self::default();
-        let lines = match dotenvy::dotenv_iter() {
-            Ok(lines) => lines,
-            Err(error) if error.not_found() => return environment,
-            Err(_) => {
-                environment.problem = Some(unreadable("it can't be opened".to_owned()));
-                return environment;
-            }
-        };
-        let mut last = None;
+        match dotenvy::dotenv_iter() {
+            Ok(lines) => environment.read_file(lines),
+            Err(error) if error.not_found() => {}
+            Err(error) => environment.problems.push(format!("it can't be opened: {error}")),
+        }
+        environment
+    }
+
+    fn read_file(&mut self, lines: impl Iterator<Item = dotenvy::Result<(String, String)>>) {
+        let mut place = "its first line".to_owned();
         for line in lines {
             match line {
                 Ok((name, value)) => {
-                    last = Some(name.clone());
-                    environment.file.insert(name, value);
+                    place = format!("a line after {name}");
+                    self.file.insert(name, value);
                 }
                 // The error quotes the line, which may hold a secret.
-                Err(_) => {
-                    let place = match last {
-                        Some(name) => format!("a line after {name} can't be read"),
-                        None => "its first line can't be read".to_owned(),
-                    };
-                    environment.problem = Some(unreadable(place));
-                    break;
-                }
+                Err(_) => self.problems.push(format!("{place} can't be read")),
             }
         }
-        environment
     }
 
     /// Returns the value of `variable`, `None` where it is unset or empty.
@@ -60,14 +53,21 @@ impl Environment {
         process.or_else(|| self.file.get(variable).cloned().filter(is_set))
     }
 
-    /// Returns what is wrong with `.env`, if anything is.
-    pub(crate) fn problem(&self) -> Option<ConfigProblem> {
-        self.problem.clone()
+    /// Returns what is wrong with `.env`, and with those of `variables` that the process has set
+    /// to bytes that are no text.
+    pub(crate) fn problems(&self, variables: &[&'static str]) -> Vec<ConfigProblem> {
+        let of_file = self
+            .problems
+            .iter()
+            .map(|problem| ConfigProblem { variable: ".env", problem: problem.clone() });
+        let is_text = |variable: &&&str| {
+            std::env::var_os(variable).is_none_or(|value| value.to_str().is_some())
+        };
+        let of_process = variables.iter().filter(|variable| !is_text(variable)).map(|variable| {
+            ConfigProblem { variable, problem: "it is not text in UTF-8".to_owned() }
+        });
+        of_file.chain(of_process).collect()
     }
-}
-
-fn unreadable(problem: String) -> ConfigProblem {
-    ConfigProblem { variable: ".env", problem }
 }
 
 impl fmt::Debug for Environment {

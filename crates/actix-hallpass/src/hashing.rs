@@ -11,7 +11,8 @@ use actix_web::error::BlockingError;
 use actix_web::web;
 use hallpass::{HashLane, Step};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 
 /// The permits to hash. Each lane has its own, so that a storm of logins logs nobody out by
 /// delaying refreshes.
@@ -27,7 +28,10 @@ pub(crate) struct HashLanes {
 pub(crate) enum RunError {
     /// No permit came in time.
     #[error("all hashing permits were taken for too long")]
-    Busy,
+    Busy {
+        /// That time ran out.
+        source: Elapsed,
+    },
     /// The work panicked, or the server is shutting down.
     #[error("the work was cut short")]
     Interrupted(#[from] BlockingError),
@@ -40,14 +44,15 @@ impl HashLanes {
         Self { password: lane(), refresh_token: lane(), wait }
     }
 
-    /// Runs the steps to their end.
+    /// Runs the steps to their end. Their waits for a permit share one deadline.
     pub(crate) async fn run<T: Send + 'static>(&self, mut step: Step<T>) -> Result<T, RunError> {
+        let mut patience = self.wait;
         loop {
             step = match step {
                 Step::Done(answer) => return Ok(answer),
                 Step::Store(work) => web::block(move || work.run()).await?,
                 Step::Hash(lane, work) => {
-                    let permit = self.permit(lane).await?;
+                    let permit = self.permit(lane, &mut patience).await?;
                     // The permit goes with the work: bcrypt goes on when the client hangs up, so
                     // giving it back then would let anybody start as many as they like.
                     web::block(move || {
@@ -61,14 +66,21 @@ impl HashLanes {
         }
     }
 
-    async fn permit(&self, lane: HashLane) -> Result<OwnedSemaphorePermit, RunError> {
+    /// Waits for a permit of the lane, and takes the time from `patience`.
+    async fn permit(
+        &self,
+        lane: HashLane,
+        patience: &mut Duration,
+    ) -> Result<OwnedSemaphorePermit, RunError> {
         let semaphore = match lane {
             HashLane::Password => &self.password,
             HashLane::RefreshToken => &self.refresh_token,
         };
-        match timeout(self.wait, Arc::clone(semaphore).acquire_owned()).await {
-            Ok(permit) => Ok(permit.expect("the semaphore is never closed")),
-            Err(_) => Err(RunError::Busy),
-        }
+        let deadline = Instant::now() + *patience;
+        let permit = timeout_at(deadline, Arc::clone(semaphore).acquire_owned())
+            .await
+            .map_err(|source| RunError::Busy { source })?;
+        *patience = deadline.saturating_duration_since(Instant::now());
+        Ok(permit.expect("the semaphore is never closed"))
     }
 }

@@ -1,5 +1,5 @@
-//! Errors to HTTP (RFC 9457). The one file that maps them, and the one that logs what the client
-//! is not told.
+//! Errors to HTTP (RFC 9457). The one file that maps them, and logs the causes that the client is
+//! not told.
 
 use std::error::Error;
 
@@ -192,7 +192,7 @@ impl From<RandomUnavailable> for Problem {
 impl From<RunError> for Problem {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Busy => {
+            RunError::Busy { .. } => {
                 tracing::warn!(target: "hallpass", reason = %error, "busy");
                 Self::new(ErrorCode::Busy)
             }

@@ -11,6 +11,7 @@
 use std::fmt::Display;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest};
@@ -81,12 +82,15 @@ impl TestAuth {
     /// When `change` makes a setting that breaks its rule.
     #[must_use]
     pub fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        // Two of them in one test have different secrets, as two applications have.
+        static SEED: AtomicU64 = AtomicU64::new(0);
+        let seed = SEED.fetch_add(1, Ordering::SeqCst);
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(MemoryStore::default());
         let observer = Arc::new(RecordingObserver::default());
         let builder = Auth::builder()
             .clock(clock.clone())
-            .random(Arc::new(SeededRandom::default()))
+            .random(Arc::new(SeededRandom::new(seed)))
             .store(store.clone())
             .observer(observer.clone())
             .random_secrets()

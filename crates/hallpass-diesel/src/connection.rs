@@ -4,19 +4,21 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
 use diesel::result::Error as DieselError;
 use diesel::{Connection as _, SqliteConnection};
-use r2d2::{ManageConnection, NopErrorHandler};
+use r2d2::{HandleError, ManageConnection};
 
 use crate::{DatabaseUrl, OpenError};
 
 /// SQLite has one writer at a time, so more connections than this only wait for each other.
 const MAXIMUM_CONNECTIONS: u32 = 4;
 
-/// How long a request waits for a connection, and a statement for a lock, before it is refused.
+/// How long a verb waits before it is refused: for a connection, and with what is left of it for
+/// a lock.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often the switch to the write-ahead log is tried while others are at it.
@@ -24,7 +26,21 @@ const MAXIMUM_SWITCHES: u32 = 100;
 
 /// The pooled connections of a store. Cheap to clone.
 #[derive(Clone)]
-pub struct Pool(r2d2::Pool<Manager>);
+pub struct Pool {
+    connections: r2d2::Pool<Manager>,
+    last_failure: LastFailure,
+}
+
+/// Why the last connection could not be made. The pool itself tells only one of all who wait.
+#[derive(Clone, Debug, Default)]
+struct LastFailure(Arc<Mutex<Option<String>>>);
+
+/// Why there was no connection in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection within {} s{}", PATIENCE.as_secs(), .reason.as_ref().map_or(String::new(), |reason| format!(": {reason}")))]
+pub(crate) struct NoConnection {
+    reason: Option<String>,
+}
 
 /// Opens connections to one file and knows when a connection's file is no longer that one.
 #[derive(Debug)]
@@ -37,6 +53,7 @@ pub(crate) struct Connected {
     pub(crate) connection: SqliteConnection,
     file: FileId,
     is_read_only: bool,
+    lock_patience: Duration,
 }
 
 /// Tells two files of one name apart.
@@ -76,25 +93,37 @@ pub enum ConnectionError {
 impl Pool {
     /// Opens up to four connections to a database that exists.
     pub(crate) fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let pool = r2d2::Pool::builder()
+        let last_failure = LastFailure::default();
+        let connections = r2d2::Pool::builder()
             .max_size(MAXIMUM_CONNECTIONS)
             .min_idle(Some(1))
             .connection_timeout(PATIENCE)
-            // Whoever asked for the connection gets the error and logs it, once.
-            .error_handler(Box::new(NopErrorHandler))
-            .build(Manager { path: url.path().to_owned() })?;
-        Ok(Self(pool))
+            .error_handler(Box::new(last_failure.clone()))
+            .build(Manager { path: url.path().to_owned() })
+            .map_err(|error| OpenError::Pool(Box::new(error)))?;
+        Ok(Self { connections, last_failure })
     }
 
-    /// Returns a connection, after two seconds of waiting an error.
-    pub(crate) fn get(&self) -> Result<r2d2::PooledConnection<Manager>, r2d2::Error> {
-        self.0.get()
+    /// Returns a connection that waits for locks for as long as is left of two seconds; without
+    /// one in that time, an error that says why none could be made.
+    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+    pub(crate) fn get(&self) -> Result<r2d2::PooledConnection<Manager>, NoConnection> {
+        let start = Instant::now();
+        match self.connections.get_timeout(PATIENCE) {
+            Ok(mut connected) => {
+                self.last_failure.clear();
+                connected.wait_for_locks(PATIENCE.saturating_sub(start.elapsed()));
+                Ok(connected)
+            }
+            // The error is the last failure for one of those who wait and empty for the others.
+            Err(_) => Err(NoConnection { reason: self.last_failure.get() }),
+        }
     }
 
     /// Returns how many connections are handed out at this moment.
     #[must_use]
     pub fn connections_in_use(&self) -> u32 {
-        let state = self.0.state();
+        let state = self.connections.state();
         state.connections - state.idle_connections
     }
 }
@@ -151,7 +180,9 @@ fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), DieselEr
 fn uri(path: &Path, mode: &str) -> String {
     let path = path.display().to_string();
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    format!("file:{path}?mode={mode}")
+    // An empty authority before an absolute path, else `//var` would be read as a host.
+    let authority = if path.starts_with('/') { "//" } else { "" };
+    format!("file:{authority}{path}?mode={mode}")
 }
 
 impl ManageConnection for Manager {
@@ -160,7 +191,8 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Connected, ConnectionError> {
         let connection = establish(&self.path, "rw")?;
-        Ok(Connected { connection, file: self.file()?, is_read_only: false })
+        let file = self.file()?;
+        Ok(Connected { connection, file, is_read_only: false, lock_patience: PATIENCE })
     }
 
     /// A file that was replaced, by a restored backup say, keeps its old content for whoever has
@@ -188,7 +220,40 @@ impl Manager {
     }
 }
 
+impl HandleError<ConnectionError> for LastFailure {
+    fn handle_error(&self, error: ConnectionError) {
+        *self.lock() = Some(error.to_string());
+    }
+}
+
+impl LastFailure {
+    fn get(&self) -> Option<String> {
+        self.lock().clone()
+    }
+
+    fn clear(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Connected {
+    /// Lets statements wait for locks for `patience`. Most often it is what it was: then nothing
+    /// is said to SQLite, to the tenth of a second.
+    fn wait_for_locks(&mut self, patience: Duration) {
+        let patience = Duration::from_millis(patience.as_millis().div_ceil(100) as u64 * 100);
+        if patience == self.lock_patience {
+            return;
+        }
+        let pragma = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+        if self.connection.batch_execute(&pragma).is_ok() {
+            self.lock_patience = patience;
+        }
+    }
+
     /// Takes note of an error after which the connection must not be used again: SQLite opens a
     /// file that it may not write for reading alone, and stays so when the file may be written.
     pub(crate) fn note(&mut self, error: &DieselError) {
@@ -215,6 +280,6 @@ impl FileId {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Pool").field(&self.0.state()).finish()
+        formatter.debug_tuple("Pool").field(&self.connections.state()).finish()
     }
 }

@@ -111,6 +111,7 @@ mod tests {
         for (text, expected) in [
             ("sqlite:app.db", Ok("app.db")),
             ("sqlite:///var/app.db", Ok("/var/app.db")),
+            ("sqlite:////var/app.db", Ok("//var/app.db")),
             ("sqlite:/var/app.db", Ok("/var/app.db")),
             ("/var/a b?#%.db", Ok("/var/a b?#%.db")),
             ("C:\\app.db", Ok("C:\\app.db")),

@@ -17,7 +17,7 @@ pub enum OpenError {
     Migration(#[from] MigrationError),
     /// The pool can't be filled.
     #[error("the connection pool can't be filled")]
-    Pool(#[from] r2d2::Error),
+    Pool(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Says that the database could not tell, and keeps why.

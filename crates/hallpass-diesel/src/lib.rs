@@ -11,7 +11,7 @@ mod schema;
 mod store;
 mod user_row;
 
-pub use connection::Pool;
+pub use connection::{ConnectionError, Pool};
 pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use error::OpenError;
 pub use migrations::{MigrationError, Migrations};

@@ -1,4 +1,5 @@
-//! The verbs of a [`UserStore`] as SQL: each one statement, with the old value in its `WHERE`.
+//! The verbs of a [`UserStore`] as SQL: each change is one statement, with the old value in its
+//! `WHERE`.
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};

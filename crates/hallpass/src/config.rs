@@ -95,8 +95,7 @@ impl From<&Config> for AccessTokenSettings {
 
 impl ConfigError {
     /// Returns the error that lists `problems`, of which there is at least one.
-    #[must_use]
-    pub fn new(problems: Vec<ConfigProblem>) -> Self {
+    pub(crate) fn new(problems: Vec<ConfigProblem>) -> Self {
         Self { problems }
     }
 

@@ -26,6 +26,7 @@ use crate::{Config, ConfigError, ConfigProblem, TokenSecret, duration};
 /// );
 /// ```
 #[derive(Debug, Default)]
+#[non_exhaustive]
 #[must_use = "settings do nothing until they are checked"]
 pub struct Settings {
     /// `ACCESS_TOKEN_SECRET`: signs access tokens.
@@ -82,6 +83,23 @@ impl<T, E: Display> From<Result<T, E>> for Setting<T> {
 }
 
 impl Settings {
+    /// The variables that [`Settings::read`] looks for.
+    pub const VARIABLES: &[&'static str] = &[
+        "ACCESS_TOKEN_SECRET",
+        "REFRESH_TOKEN_SECRET",
+        "ACCESS_TOKEN_EXPIRATION",
+        "REFRESH_TOKEN_EXPIRATION",
+        "SESSION_EXPIRATION",
+        "REFRESH_TOKEN_GRACE",
+        "TOKEN_ISSUER",
+        "TOKEN_AUDIENCE",
+        "TOKEN_LEEWAY",
+        "PASSWORD_HASH_COST",
+        "REFRESH_HASH_COST",
+        "HASH_CONCURRENCY",
+        "HASH_WAIT",
+    ];
+
     /// Takes every variable that `lookup` knows; the others stay as they are.
     pub fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
         let secret = |text: String| Setting::from(TokenSecret::new(text));

@@ -73,6 +73,15 @@ fn ten_processes_may_start_at_once() {
 }
 
 #[test]
+fn a_path_with_two_slashes_before_it_is_no_host() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.db");
+    let url = DatabaseUrl::parse(&format!("sqlite:///{}", path.display())).unwrap();
+    run(&mut connection::create(&url).unwrap()).unwrap();
+    assert!(path.exists());
+}
+
+#[test]
 fn what_the_diesel_cli_has_recorded_counts_as_done() {
     let (_directory, url) = empty();
     let mut connection = connection::create(&url).unwrap();

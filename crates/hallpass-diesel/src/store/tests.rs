@@ -194,6 +194,24 @@ fn a_locked_database_is_unavailable_after_two_seconds_and_recovers() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the bound is on real time")]
+fn many_verbs_at_once_wait_for_two_seconds_in_all() {
+    let fixture = Fixture::new();
+    let id = fixture.user();
+    let mut locker = other_connection(&fixture.directory);
+    locker.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let start = std::time::Instant::now();
+    thread::scope(|scope| {
+        let rotations: Vec<_> = (0..16).map(|_| scope.spawn(|| fixture.rotate(&id))).collect();
+        assert!(rotations.into_iter().all(|rotation| rotation.join().unwrap().is_err()));
+    });
+    // First a connection, then a lock: not two seconds for each.
+    assert!(start.elapsed().as_millis() < 3500, "{:?}", start.elapsed());
+    locker.batch_execute("ROLLBACK").unwrap();
+    assert!(fixture.rotate(&id).unwrap());
+}
+
+#[test]
 fn a_connection_that_found_the_file_read_only_is_not_used_again() {
     let fixture = Fixture::new();
     let id = fixture.user();
@@ -233,8 +251,15 @@ fn a_file_that_is_moved_away_is_unavailable_until_it_is_back() {
     let path = url(&fixture.directory).path().to_owned();
     let away = path.with_extension("away");
     fs::rename(&path, &away).unwrap();
-    let error = fixture.store.load(&id).unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    // More than there are connections, at once: each is told why.
+    thread::scope(|scope| {
+        let load = || format!("{:?}", fixture.store.load(&id).unwrap_err());
+        let loads: Vec<_> = (0..8).map(|_| scope.spawn(load)).collect();
+        for load in loads {
+            let error = load.join().unwrap();
+            assert!(error.contains("a b%20#?.db "), "{error}");
+        }
+    });
     assert!(!path.exists(), "no empty database takes its place");
     fs::rename(&away, &path).unwrap();
     assert!(fixture.store.load(&id).unwrap().is_some());

@@ -48,6 +48,10 @@ impl Service {
     ///
     /// A name that nobody could have is an unknown user, a password that nobody could have a
     /// wrong one: each refusal costs one comparison at the configured cost and says the same.
+    ///
+    /// # Errors
+    /// The steps end in [`LoginError::Refused`] for a wrong name or password and for a disabled
+    /// user, in the others when something was unavailable; nothing is written then.
     pub fn login(&self, credentials: Credentials, client_address: Option<IpAddr>) -> Step<Outcome> {
         let login = Login {
             service: self.clone(),

@@ -13,6 +13,9 @@ impl Service {
     ///
     /// A token that is not authentic ends nothing, and neither is it an error: the client is
     /// logged out as far as it can be. Ending a session twice is no error either.
+    ///
+    /// # Errors
+    /// The steps end in a [`StoreError`] when the store could not tell: the session may go on.
     pub fn logout(
         &self,
         refresh_token: Option<&str>,

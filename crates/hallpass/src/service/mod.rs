@@ -56,6 +56,7 @@ pub(crate) struct Parts {
 
 /// What a client gets from a login or a refresh (RFC 6749 §5.1).
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TokenPair {
     /// For the `Authorization` header.
     pub access_token: AccessToken,

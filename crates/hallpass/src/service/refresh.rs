@@ -50,6 +50,11 @@ impl Service {
     ///
     /// The same token again within grace gets the same successor: a retry after a lost reply
     /// writes nothing. What is not authentic or expired ends here, without SQL or bcrypt.
+    ///
+    /// # Errors
+    /// The steps end in [`RefreshError::Refused`] with the row of the state machine that says no,
+    /// in [`RefreshError::Conflict`] after three lost swaps, in the others when something was
+    /// unavailable. After any of the latter the same token may be sent again.
     pub fn refresh(&self, token: &str, client_address: Option<IpAddr>) -> Step<Outcome> {
         let presented = match self.authentic_refresh_token(token) {
             Ok(presented) => presented,

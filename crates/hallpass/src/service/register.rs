@@ -36,6 +36,10 @@ struct Registration {
 
 impl Service {
     /// Adds a user with an empty scope and returns their id.
+    ///
+    /// # Errors
+    /// The steps end in [`RegisterError::Refused`] for an unacceptable or taken name and for an
+    /// unacceptable password, in the others when something was unavailable.
     pub fn register(
         &self,
         credentials: Credentials,

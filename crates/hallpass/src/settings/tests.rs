@@ -42,6 +42,16 @@ fn what_is_not_set_has_its_default() {
 }
 
 #[test]
+fn the_list_of_variables_is_the_one_that_is_read() {
+    let read = std::cell::RefCell::new(Vec::new());
+    Settings::default().read(|variable| {
+        read.borrow_mut().push(variable.to_owned());
+        None
+    });
+    assert_eq!(read.into_inner(), Settings::VARIABLES);
+}
+
+#[test]
 fn defaults_follow_what_they_depend_on() {
     let long = check(&[("REFRESH_TOKEN_EXPIRATION", "1y"), ("TOKEN_ISSUER", "me")]).unwrap();
     assert_eq!(long.session_policy.absolute_limit, long.session_policy.idle_limit);

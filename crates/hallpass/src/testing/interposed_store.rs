@@ -1,15 +1,14 @@
-//! A store in memory with somebody at the door: something may happen before each verb.
+//! A store with somebody at the door: something may happen before each verb.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::MemoryStore;
 use crate::{
     LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, StoreError, Timestamp,
     User, UserId, UserStore,
 };
 
-/// A [`MemoryStore`] that calls a function before each verb: to fail, to wait, or to do what
+/// A store that calls a function before each verb of another one: to fail, to wait, or to do what
 /// another server would do at exactly that moment.
 ///
 /// ```
@@ -24,7 +23,7 @@ use crate::{
 /// assert!(store.load(&UserId::new(1)).is_err());
 /// ```
 pub struct InterposedStore {
-    store: Arc<MemoryStore>,
+    store: Arc<dyn UserStore>,
     before: Box<dyn Fn(Verb) -> Result<(), StoreError> + Send + Sync>,
 }
 
@@ -52,7 +51,7 @@ impl InterposedStore {
     /// Returns `store` with `before` called ahead of each verb; its error is the verb's.
     #[must_use]
     pub fn new(
-        store: Arc<MemoryStore>,
+        store: Arc<dyn UserStore>,
         before: impl Fn(Verb) -> Result<(), StoreError> + Send + Sync + 'static,
     ) -> Self {
         Self { store, before: Box::new(before) }
@@ -112,9 +111,6 @@ impl UserStore for InterposedStore {
 
 impl fmt::Debug for InterposedStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("InterposedStore")
-            .field("store", &self.store)
-            .finish_non_exhaustive()
+        formatter.write_str("InterposedStore(…)")
     }
 }

@@ -6,15 +6,27 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::{Random, RandomUnavailable};
 
-/// A random source whose answers follow from their number: the same run twice is the same.
+/// A random source whose answers follow from its seed and their number: the same run twice is the
+/// same.
 #[derive(Debug, Default)]
-pub struct SeededRandom(AtomicU64);
+pub struct SeededRandom {
+    seed: u64,
+    answers: AtomicU64,
+}
+
+impl SeededRandom {
+    /// Returns a source that answers otherwise than those with other seeds.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, answers: AtomicU64::new(0) }
+    }
+}
 
 impl Random for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
         for chunk in bytes.chunks_mut(32) {
-            let number = self.0.fetch_add(1, Ordering::SeqCst);
-            let block = digest(&SHA256, &number.to_be_bytes());
+            let number = self.answers.fetch_add(1, Ordering::SeqCst);
+            let block = digest(&SHA256, &[self.seed.to_be_bytes(), number.to_be_bytes()].concat());
             chunk.copy_from_slice(&block.as_ref()[..chunk.len()]);
         }
         Ok(())
