@@ -68,9 +68,11 @@ async fn main() -> std::io::Result<()> {
     .shutdown_timeout(5)
     .bind(bind)?;
     let addresses = server.addrs();
-    let running = server.run();
+    let running = actix_web::rt::spawn(server.run());
+    // Its first turn starts the workers and the signal handlers.
+    actix_web::rt::task::yield_now().await;
     for address in addresses {
         println!("listening on http://{address}");
     }
-    running.await
+    running.await?
 }

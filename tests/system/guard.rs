@@ -206,9 +206,12 @@ async fn without_auth_in_the_app_an_extractor_is_an_internal_error_that_names_th
     for error in errors {
         assert_eq!(error.code().as_str(), "internal");
         assert!(error.to_string().contains("auth.routes"), "{error}");
-        let response = actix_web::ResponseError::error_response(&error);
+        let (response, log) =
+            crate::log::during(|| actix_web::ResponseError::error_response(&error));
         assert_eq!(response.status(), 500);
         assert!(!response.headers().contains_key("www-authenticate"));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.contains("ERROR") && log.contains("auth.routes"), "{log}");
     }
 }
 

@@ -3,84 +3,136 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use actix_hallpass::hallpass::UserStore;
-use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
+use actix_hallpass::hallpass::testing::SeededRandom;
+use actix_hallpass::hallpass::{Random, RandomUnavailable};
+use actix_hallpass::testing::TestAuth;
+use actix_web::{App, HttpServer};
 use serde_json::json;
 
 use crate::app::TestApp;
+use crate::http::Client;
 
-/// A hash that takes at least eight times as long as a request may wait for its turn.
-const SLOW: u32 = 14;
-const WAIT: Duration = Duration::from_millis(100);
-
-/// Starts an app with one permit in each lane and slow password hashes.
-fn slow_app(store: Arc<dyn UserStore>) -> TestApp {
-    TestApp::with(|builder| {
-        builder
-            .store(store)
-            .password_hash_cost(SLOW)
-            .hash_concurrency(NonZeroUsize::MIN)
-            .hash_wait(WAIT)
-    })
+/// A random source at which one hash can be held up: it draws its salt with its permit in hand.
+struct Turnstile {
+    random: SeededRandom,
+    is_closed: AtomicBool,
+    arrivals: Mutex<mpsc::Sender<()>>,
+    releases: Mutex<mpsc::Receiver<()>>,
 }
 
-/// Returns a store, and what tells when a login has begun.
-fn announcing() -> (Arc<dyn UserStore>, mpsc::Receiver<()>) {
-    let (begun, begins) = mpsc::channel();
-    let store = InterposedStore::new(Arc::new(MemoryStore::default()), move |verb| {
-        if verb == Verb::LoadByLogin {
-            let _ = begun.send(());
+/// The other side of a [`Turnstile`].
+struct Attendant {
+    turnstile: Arc<Turnstile>,
+    arrivals: mpsc::Receiver<()>,
+    releases: mpsc::Sender<()>,
+}
+
+impl Random for Turnstile {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
+        if self.is_closed.swap(false, Ordering::SeqCst) {
+            self.arrivals.lock().unwrap().send(()).unwrap();
+            self.releases.lock().unwrap().recv().unwrap();
         }
-        Ok(())
-    });
-    (Arc::new(store), begins)
+        self.random.fill(bytes)
+    }
 }
 
-#[test]
-fn a_crowd_of_logins_is_refused_with_busy_and_delays_no_refresh() {
-    let (store, begins) = announcing();
-    let app = slow_app(store);
-    let tokens = app.session("ada");
-    begins.recv().unwrap();
-    let statuses = thread::scope(|scope| {
-        let login = || app.login("nobody", "wrong horse").status;
-        let logins: Vec<_> = (0..4).map(|_| scope.spawn(login)).collect();
-        (0..4).for_each(|_| begins.recv().unwrap());
-        // What takes no permit, or one of the other lane, goes on.
-        let mut next = tokens.clone();
-        for _ in 0..5 {
-            next = app.refresh(&next.refresh).tokens();
-        }
-        app.refresh("garbage").assert_refused(401, "refresh_invalid");
-        app.post("/auth/login", &json!({})).assert_refused(400, "invalid_request");
-        assert_eq!(app.get_with_token("/guarded/maybe", &next.access).body, "user 1");
-        assert_eq!(app.logout(&next.refresh).status, 204);
-        logins.into_iter().map(|login| login.join().unwrap()).collect::<Vec<_>>()
-    });
-    let refused = statuses.iter().filter(|status| **status == 503).count();
-    assert_eq!((statuses.len(), refused), (4, 3), "{statuses:?}");
-    assert!(statuses.contains(&401), "one of them had its turn");
+impl Attendant {
+    fn new() -> Self {
+        let (arrived, arrivals) = mpsc::channel();
+        let (releases, released) = mpsc::channel();
+        let turnstile = Turnstile {
+            random: SeededRandom::default(),
+            is_closed: AtomicBool::new(false),
+            arrivals: Mutex::new(arrived),
+            releases: Mutex::new(released),
+        };
+        Self { turnstile: Arc::new(turnstile), arrivals, releases }
+    }
+
+    /// Starts an app with one permit in each lane whose connections end with their clients.
+    fn app(&self, hash_wait: Duration) -> TestApp {
+        let auth = TestAuth::with(|builder| {
+            builder
+                .random(self.turnstile.clone())
+                .hash_concurrency(NonZeroUsize::MIN)
+                .hash_wait(hash_wait)
+        });
+        TestApp::serve(auth, |auth| {
+            HttpServer::new(move || App::new().configure(auth.routes("/auth")))
+                .workers(1)
+                // Else a client that is gone counts as one that has only finished talking.
+                .h1_allow_half_closed(false)
+                .bind("127.0.0.1:0")
+                .map(|server| (server.addrs()[0], server.run()))
+                .unwrap()
+        })
+    }
+
+    /// Holds up the registration that `request` sends, once it hashes.
+    fn hold_up(&self, request: impl FnOnce()) {
+        self.turnstile.is_closed.store(true, Ordering::SeqCst);
+        request();
+        self.arrivals.recv().unwrap();
+    }
+
+    fn release(&self) {
+        self.releases.send(()).unwrap();
+    }
 }
 
-#[test]
-fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
-    let (store, begins) = announcing();
-    let app = slow_app(store);
-    let mut stream = TcpStream::connect(app.address()).unwrap();
-    let body = r#"{"login":"nobody","password":"wrong horse"}"#;
+/// Sends a registration and leaves without waiting for its answer when the stream is dropped.
+fn begin_registration(client: &Client) -> TcpStream {
+    let mut stream = TcpStream::connect(client.address()).unwrap();
+    let body = r#"{"login":"eve","password":"correct horse"}"#;
     let request = format!(
-        "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+        "POST /auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).unwrap();
-    begins.recv().unwrap();
-    drop(stream);
-    let answer = app.login("nobody", "wrong horse");
-    answer.assert_refused(503, "busy");
-    assert_eq!(answer.header("retry-after"), Some("1"));
+    stream
+}
+
+#[test]
+fn who_gets_no_permit_in_time_is_told_to_come_back_and_the_other_lane_goes_on() {
+    let attendant = Attendant::new();
+    let app = attendant.app(Duration::from_millis(100));
+    let mut tokens = app.session("ada");
+    thread::scope(|scope| {
+        attendant.hold_up(|| {
+            scope.spawn(|| assert_eq!(app.register("eve", "correct horse").status, 201));
+        });
+        for answer in [app.login("ada", "correct horse"), app.register("bob", "correct horse")] {
+            answer.assert_refused(503, "busy");
+            assert_eq!(answer.header("retry-after"), Some("1"));
+        }
+        // What takes no permit, or one of the other lane, goes on.
+        for _ in 0..3 {
+            tokens = app.refresh(&tokens.refresh).tokens();
+        }
+        app.refresh("garbage").assert_refused(401, "refresh_invalid");
+        app.post("/auth/login", &json!({})).assert_refused(400, "invalid_request");
+        app.register("bob", "short").assert_refused(422, "password_unacceptable");
+        assert_eq!(app.logout(&tokens.refresh).status, 204);
+        attendant.release();
+    });
+    app.login("ada", "correct horse").tokens();
+}
+
+#[test]
+fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
+    let attendant = Attendant::new();
+    // Long enough for the server to see that the client is gone: a permit that went with the
+    // client would then be given to the next one.
+    let app = attendant.app(Duration::from_secs(1));
+    attendant.hold_up(|| drop(begin_registration(&app)));
+    app.register("bob", "correct horse").assert_refused(503, "busy");
+    attendant.release();
+    assert_eq!(app.register("bob", "correct horse").status, 201);
 }

@@ -13,6 +13,7 @@ mod forge;
 mod guard;
 mod hashing;
 mod http;
+mod log;
 mod middleware;
 mod minimal;
 mod opaque_errors;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use diesel::connection::{Connection as _, SimpleConnection as _};
@@ -20,6 +20,7 @@ pub(crate) struct Process {
     child: Child,
     client: Client,
     log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 /// Where an example program is that cargo has built for this run.
@@ -64,7 +65,7 @@ impl Process {
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
         let of_thread = Arc::clone(&log);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut line = String::new();
             while stderr.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
                 of_thread.lock().unwrap().push_str(&line);
@@ -75,10 +76,10 @@ impl Process {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://");
         let address = address.unwrap_or_else(|| panic!("{line:?} {}", log.lock().unwrap()));
-        Self { client: Client::new(address.parse().unwrap()), child, log }
+        Self { client: Client::new(address.parse().unwrap()), child, log, reader: Some(reader) }
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills it, so that it can finish nothing.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -86,8 +87,9 @@ impl Process {
 
     /// Asks it to end and waits until it has.
     pub(crate) fn terminate(mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let pid = self.id().to_string();
+        let kill = Command::new("/bin/sh").args(["-c", "kill -TERM \"$0\"", &pid]).status();
+        assert!(kill.unwrap().success());
         self.child.wait().unwrap()
     }
 
@@ -96,8 +98,14 @@ impl Process {
         self.child.id()
     }
 
-    /// What it has written to its log so far.
-    pub(crate) fn log(&self) -> String {
+    /// Kills it and returns its log, whole.
+    pub(crate) fn into_log(mut self) -> String {
+        self.kill();
+        self.reader.take().unwrap().join().unwrap();
+        self.log()
+    }
+
+    fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 

@@ -1,4 +1,4 @@
-//! Many requests at once against the example server on a real file, and power cuts.
+//! Many requests at once against the example server on a real file, and processes that are killed.
 
 use std::collections::BTreeSet;
 use std::sync::Barrier;
@@ -51,16 +51,18 @@ fn fifty_refreshes_of_one_token_have_one_successor_for_twenty_rounds() {
         assert_eq!(forge::payload(&token)["gen"], round, "one generation step");
     }
     server.refresh(&token).tokens();
-    assert!(!server.log().contains("reuse"), "{}", server.log());
+    let log = server.into_log();
+    assert!(log.contains("refreshed") && !log.contains("reuse"), "{log}");
 }
 
 /// Lets eight refreshes race with `interfere`, for twenty rounds, each with a session of its own.
 /// Nothing may come of it but 200 and 401, and afterwards no token of the session may work.
-fn race(server: &Process, interfere: impl Fn(&str, &Tokens) + Sync) {
+fn race(server: Process, interfere: impl Fn(&Process, &str, &Tokens) + Sync) {
     for round in 0..20 {
         let login = format!("user{round}");
         let tokens = server.session(&login);
-        let answers = refresh_at_once(server, &tokens.refresh, 8, || interfere(&login, &tokens));
+        let answers =
+            refresh_at_once(&server, &tokens.refresh, 8, || interfere(&server, &login, &tokens));
         for answer in &answers {
             assert!(matches!(answer.status, 200 | 401), "{answer:?}");
         }
@@ -69,20 +71,20 @@ fn race(server: &Process, interfere: impl Fn(&str, &Tokens) + Sync) {
             assert_eq!(server.refresh(&token).status, 401, "the session came back");
         }
     }
-    let log = server.log();
+    let log = server.into_log();
     assert!(!log.contains("ERROR") && !log.contains("reuse"), "{log}");
 }
 
 #[test]
 fn a_refresh_that_races_with_a_logout_brings_no_session_back() {
     let (_directory, server) = server();
-    race(&server, |_, tokens| assert_eq!(server.logout(&tokens.refresh).status, 204));
+    race(server, |server, _, tokens| assert_eq!(server.logout(&tokens.refresh).status, 204));
 }
 
 #[test]
 fn a_refresh_that_races_with_a_login_does_not_harm_it() {
     let (_directory, server) = server();
-    race(&server, |login, _| {
+    race(server, |server, login, _| {
         let present = server.login(login, "correct horse").tokens();
         server.refresh(&present.refresh).tokens();
     });
@@ -91,7 +93,7 @@ fn a_refresh_that_races_with_a_login_does_not_harm_it() {
 #[test]
 fn a_refresh_that_races_with_disabling_brings_no_session_back() {
     let (directory, server) = server();
-    race(&server, |login, _| {
+    race(server, |_, login, _| {
         process::sql(
             &directory,
             &format!("UPDATE users SET disabled_at = 1 WHERE login = '{login}'"),
@@ -102,7 +104,7 @@ fn a_refresh_that_races_with_disabling_brings_no_session_back() {
 #[test]
 fn a_refresh_that_races_with_deletion_brings_no_session_back() {
     let (directory, server) = server();
-    race(&server, |login, _| {
+    race(server, |_, login, _| {
         process::sql(&directory, &format!("DELETE FROM users WHERE login = '{login}'"));
     });
 }

@@ -1,7 +1,11 @@
 //! `POST /auth/refresh`: every row of the state machine on the wire.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use actix_hallpass::AuthBuilder;
+use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
 use actix_hallpass::hallpass::{
     AuthEventKind, RefreshTokenHash, Timestamp, UserId, UserStore as _,
 };
@@ -164,6 +168,63 @@ fn with_grace_zero_the_second_use_is_reuse() {
     app.refresh(&first.refresh).assert_refused(401, "session_revoked");
     app.refresh(&second.refresh).assert_refused(401, "session_revoked");
     assert_eq!(reuse_events(&app), 1);
+}
+
+/// Starts an app in whose store `before` happens ahead of each verb.
+fn interposed(
+    before: impl Fn(&MemoryStore, Verb) + Send + Sync + 'static,
+    change: impl FnOnce(AuthBuilder) -> AuthBuilder,
+) -> TestApp {
+    let store = Arc::new(MemoryStore::default());
+    let rows = Arc::clone(&store);
+    let interposed = InterposedStore::new(store, move |verb| {
+        before(&rows, verb);
+        Ok(())
+    });
+    TestApp::with(|builder| change(builder.store(Arc::new(interposed))))
+}
+
+#[test]
+fn three_lost_swaps_are_a_conflict_after_which_the_same_token_may_be_sent_again() {
+    let is_contested = Arc::new(AtomicBool::new(false));
+    let contested = Arc::clone(&is_contested);
+    // Disabled at each swap and enabled again before each look: no winner is ever seen.
+    let app = interposed(
+        move |store, verb| {
+            let is_lost = verb == Verb::Rotate && contested.load(Ordering::SeqCst);
+            let disabled_at = is_lost.then_some(Timestamp::MAX);
+            store.edit(&UserId::new(1), |user| user.disabled_at = disabled_at);
+        },
+        |builder| builder,
+    );
+    let tokens = app.session("ada");
+    is_contested.store(true, Ordering::SeqCst);
+    let answer = app.refresh(&tokens.refresh);
+    answer.assert_refused(503, "refresh_conflict");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    is_contested.store(false, Ordering::SeqCst);
+    app.refresh(&tokens.refresh).tokens();
+}
+
+#[test]
+fn who_loses_the_swap_without_grace_is_stale_and_not_told_to_retry() {
+    let app = interposed(
+        |store, verb| {
+            if verb == Verb::Rotate {
+                store.edit(&UserId::new(1), |user| {
+                    let session = user.session.as_mut().unwrap();
+                    session.refresh_token_hash = RefreshTokenHash::new("the winner's");
+                    session.generation += 1;
+                });
+            }
+        },
+        |builder| builder.refresh_token_grace(Duration::ZERO),
+    );
+    let tokens = app.session("ada");
+    let answer = app.refresh(&tokens.refresh);
+    answer.assert_refused(401, "refresh_stale");
+    assert_eq!(answer.header("retry-after"), None);
+    assert_eq!(reuse_events(&app), 0);
 }
 
 #[test]
