@@ -89,6 +89,50 @@ async fn around_the_scope_that_holds_its_routes_it_lets_them_through_too() {
 }
 
 #[actix_web::test]
+async fn what_only_looks_like_its_own_route_is_guarded() {
+    let auth = TestAuth::new();
+    let app = || {
+        App::new()
+            .wrap(auth.guard())
+            .service(web::resource("/admin/{tail:.*}").to(async || "secret"))
+            .configure(auth.routes("/{tenant}/auth"))
+    };
+    assert_eq!(call(app(), json("/acme/auth/logout", "")).await.status(), 204);
+    for path in
+        ["/admin/auth/login", "/%61dmin/auth/login", "/adm%69n/auth/logout", "/acme%2fauth/login"]
+    {
+        let get = TestRequest::get().uri(path);
+        assert_eq!(call(app(), json(path, "")).await.status(), 401, "POST {path}");
+        assert_eq!(call(app(), get).await.status(), 401, "GET {path}");
+    }
+    let get = TestRequest::get().uri("/acme/auth/login");
+    assert_eq!(call(app(), get).await.status(), 401, "only POST is let through");
+}
+
+#[actix_web::test]
+async fn a_page_at_the_path_of_a_route_does_not_lock_the_route_out() {
+    let auth = TestAuth::new();
+    let app = || {
+        App::new()
+            .wrap(auth.guard())
+            .route("/auth/login", web::get().to(async || "a page"))
+            .service(
+                web::scope("/auth")
+                    .guard(actix_web::guard::Get())
+                    .route("/logout", web::get().to(async || "a page")),
+            )
+            .configure(auth.routes("/auth"))
+    };
+    let login = json("/auth/login", r#"{"login":"ada","password":"correct horse"}"#);
+    assert_eq!(call(app(), json("/auth/logout", "")).await.status(), 204);
+    let response = call(app(), login).await;
+    assert_eq!(header(&response, "www-authenticate").unwrap(), r#"Bearer realm="hallpass""#);
+    for page in ["/auth/login", "/auth/logout"] {
+        assert_eq!(call(app(), TestRequest::get().uri(page)).await.status(), 401, "{page}");
+    }
+}
+
+#[actix_web::test]
 async fn two_authorization_headers_are_refused_by_logout_itself() {
     let auth = TestAuth::new();
     let app = App::new().wrap(auth.guard()).configure(auth.routes("/auth"));
@@ -140,6 +184,8 @@ async fn a_preflight_passes_where_cors_is_outside_or_where_the_guard_lets_it() {
     assert_eq!(call(app(), preflight()).await.status(), 200);
     for incomplete in [
         TestRequest::default().method(actix_web::http::Method::OPTIONS),
+        preflight().insert_header(("Access-Control-Request-Method", "(")),
+        preflight().insert_header(("Access-Control-Request-Method", "")),
         TestRequest::default()
             .method(actix_web::http::Method::OPTIONS)
             .insert_header(("Origin", "https://app.example")),

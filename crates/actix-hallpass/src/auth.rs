@@ -54,7 +54,9 @@ impl Auth {
     /// where registration is allowed; for `App::configure`.
     ///
     /// Also puts this value into the app's data, where the extractors look for it outside of a
-    /// guard. With an empty `base` the routes are at the root, and unknown paths are the app's.
+    /// guard; of two in one app, they take the one that was mounted last. With an empty `base` the
+    /// routes are at the root, and unknown paths are the app's; below any other, unknown paths are
+    /// 404, so give it a path that the app has nothing else under.
     pub fn routes(&self, base: &str) -> impl FnOnce(&mut ServiceConfig) + use<> {
         routes::mount(self.clone(), base)
     }

@@ -20,8 +20,10 @@ use crate::{Auth, AuthError, AuthErrorReason, routes};
 /// It verifies on the spot, without the database, and refuses with a response, not an error, so
 /// that `Logger`, `ErrorHandlers`, `DefaultHeaders` and CORS around it see the refusal.
 ///
-/// Around the whole app it lets through its own login, refresh, logout and register routes, and
-/// with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
+/// Around the whole app it lets through POST requests to its own login, refresh, logout and
+/// register routes, and with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
+/// It knows its routes by their paths: where route guards such as `Host` choose between two
+/// handlers of one path, put the other one into a scope with a guard of its own.
 ///
 /// # Security
 /// An access token is valid until it expires, also after its user has logged out or was disabled:
@@ -72,7 +74,8 @@ impl Guard {
     /// Lets CORS preflights in: `OPTIONS` with `Origin` and `Access-Control-Request-Method`.
     ///
     /// Needed where the guard is wrapped around the CORS middleware; the other way round, that
-    /// one answers preflights before the guard sees them.
+    /// one answers preflights before the guard sees them. Without CORS middleware inside of the
+    /// guard, preflights reach whatever handler takes `OPTIONS`.
     #[must_use]
     pub fn allow_preflight(self) -> Self {
         Self { preflight: Preflight::LetThrough, ..self }
@@ -92,16 +95,21 @@ impl Guard {
     }
 
     fn is_exempt(&self, request: &ServiceRequest) -> bool {
-        let is_preflight = self.preflight == Preflight::LetThrough && is_preflight(request);
-        is_preflight || request.match_name().is_some_and(routes::is_own_name)
+        match self.preflight {
+            Preflight::LetThrough if is_preflight(request) => true,
+            _ => routes::is_own(request),
+        }
     }
 }
 
-/// The Fetch standard's definition of a CORS preflight request.
+/// The Fetch standard's definition of a CORS preflight request. A method that is none makes it
+/// another request, which the CORS middleware would hand on.
 fn is_preflight(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
     request.method() == Method::OPTIONS
-        && request.headers().contains_key(ORIGIN)
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && headers.contains_key(ORIGIN)
+        && asked.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_ok())
 }
 
 impl<S, B> Transform<S, ServiceRequest> for Guard

@@ -1,16 +1,24 @@
 //! Reads a JSON body: small, of the right type, no member twice.
 
+use std::fmt::Display;
+use std::time::Duration;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{Bytes, Payload};
 use hallpass::json;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::ErrorCode;
 use crate::problem::Problem;
 
 /// More than any login needs, less than a nuisance.
 const MAXIMUM_BYTES: usize = 8 * 1024;
+
+/// How long a body may take to come: else whoever sends none of what was announced keeps a
+/// connection, and a thousand of them keep the server from accepting others.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads the body as a `T`, or says what is wrong with it.
 pub(crate) async fn read<T: DeserializeOwned>(
@@ -58,14 +66,17 @@ async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem
     if announced.is_some_and(|bytes| bytes > MAXIMUM_BYTES) {
         return Err(Problem::new(ErrorCode::BodyTooLarge));
     }
-    match payload.to_bytes_limited(MAXIMUM_BYTES).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => {
-            tracing::debug!(target: "hallpass", reason = %error, "the body broke off");
-            Err(Problem::new(ErrorCode::InvalidRequest))
-        }
-        Err(_) => Err(Problem::new(ErrorCode::BodyTooLarge)),
+    match timeout(PATIENCE, payload.to_bytes_limited(MAXIMUM_BYTES)).await {
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(error))) => Err(broken_off(&error)),
+        Ok(Err(_)) => Err(Problem::new(ErrorCode::BodyTooLarge)),
+        Err(error) => Err(broken_off(&error)),
     }
+}
+
+fn broken_off(error: &dyn Display) -> Problem {
+    tracing::debug!(target: "hallpass", reason = %error, "the body broke off");
+    Problem::new(ErrorCode::InvalidRequest)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -1,7 +1,7 @@
 //! Connections to SQLite: how each is set up, when one is still good, and how many there are.
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -133,8 +133,15 @@ pub(crate) fn open(url: &DatabaseUrl) -> Result<SqliteConnection, ConnectionErro
     establish(url.path(), "rw")
 }
 
-/// Opens the file, creating it if there is none.
+/// Opens the file, creating it if there is none, for its owner's eyes alone: it holds hashes. The
+/// files that SQLite puts beside it take over its mode.
 pub(crate) fn create(url: &DatabaseUrl) -> Result<SqliteConnection, ConnectionError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Whatever keeps it from being made, SQLite says it better.
+    drop(options.open(url.path()));
     establish(url.path(), "rwc")
 }
 

@@ -31,7 +31,8 @@ pub enum DatabaseUrlError {
     /// It names nothing known; a typo would otherwise become a file of that name.
     #[error("`{scheme}:` is no database; use `sqlite:PATH` or a path")]
     UnknownScheme {
-        /// The scheme.
+        /// The scheme, or its beginning where it is longer than any: it may be a secret that was
+        /// put into the wrong variable.
         scheme: String,
     },
     /// It has no path.
@@ -89,7 +90,7 @@ fn unknown(scheme: &str) -> DatabaseUrlError {
     let scheme = scheme.to_owned();
     match scheme.as_str() {
         "postgres" | "postgresql" | "mysql" | "mariadb" => DatabaseUrlError::Unsupported { scheme },
-        _ => DatabaseUrlError::UnknownScheme { scheme },
+        _ => DatabaseUrlError::UnknownScheme { scheme: scheme.chars().take(12).collect() },
     }
 }
 

@@ -53,6 +53,13 @@ impl FromSql<Text, Sqlite> for Words {
     }
 }
 
+impl Words {
+    /// A hash column is input: what is no text is no hash, and matches nothing.
+    fn text_or_empty(self) -> String {
+        self.0.unwrap_or_default()
+    }
+}
+
 impl TryFrom<UserRow> for User {
     type Error = StoreError;
 
@@ -62,16 +69,15 @@ impl TryFrom<UserRow> for User {
             None => None,
             Some(hash) => Some(Session {
                 id: SessionId::new(column.filled("session_id", row.session_id)?),
-                refresh_token_hash: RefreshTokenHash::new(column.text("refresh_token_hash", hash)?),
+                refresh_token_hash: RefreshTokenHash::new(hash.text_or_empty()),
                 generation: column.count("refresh_generation", row.refresh_generation)?,
                 rotated_at: column.set_time("rotated_at", row.rotated_at)?,
             }),
         };
         let scope = column.text("scope", row.scope)?;
-        let password_hash = column.text("password_hash", row.password_hash)?;
         Ok(Self {
             id: UserId::new(row.id),
-            password_hash: PasswordHash::new(password_hash),
+            password_hash: PasswordHash::new(row.password_hash.text_or_empty()),
             scope: Scope::parse(&scope).ok_or_else(|| {
                 column.error("scope", "it is not a list of scope tokens of at most 1 KiB")
             })?,

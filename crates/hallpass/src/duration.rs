@@ -4,14 +4,14 @@ use std::time::Duration;
 
 /// Reads a duration with units: `900s`, `15m`, `1h 30m`, `14d`, `1y` (365.25 days).
 ///
-/// A bare number is refused: is it seconds or milliseconds?
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+/// A bare number is refused: is it seconds or milliseconds? What was read is not shown: people put
+/// secrets into the wrong variable.
+pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
     let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("`{text}` has no unit; write `{text}s` for seconds, or m, h, d"));
+        return Err("it has no unit; write `900s` for seconds, or m, h, d");
     }
-    humantime::parse_duration(text)
-        .map_err(|error| format!("`{text}` is no duration such as `15m` or `1h 30m`: {error}"))
+    humantime::parse_duration(text).or(Err("it is no duration such as `15m` or `1h 30m`"))
 }
 
 /// Returns the duration as settings write it.

@@ -7,6 +7,10 @@ use unicode_normalization::UnicodeNormalization as _;
 /// An address of RFC 5321 has at most this many characters; other names need no more.
 const MAXIMUM_CHARACTERS: usize = 254;
 
+/// How many characters normalisation makes one of, at most: what is longer still is not worth the
+/// work, which anybody may ask for.
+const COMPOSITION: usize = 4;
+
 /// Rounds after which a text that still changes is refused; no known text needs three.
 const MAXIMUM_ROUNDS: usize = 4;
 
@@ -53,6 +57,11 @@ impl LoginName {
     /// # Errors
     /// [`LoginUnacceptable`]: what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, LoginUnacceptable> {
+        let text = text.trim();
+        let characters = text.chars().count();
+        if characters > MAXIMUM_CHARACTERS * COMPOSITION {
+            return Err(LoginUnacceptable::TooLong { characters });
+        }
         let name = normal_form(text).ok_or(LoginUnacceptable::NoNormalForm)?;
         let characters = name.chars().count();
         if characters == 0 {
@@ -132,6 +141,12 @@ mod tests {
     fn length_is_counted_in_characters_after_normalisation() {
         assert!(LoginName::parse(&"\u{e9}".repeat(254)).is_ok());
         assert!(LoginName::parse(&format!("  {}  ", "e\u{301}".repeat(254))).is_ok());
+        assert!(LoginName::parse(&format!("{}a", " ".repeat(8000))).is_ok());
+        assert_eq!(
+            LoginName::parse(&"\u{fdfa}".repeat(2600)),
+            Err(LoginUnacceptable::TooLong { characters: 2600 }),
+            "counted as it was typed: it is not normalised"
+        );
         assert_eq!(
             LoginName::parse(&"a".repeat(255)),
             Err(LoginUnacceptable::TooLong { characters: 255 })

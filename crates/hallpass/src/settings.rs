@@ -144,7 +144,8 @@ fn read<T>(
 fn whole_number<T: FromStr>(text: String) -> Setting<T> {
     match text.trim().parse() {
         Ok(number) => Setting::Value(number),
-        Err(_) => Setting::Unreadable(format!("`{text}` is not a whole number in range")),
+        // Not shown: people put secrets into the wrong variable.
+        Err(_) => Setting::Unreadable("it is not a whole number in range".to_owned()),
     }
 }
 

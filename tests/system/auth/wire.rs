@@ -1,5 +1,7 @@
 //! What all routes have in common: methods, paths, bodies.
 
+use std::io::{Read as _, Write as _};
+
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -75,9 +77,20 @@ fn a_body_of_8_kib_with_unknown_fields_and_a_charset_is_read() {
 }
 
 #[test]
-fn a_chunked_body_is_cut_off_at_8_kib() {
-    use std::io::{Read as _, Write as _};
+fn a_body_that_does_not_come_ends_the_request_and_the_connection() {
+    let app = TestApp::start();
+    let mut stream = std::net::TcpStream::connect(app.address()).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    let head = "POST /auth/logout HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+        Content-Length: 9\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the server ends the connection");
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("invalid_request"), "{answer}");
+}
 
+#[test]
+fn a_chunked_body_is_cut_off_at_8_kib() {
     let app = TestApp::start();
     let mut stream = std::net::TcpStream::connect(app.address()).unwrap();
     let head = "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\

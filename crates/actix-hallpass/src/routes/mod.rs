@@ -10,6 +10,8 @@ mod token_body;
 use std::future::Future;
 use std::net::IpAddr;
 
+use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource};
@@ -22,11 +24,33 @@ const LOGIN: &str = "hallpass.login";
 const REFRESH: &str = "hallpass.refresh";
 const LOGOUT: &str = "hallpass.logout";
 const REGISTER: &str = "hallpass.register";
+const NAMES: [&str; 4] = [LOGIN, REFRESH, LOGOUT, REGISTER];
 
-/// Returns whether a resource of this name is one of ours, which a guard around the whole app
-/// must let through: nobody could log in otherwise.
-pub(crate) fn is_own_name(name: &str) -> bool {
-    [LOGIN, REFRESH, LOGOUT, REGISTER].contains(&name)
+/// Returns whether a request is for one of our routes, which a guard around the whole app must let
+/// through: nobody could log in otherwise.
+///
+/// Asked before the app has chosen a handler, so by method and path.
+pub(crate) fn is_own(request: &ServiceRequest) -> bool {
+    request.method() == Method::POST && (is_first_match(request) || is_own_path(request))
+}
+
+/// The first resource that the path fits is ours, as it was sent and as it is routed, decoded:
+/// with a base such as `/{tenant}/auth`, `/%61dmin/auth/login` may be another's once decoded.
+fn is_first_match(request: &ServiceRequest) -> bool {
+    let routes = request.resource_map();
+    [request.path(), request.match_info().as_str()]
+        .into_iter()
+        .all(|path| routes.match_name(path).is_some_and(|name| NAMES.contains(&name)))
+}
+
+/// The path is the one of ours, although another resource with that path comes first: a page for
+/// GET, say.
+fn is_own_path(request: &ServiceRequest) -> bool {
+    let routes = request.resource_map();
+    NAMES.into_iter().any(|name| {
+        let url = routes.url_for(request.request(), name, [""; 0]);
+        url.is_ok_and(|url| url.path() == request.path())
+    })
 }
 
 /// Returns what mounts the routes below `base`.

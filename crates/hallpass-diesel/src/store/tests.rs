@@ -120,8 +120,6 @@ fn a_row_that_makes_no_sense_names_table_column_and_id() {
         ("session_id", "NULL"),
         ("session_id", "''"),
         ("session_id", "x'ff00'"),
-        ("refresh_token_hash", "x'ff00'"),
-        ("password_hash", "x'ff00'"),
         ("scope", "x'ff00'"),
         ("refresh_generation", "-1"),
         ("refresh_generation", "'many'"),
@@ -147,6 +145,16 @@ fn a_row_that_makes_no_sense_names_table_column_and_id() {
 }
 
 #[test]
+fn a_hash_that_is_no_text_is_one_that_matches_nothing() {
+    let fixture = Fixture::new();
+    let id = fixture.user();
+    fixture.sql("UPDATE users SET password_hash = x'ff00', refresh_token_hash = x'ff00'");
+    let user = fixture.store.load(&id).unwrap().unwrap();
+    assert_eq!(user.password_hash.expose_hash(), "");
+    assert_eq!(user.session.unwrap().refresh_token_hash.expose_hash(), "");
+}
+
+#[test]
 fn a_hash_set_to_null_is_logged_out_whatever_stands_beside_it() {
     let fixture = Fixture::new();
     let id = fixture.user();
@@ -160,6 +168,19 @@ fn an_id_is_never_given_again() {
     let id = fixture.user();
     fixture.sql("DELETE FROM users");
     assert_ne!(fixture.user(), id);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_database_that_is_made_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let fixture = Fixture::new();
+    fixture.user();
+    let entries = fs::read_dir(fixture.directory.path()).unwrap().map(Result::unwrap);
+    let modes: Vec<_> =
+        entries.map(|entry| entry.metadata().unwrap().permissions().mode() & 0o777).collect();
+    assert_eq!(modes, [0o600; 3], "the database, its log and its index");
 }
 
 #[test]
