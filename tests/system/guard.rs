@@ -199,7 +199,8 @@ async fn without_auth_in_the_app_an_extractor_is_an_internal_error_that_names_th
     use actix_hallpass::{AuthError, AuthUser, MaybeAuthUser};
 
     let request = TestRequest::default().to_http_request();
-    let errors: [AuthError; 2] = [
+    let errors: [AuthError; 3] = [
+        actix_hallpass::Auth::extract(&request).await.unwrap_err(),
         <AuthUser>::extract(&request).await.unwrap_err(),
         <MaybeAuthUser>::extract(&request).await.unwrap_err(),
     ];
@@ -241,5 +242,6 @@ async fn auth_may_be_put_into_the_app_by_hand_bare_or_as_data() {
     ] {
         let request = request.insert_header(auth.token_for(7).header()).to_http_request();
         assert_eq!(<AuthUser>::extract(&request).await.unwrap().id, 7);
+        assert!(Auth::extract(&request).await.is_ok());
     }
 }

@@ -2,16 +2,18 @@
 //! look for.
 
 use std::fmt;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
 use actix_web::web::{Data, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest};
 use hallpass::Service;
 
 use crate::bearer::Realm;
 use crate::builder::Registration;
 use crate::hashing::HashLanes;
-use crate::{AuthBuilder, Environment, Guard, SetupError, routes};
+use crate::{AuthBuilder, AuthError, Environment, Guard, SetupError, routes};
 
 /// Everything about logging in, for one actix-web application. Cheap to clone: make it once,
 /// outside of `HttpServer::new`, so that all workers share it.
@@ -71,6 +73,23 @@ impl Auth {
     /// Returns the use cases behind the routes, for handlers that need them directly.
     ///
     /// Its [`hallpass::Step`]s hash and talk to the database: never run them on the event loop.
+    ///
+    /// ```
+    /// use actix_hallpass::hallpass::{Credentials, RegisterError, UserId};
+    /// use actix_hallpass::testing::TestAuth;
+    /// use actix_web::web;
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let auth = TestAuth::new();
+    /// let service = auth.service().clone();
+    /// let (login, password) = ("ada".to_owned(), "correct horse".to_owned().into());
+    /// let register = move || {
+    ///     service.register(Credentials { login, password }, None).run_blocking()
+    /// };
+    /// let id: Result<UserId, RegisterError> = web::block(register).await.unwrap();
+    /// assert_eq!(id.unwrap().as_str(), "1");
+    /// # });
+    /// ```
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.0.service
@@ -93,6 +112,16 @@ impl Auth {
         request
             .app_data::<Self>()
             .or_else(|| request.app_data::<Data<Self>>().map(|data| data.get_ref()))
+    }
+}
+
+/// A handler may take the `Auth` that was mounted last, to use its [`Auth::service`].
+impl FromRequest for Auth {
+    type Error = AuthError;
+    type Future = Ready<Result<Self, AuthError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request).cloned().ok_or_else(AuthError::not_configured))
     }
 }
 

@@ -111,8 +111,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Puts `key_id` into the header of access tokens as `kid` (RFC 7515 §4.1.4); a token that
-    /// names another key is refused then. None by default.
+    /// Puts `key_id` into the header of access tokens as `kid` (RFC 7515 §4.1.4). None by default.
+    /// A token that names another key is refused, with or without this.
     pub fn access_token_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.settings.access_token_key_id = Some(key_id.into());
         self

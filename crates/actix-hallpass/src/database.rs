@@ -65,6 +65,8 @@ impl DatabaseSettings {
 impl Database {
     /// Opens the database and runs or checks its migrations.
     pub(crate) fn open(&self) -> Result<Arc<dyn UserStore>, OpenError> {
-        Ok(Arc::new(DieselStore::open(&self.url, self.migrations)?))
+        let store = DieselStore::open(&self.url, self.migrations)?;
+        tracing::info!(target: "hallpass", database = %self.url, "users are kept here");
+        Ok(Arc::new(store))
     }
 }

@@ -87,7 +87,7 @@ error_codes! {
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "the body has more than 8 KiB";
     /// `unsupported_media_type`.
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
-        "the body must be plain application/json";
+        "Content-Type must be application/json, without a Content-Encoding";
     /// `password_unacceptable`.
     PasswordUnacceptable = "password_unacceptable", UNPROCESSABLE_ENTITY,
         "the password is unacceptable";

@@ -76,7 +76,8 @@ impl TestAuth {
         Self::with(|builder| builder)
     }
 
-    /// Returns one with the settings that `change` makes.
+    /// Returns one with the settings that `change` makes. If it brings another store, clock or
+    /// observer, those that this value returns are not in use.
     ///
     /// # Panics
     /// When `change` makes a setting that breaks its rule.
@@ -119,7 +120,8 @@ impl TestAuth {
         &self.observer
     }
 
-    /// Begins an access token for the user `id`, whether the store has such a user or not.
+    /// Begins an access token for the user `id`, whether the store has such a user or not. The ids
+    /// of the store in memory are whole numbers.
     pub fn token_for(&self, id: impl Display) -> TokenFor<'_> {
         TokenFor { auth: &self.auth, claims: claims(id) }
     }
@@ -175,8 +177,14 @@ impl TokenFor<'_> {
     }
 
     /// Returns the token.
+    ///
+    /// # Panics
+    /// When the user's id is none of the store: such a token is refused by every guard.
     #[must_use]
     pub fn mint(self) -> String {
+        let id = &self.claims.user_id;
+        let is_id = self.auth.service().is_id(id);
+        assert!(is_id, "`{id}` is no id of this store; for others, see TestAuth::with and store");
         self.auth.service().access_token_for_tests(&self.claims).expose_token().to_owned()
     }
 

@@ -41,8 +41,8 @@ pub enum DatabaseUrlError {
     /// It is a database in memory, of which every pooled connection would have its own.
     #[error("a database in memory is another one for every connection; use a file")]
     InMemory,
-    /// Its path has a NUL or is an SQLite URI with parameters of its own.
-    #[error("its path is not a plain file name; use `sqlite:PATH`")]
+    /// Its path has a NUL or parameters, or is an SQLite URI.
+    #[error("its path is not a plain one: no parameters and no `file:`; use `sqlite:PATH`")]
     NotAPath,
 }
 
@@ -66,7 +66,9 @@ impl DatabaseUrl {
         if path.trim().is_empty() {
             return Err(DatabaseUrlError::NoPath);
         }
-        if path.contains('\0') || path.starts_with("file:") {
+        // `sqlite:app.db?mode=rwc` means a parameter elsewhere; here it would be a file's name.
+        let has_parameters = scheme_of(text).is_some() && path.contains('?');
+        if path.contains('\0') || path.starts_with("file:") || has_parameters {
             return Err(DatabaseUrlError::NotAPath);
         }
         Ok(Self { path: PathBuf::from(path) })
@@ -91,6 +93,13 @@ fn unknown(scheme: &str) -> DatabaseUrlError {
     match scheme.as_str() {
         "postgres" | "postgresql" | "mysql" | "mariadb" => DatabaseUrlError::Unsupported { scheme },
         _ => DatabaseUrlError::UnknownScheme { scheme: scheme.chars().take(12).collect() },
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Writes where the database is, without a password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.display().fmt(formatter)
     }
 }
 
@@ -123,6 +132,7 @@ mod tests {
             (":memory:", Err(InMemory)),
             ("sqlite::memory:", Err(InMemory)),
             ("sqlite:file:app.db?mode=memory", Err(NotAPath)),
+            ("sqlite:app.db?mode=rwc", Err(NotAPath)),
             ("file:app.db", Err(unknown_scheme("file"))),
             ("sqllite:app.db", Err(unknown_scheme("sqllite"))),
             ("postgress://ada:s3cret@db/app", Err(unknown_scheme("postgress"))),

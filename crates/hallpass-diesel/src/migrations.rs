@@ -40,7 +40,7 @@ pub enum MigrationError {
     #[error("the migrations can't be listed or recorded")]
     Book(#[from] DieselError),
     /// One of them fails.
-    #[error("migration {version} fails")]
+    #[error("migration {version} fails; hallpass makes a table `users` of its own")]
     Failed {
         /// Its version.
         version: String,
@@ -51,7 +51,7 @@ pub enum MigrationError {
     #[error("the table `users` is missing; run the migrations (MIGRATE=true)")]
     TableMissing,
     /// The table `users` lacks columns: it is another one, or migrations are missing.
-    #[error("the table `users` lacks {}; run the migrations (MIGRATE=true)", .columns.join(", "))]
+    #[error("the table `users` lacks {}: it is not hallpass's, or migrations are missing (MIGRATE=true)", .columns.join(", "))]
     ColumnsMissing {
         /// Their names.
         columns: Vec<&'static str>,

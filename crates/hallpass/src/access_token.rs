@@ -88,7 +88,7 @@ pub enum AccessTokenError {
     #[error("the access token's subject is not an id")]
     Subject,
     /// Its time is over (RFC 7519 §4.1.4).
-    #[error("the access token expired at {expired_at:?}, now is {now:?}")]
+    #[error("the access token expired at {expired_at}, now is {now}")]
     Expired {
         /// Its `exp`.
         expired_at: Timestamp,
@@ -96,7 +96,7 @@ pub enum AccessTokenError {
         now: Timestamp,
     },
     /// Its time has not come (RFC 7519 §4.1.5).
-    #[error("the access token is not valid before {not_before:?}, now is {now:?}")]
+    #[error("the access token is not valid before {not_before}, now is {now}")]
     NotYetValid {
         /// Its `nbf`.
         not_before: Timestamp,

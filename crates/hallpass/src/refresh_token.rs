@@ -91,7 +91,7 @@ pub enum RefreshTokenError {
     #[error("the refresh token's subject is not an id")]
     Subject,
     /// Its time has not come (RFC 7519 §4.1.5).
-    #[error("the refresh token is not valid before {not_before:?}, now is {now:?}")]
+    #[error("the refresh token is not valid before {not_before}, now is {now}")]
     NotYetValid {
         /// Its `nbf`.
         not_before: Timestamp,

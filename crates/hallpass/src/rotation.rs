@@ -59,7 +59,7 @@ pub enum RefreshRefusal {
     #[error("the refresh token is not authentic")]
     NotAuthentic(#[source] RefreshTokenError),
     /// Row 1: its time is over: as it was issued, or as the limits are configured now.
-    #[error("the refresh token expired at {expired_at:?}, now is {now:?}")]
+    #[error("the refresh token expired at {expired_at}, now is {now}")]
     Expired {
         /// The first second in which it was no longer valid.
         expired_at: Timestamp,

@@ -114,9 +114,9 @@ impl Settings {
         read(&lookup, "TOKEN_ISSUER", &mut self.issuer, text);
         read(&lookup, "TOKEN_AUDIENCE", &mut self.audience, text);
         read(&lookup, "TOKEN_LEEWAY", &mut self.leeway, time);
-        read(&lookup, "PASSWORD_HASH_COST", &mut self.password_hash_cost, whole_number);
-        read(&lookup, "REFRESH_HASH_COST", &mut self.refresh_hash_cost, whole_number);
-        read(&lookup, "HASH_CONCURRENCY", &mut self.hash_concurrency, whole_number);
+        read(&lookup, "PASSWORD_HASH_COST", &mut self.password_hash_cost, number("4 to 31"));
+        read(&lookup, "REFRESH_HASH_COST", &mut self.refresh_hash_cost, number("4 to 14"));
+        read(&lookup, "HASH_CONCURRENCY", &mut self.hash_concurrency, number("1 to 512"));
         read(&lookup, "HASH_WAIT", &mut self.hash_wait, time);
     }
 
@@ -141,11 +141,12 @@ fn read<T>(
     }
 }
 
-fn whole_number<T: FromStr>(text: String) -> Setting<T> {
-    match text.trim().parse() {
+/// Reads a whole number, which should be in `range`. What was read is not shown: people put secrets
+/// into the wrong variable.
+fn number<T: FromStr>(range: &str) -> impl Fn(String) -> Setting<T> {
+    move |text| match text.trim().parse() {
         Ok(number) => Setting::Value(number),
-        // Not shown: people put secrets into the wrong variable.
-        Err(_) => Setting::Unreadable("it is not a whole number in range".to_owned()),
+        Err(_) => Setting::Unreadable(format!("it is not a whole number from {range}")),
     }
 }
 

@@ -1,13 +1,4 @@
 //! What hallpass asks of a database: seven atomic verbs about a `users` table.
-//!
-//! To keep users elsewhere:
-//!
-//! 1. implement [`UserStore`], each verb as one statement with the old value in its `WHERE`;
-//! 2. call `hallpass::testing::conformance::run` (feature `testing`) on it in a test, races and all;
-//! 3. hand it to `actix_hallpass::Auth::builder().store(…)`.
-//!
-//! [`crate::testing::MemoryStore`](../testing/struct.MemoryStore.html) is the shortest example,
-//! `hallpass-diesel` the complete one.
 
 use std::error::Error;
 
@@ -19,6 +10,16 @@ use crate::{User, UserId};
 /// `Ok(None)` and `Ok(false)` say no; `Err` says that the store could not tell. A verb takes and
 /// gives back its own connection: none is held while bcrypt runs. No verb inserts a session
 /// where there was none but [`UserStore::start_session`], so a session that was ended stays so.
+///
+/// To keep users elsewhere:
+///
+/// 1. implement this trait, each verb as one statement with the old value in its `WHERE`;
+/// 2. in a test, with the feature `testing`, implement `hallpass::testing::conformance::Subject`
+///    for it and call `hallpass::testing::conformance::run`, races and all;
+/// 3. hand it to `actix_hallpass::Auth::builder().store(…)`.
+///
+/// `hallpass::testing::MemoryStore` is the shortest example, `hallpass_diesel::DieselStore` the
+/// complete one.
 pub trait UserStore: Send + Sync {
     /// Returns whether `text` is the canonical text of an id of this store, without looking
     /// whether a user has it: `"7"` is one of an `i64` key, `"07"` and `"+7"` are not.

@@ -1,5 +1,6 @@
 //! Moments in whole Unix seconds: what JWTs carry and what the database stores.
 
+use std::fmt::{self, Display};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,9 @@ use serde::{Deserialize, Serialize};
 /// use hallpass::Timestamp;
 ///
 /// let login = Timestamp::from_unix_seconds(1_700_000_000).unwrap();
-/// assert_eq!(Timestamp::from_unix_seconds(253_402_300_800), None); // the year 10000
+/// assert_eq!(login.to_string(), "2023-11-14T22:13:20Z");
+/// assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59Z");
+/// assert_eq!(Timestamp::from_unix_seconds(253_402_300_800), None);
 /// assert_eq!(login.seconds_until(login.plus(std::time::Duration::from_secs(900))), 900);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +55,13 @@ impl Timestamp {
     #[must_use]
     pub fn seconds_until(self, later: Self) -> u64 {
         later.0.saturating_sub(self.0)
+    }
+}
+
+impl Display for Timestamp {
+    /// Writes RFC 3339: `2033-05-18T03:33:20Z`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_rfc3339_seconds((*self).into()).fmt(formatter)
     }
 }
 

@@ -119,7 +119,7 @@ fn a_schema_that_is_not_complete_says_what_is_missing() {
     connection.batch_execute("ALTER TABLE users DROP COLUMN scope").unwrap();
     connection.batch_execute("ALTER TABLE users DROP COLUMN rotated_at").unwrap();
     let error = check(&mut connection).unwrap_err().to_string();
-    let expected = "the table `users` lacks rotated_at, scope; run the migrations (MIGRATE=true)";
+    let expected = "the table `users` lacks rotated_at, scope: it is not hallpass's, or migrations are missing (MIGRATE=true)";
     assert_eq!(error, expected);
     assert_eq!(run(&mut connection).unwrap_err().to_string(), expected, "the book alone lies");
 }

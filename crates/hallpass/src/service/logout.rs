@@ -39,7 +39,7 @@ impl Service {
 
     fn session_of_refresh_token(&self, token: &str) -> Option<(UserId, SessionId)> {
         let claims = self.0.refresh_tokens.authenticate(token).ok()?;
-        self.store().is_id(claims.user_id.as_str()).then_some((claims.user_id, claims.session_id))
+        self.is_id(&claims.user_id).then_some((claims.user_id, claims.session_id))
     }
 
     fn session_of_access_token(&self, token: &str) -> Option<(UserId, SessionId)> {

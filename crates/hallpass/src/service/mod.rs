@@ -25,7 +25,8 @@ use crate::password_hash::PasswordHasher;
 use crate::refresh_token::{RefreshClaims, RefreshTokens};
 use crate::{
     AccessClaims, AccessToken, AccessTokenError, AuthEvent, AuthEventKind, AuthObserver, Clock,
-    Config, Random, RandomUnavailable, RefreshToken, Scope, SessionPolicy, Timestamp, UserStore,
+    Config, Random, RandomUnavailable, RefreshToken, Scope, SessionPolicy, Timestamp, UserId,
+    UserStore,
 };
 
 /// The use cases over one store. Cheap to clone.
@@ -102,8 +103,14 @@ impl Service {
         self.check_subject(claims)
     }
 
+    /// Returns whether `id` is the canonical text of an id of the store.
+    #[must_use]
+    pub fn is_id(&self, id: &UserId) -> bool {
+        self.store().is_id(id.as_str())
+    }
+
     fn check_subject(&self, claims: AccessClaims) -> Result<AccessClaims, AccessTokenError> {
-        if !self.store().is_id(claims.user_id().as_str()) {
+        if !self.is_id(claims.user_id()) {
             return Err(AccessTokenError::Subject);
         }
         Ok(claims)

@@ -77,7 +77,7 @@ impl Service {
     fn authentic_refresh_token(&self, token: &str) -> Result<RefreshClaims, RefreshTokenError> {
         let presented = self.0.refresh_tokens.authenticate(token)?;
         presented.check_not_before(self.now())?;
-        if !self.store().is_id(presented.user_id.as_str()) {
+        if !self.is_id(&presented.user_id) {
             return Err(RefreshTokenError::Subject);
         }
         Ok(presented)

@@ -194,7 +194,7 @@ impl Rules {
             setting => self.optional(variable, setting)?,
         };
         if name.trim().is_empty() {
-            return self.refuse(variable, "it is empty");
+            return self.refuse(variable, "it is blank");
         }
         if name.len() > MAXIMUM_NAME_BYTES {
             let bytes = name.len();
