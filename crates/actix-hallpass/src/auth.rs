@@ -8,12 +8,12 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest};
-use hallpass::Service;
+use hallpass::{Service, Step};
 
 use crate::bearer::Realm;
 use crate::builder::Registration;
 use crate::hashing::HashLanes;
-use crate::{AuthBuilder, AuthError, Environment, Guard, SetupError, routes};
+use crate::{AuthBuilder, AuthError, Environment, Guard, RunError, SetupError, routes};
 
 /// Everything about logging in, for one actix-web application. Cheap to clone: make it once,
 /// outside of `HttpServer::new`, so that all workers share it.
@@ -70,33 +70,34 @@ impl Auth {
         Guard::new(self.clone())
     }
 
-    /// Returns the use cases behind the routes, for handlers that need them directly.
-    ///
-    /// Its [`hallpass::Step`]s hash and talk to the database: never run them on the event loop.
-    ///
-    /// ```
-    /// use actix_hallpass::hallpass::{Credentials, RegisterError, UserId};
-    /// use actix_hallpass::testing::TestAuth;
-    /// use actix_web::web;
-    ///
-    /// # actix_web::rt::System::new().block_on(async {
-    /// let auth = TestAuth::new();
-    /// let service = auth.service().clone();
-    /// let (login, password) = ("ada".to_owned(), "correct horse".to_owned().into());
-    /// let register = move || {
-    ///     service.register(Credentials { login, password }, None).run_blocking()
-    /// };
-    /// let id: Result<UserId, RegisterError> = web::block(register).await.unwrap();
-    /// assert_eq!(id.unwrap().as_str(), "1");
-    /// # });
-    /// ```
+    /// Returns the use cases behind the routes, for handlers of your own. Run their steps with
+    /// [`Auth::run`].
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.0.service
     }
 
-    pub(crate) fn lanes(&self) -> &HashLanes {
-        &self.0.lanes
+    /// Runs the steps of a use case as the routes do: store calls and bcrypt off the event loop,
+    /// bcrypt with a permit of its lane.
+    ///
+    /// # Errors
+    /// [`RunError`] when no permit came in time or the work was cut short. What the use case
+    /// itself refuses is in the value.
+    ///
+    /// ```
+    /// use actix_hallpass::hallpass::Credentials;
+    /// use actix_hallpass::testing::TestAuth;
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let auth = TestAuth::new();
+    /// let credentials =
+    ///     Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
+    /// let registered = auth.run(auth.service().register(credentials, None)).await.unwrap();
+    /// assert_eq!(registered.unwrap().as_str(), "1");
+    /// # });
+    /// ```
+    pub async fn run<T: Send + 'static>(&self, step: Step<T>) -> Result<T, RunError> {
+        self.0.lanes.run(step).await
     }
 
     pub(crate) fn realm(&self) -> &Realm {

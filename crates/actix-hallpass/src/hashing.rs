@@ -8,11 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::error::BlockingError;
-use actix_web::web;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError, web};
 use hallpass::{HashLane, Step};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
+
+use crate::ErrorCode;
+use crate::problem::Problem;
 
 /// The permits to hash. Each lane has its own, so that a storm of logins logs nobody out by
 /// delaying refreshes.
@@ -23,18 +26,29 @@ pub(crate) struct HashLanes {
     wait: Duration,
 }
 
-/// Why a use case did not come to its end.
+/// Why a use case did not come to its end. As a response it is 503 `busy` or 500 `internal`.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RunError {
+#[non_exhaustive]
+pub enum RunError {
     /// No permit came in time.
     #[error("all hashing permits were taken for too long")]
-    Busy {
-        /// That time ran out.
-        source: Elapsed,
-    },
+    Busy,
     /// The work panicked, or the server is shutting down.
     #[error("the work was cut short")]
-    Interrupted(#[from] BlockingError),
+    Interrupted(#[source] BlockingError),
+}
+
+impl ResponseError for RunError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Busy => ErrorCode::Busy.status(),
+            Self::Interrupted(_) => ErrorCode::Internal.status(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::from(self).into_response()
+    }
 }
 
 impl HashLanes {
@@ -50,12 +64,12 @@ impl HashLanes {
         loop {
             step = match step {
                 Step::Done(answer) => return Ok(answer),
-                Step::Store(work) => web::block(move || work.run()).await?,
+                Step::Store(work) => block(move || work.run()).await?,
                 Step::Hash(lane, work) => {
                     let permit = self.permit(lane, &mut patience).await?;
                     // The permit goes with the work: bcrypt goes on when the client hangs up, so
                     // giving it back then would let anybody start as many as they like.
-                    web::block(move || {
+                    block(move || {
                         let next = work.run();
                         drop(permit);
                         next
@@ -77,10 +91,15 @@ impl HashLanes {
             HashLane::RefreshToken => &self.refresh_token,
         };
         let deadline = Instant::now() + *patience;
-        let permit = timeout_at(deadline, Arc::clone(semaphore).acquire_owned())
-            .await
-            .map_err(|source| RunError::Busy { source })?;
+        let permit = timeout_at(deadline, Arc::clone(semaphore).acquire_owned()).await;
+        let permit = permit.or(Err(RunError::Busy))?;
         *patience = deadline.saturating_duration_since(Instant::now());
         Ok(permit.expect("the semaphore is never closed"))
     }
+}
+
+async fn block<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, RunError> {
+    web::block(work).await.map_err(RunError::Interrupted)
 }

@@ -32,3 +32,4 @@ pub use guard::{Guard, GuardMiddleware};
 pub use hallpass;
 /// The store over Diesel, and its migrations.
 pub use hallpass_diesel;
+pub use hashing::RunError;

@@ -191,12 +191,18 @@ impl From<RandomUnavailable> for Problem {
 
 impl From<RunError> for Problem {
     fn from(error: RunError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&RunError> for Problem {
+    fn from(error: &RunError) -> Self {
         match error {
-            RunError::Busy { .. } => {
+            RunError::Busy => {
                 tracing::warn!(target: "hallpass", reason = %error, "busy");
                 Self::new(ErrorCode::Busy)
             }
-            RunError::Interrupted(_) => internal(&error),
+            RunError::Interrupted(_) => internal(error),
         }
     }
 }

@@ -14,6 +14,6 @@ pub(super) async fn login(
 ) -> Result<HttpResponse, Problem> {
     let credentials = credentials::read(&request, payload).await?;
     let login = auth.service().login(credentials, client_address(&request));
-    let pair = auth.lanes().run(login).await??;
+    let pair = auth.run(login).await??;
     Ok(token_body::respond(&pair))
 }

@@ -26,6 +26,6 @@ pub(super) async fn logout(
     let refresh_token = body.refresh_token.as_ref().map(|token| token.as_str());
     let access_token = credentials.expose_token();
     let logout = auth.service().logout(refresh_token, access_token, client_address(&request));
-    auth.lanes().run(logout).await??;
+    auth.run(logout).await??;
     Ok(uncached(HttpResponse::NoContent()).finish())
 }

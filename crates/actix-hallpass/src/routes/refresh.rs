@@ -23,6 +23,6 @@ pub(super) async fn refresh(
     let token = body.refresh_token.filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| Problem::new(ErrorCode::RefreshMissing))?;
     let refresh = auth.service().refresh(&token, client_address(&request));
-    let pair = auth.lanes().run(refresh).await??;
+    let pair = auth.run(refresh).await??;
     Ok(token_body::respond(&pair))
 }

@@ -20,6 +20,6 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Problem> {
     let credentials = credentials::read(&request, payload).await?;
     let register = auth.service().register(credentials, client_address(&request));
-    let id = auth.lanes().run(register).await??;
+    let id = auth.run(register).await??;
     Ok(uncached(HttpResponse::Created()).json(Registered { id: id.as_str() }))
 }
