@@ -10,7 +10,7 @@ use hallpass::{
     AuthObserver, Clock, Config, ConfigError, ConfigProblem, Ports, Random, RandomUnavailable,
     Service, Setting, Settings, TokenSecret, UserStore,
 };
-use hallpass_diesel::{DatabaseUrl, OpenError};
+use hallpass_diesel::OpenError;
 
 use crate::bearer::Realm;
 use crate::clock::SystemClock;
@@ -201,13 +201,13 @@ impl AuthBuilder {
 
     /// Sets `DATABASE_URL`.
     pub fn database_url(mut self, url: &str) -> Self {
-        self.database.url = DatabaseUrl::parse(url).into();
+        self.database.set_url(url);
         self
     }
 
     /// Sets `MIGRATE`: whether migrations are run, or the schema only checked. Default `true`.
     pub fn migrate(mut self, migrate: bool) -> Self {
-        self.database.migrate = Setting::Value(migrate);
+        self.database.set_migrate(migrate);
         self
     }
 

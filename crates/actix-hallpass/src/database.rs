@@ -8,8 +8,8 @@ use hallpass_diesel::{DatabaseUrl, DieselStore, Migrations, OpenError};
 /// Which database to open, and what to do about its schema, as it was set.
 #[derive(Default)]
 pub(crate) struct DatabaseSettings {
-    pub(crate) url: Setting<DatabaseUrl>,
-    pub(crate) migrate: Setting<bool>,
+    url: Setting<DatabaseUrl>,
+    migrate: Setting<bool>,
 }
 
 /// The same, checked.
@@ -25,7 +25,7 @@ impl DatabaseSettings {
     /// Takes `DATABASE_URL` and `MIGRATE` where `lookup` knows them.
     pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
         if let Some(url) = lookup("DATABASE_URL") {
-            self.url = DatabaseUrl::parse(&url).into();
+            self.set_url(&url);
         }
         if let Some(text) = lookup("MIGRATE") {
             self.migrate = match text.as_str() {
@@ -34,6 +34,14 @@ impl DatabaseSettings {
                 _ => Setting::Unreadable("it is neither `true` nor `false`".to_owned()),
             };
         }
+    }
+
+    pub(crate) fn set_url(&mut self, url: &str) {
+        self.url = DatabaseUrl::parse(url).into();
+    }
+
+    pub(crate) fn set_migrate(&mut self, migrate: bool) {
+        self.migrate = Setting::Value(migrate);
     }
 
     /// Checks both, and adds what is wrong to `problems`.
