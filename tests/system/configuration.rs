@@ -93,6 +93,9 @@ fn a_database_that_cannot_be_used_says_why() {
         ("sqlite:no/such/folder/app.db", "unable to open database file"),
         ("postgres://ada:s3cret@db/app", "`postgres:` is not spoken"),
         ("sqllite:app.db", "`sqllite:` is no database"),
+        ("\"postgres://ada:s3cret@db/app\"", "its path is not a plain one"),
+        ("postgres//ada:s3cret@db/app", "its path is not a plain one"),
+        ("s3cretpassword:x", "its path is not a plain one"),
         (":memory:", "a database in memory"),
     ] {
         let text = refusal(&[("DATABASE_URL", url)]);
@@ -153,11 +156,20 @@ fn the_env_file_is_read_and_the_environment_wins_unless_it_is_empty() {
 #[test]
 fn a_line_of_the_env_file_that_cannot_be_read_is_placed_but_not_quoted() {
     let directory = tempfile::tempdir().unwrap();
-    let content = "MIGRATE=true\nACCESS_TOKEN_SECRET s3cret\nHASH_WAIT=0s\n";
+    let content = "MIGRATE=true\nACCESS_TOKEN_SECRET s3cret\nTOKEN_LEEWAY=61s\n";
     let text = refusal_of(&mut with_env_file(&directory, content, &[]));
     assert!(text.contains(".env: a line after MIGRATE can't be read"), "{text}");
-    assert!(text.contains("HASH_WAIT: 0s is not from"), "what comes after it is read: {text}");
+    assert!(text.contains("TOKEN_LEEWAY: "), "what comes after it is read: {text}");
     assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")] // which has a file that can be opened and not read
+fn an_env_file_that_cannot_be_read_ends_the_start() {
+    let directory = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/proc/self/mem", directory.path().join(".env")).unwrap();
+    let text = refusal_of(&mut command(&directory));
+    assert!(text.contains(".env: it can't be read"), "{text}");
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(crate) fn configure(command: &mut Command, directory: &TempDir) {
         .env("REFRESH_TOKEN_SECRET", REFRESH_SECRET)
         .env("PASSWORD_HASH_COST", "4")
         .env("REFRESH_HASH_COST", "4")
+        // However slow the machine is: storms are not about patience.
+        .env("HASH_WAIT", "30s")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
 }
@@ -74,8 +76,11 @@ impl Process {
         });
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://");
-        let address = address.unwrap_or_else(|| panic!("{line:?} {}", log.lock().unwrap()));
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            child.kill().unwrap();
+            reader.join().unwrap();
+            panic!("{line:?} {}", log.lock().unwrap());
+        };
         Self { client: Client::new(address.parse().unwrap()), child, log, reader: Some(reader) }
     }
 
@@ -151,10 +156,17 @@ impl Drop for Process {
     }
 }
 
-/// Runs a command that is expected to end by itself; returns its status and what it printed.
+/// Runs a command that is expected to refuse to start; returns its status and what it printed.
 pub(crate) fn run_to_end(command: &mut Command) -> (ExitStatus, String) {
     let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        child.kill().unwrap();
+    }
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-    (child.wait().unwrap(), text)
+    let status = child.wait().unwrap();
+    assert_eq!(line, "", "it has started: {text}");
+    (status, text)
 }

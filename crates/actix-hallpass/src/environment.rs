@@ -39,6 +39,11 @@ impl Environment {
                     place = format!("a line after {name}");
                     self.file.insert(name, value);
                 }
+                // The file can't be read any further, and would fail so for ever.
+                Err(dotenvy::Error::Io(error)) => {
+                    self.problems.push(format!("it can't be read: {error}"));
+                    return;
+                }
                 // The error quotes the line, which may hold a secret.
                 Err(_) => self.problems.push(format!("{place} can't be read")),
             }

@@ -22,8 +22,9 @@ use crate::{Auth, AuthError, AuthErrorReason, routes};
 ///
 /// Around the whole app it lets through POST requests to its own login, refresh, logout and
 /// register routes, and with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
-/// It knows its routes by their paths: where route guards such as `Host` choose between two
-/// handlers of one path, put the other one into a scope with a guard of its own.
+/// It knows its routes by their paths, so a resource that takes POST at one of these paths and is
+/// declared before them, or chosen by a route guard such as `Host`, is let through in their place:
+/// configure the routes first.
 ///
 /// # Security
 /// An access token is valid until it expires, also after its user has logged out or was disabled:

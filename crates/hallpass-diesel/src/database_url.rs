@@ -31,8 +31,7 @@ pub enum DatabaseUrlError {
     /// It names nothing known; a typo would otherwise become a file of that name.
     #[error("`{scheme}:` is no database; use `sqlite:PATH` or a path")]
     UnknownScheme {
-        /// The scheme, or its beginning where it is longer than any: it may be a secret that was
-        /// put into the wrong variable.
+        /// The scheme.
         scheme: String,
     },
     /// It has no path.
@@ -52,13 +51,14 @@ impl DatabaseUrl {
     /// # Errors
     /// [`DatabaseUrlError`]: what is wrong with it, without its content.
     pub fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
+        let has_sqlite_scheme = scheme_of(text) == Some("sqlite");
         let path = match scheme_of(text) {
             None => text,
             Some("sqlite") => {
                 let path = &text["sqlite:".len()..];
                 path.strip_prefix("//").unwrap_or(path)
             }
-            Some(scheme) => return Err(unknown(scheme)),
+            Some(scheme) => return Err(unknown(scheme, text)),
         };
         if path.contains(":memory:") {
             return Err(DatabaseUrlError::InMemory);
@@ -66,8 +66,11 @@ impl DatabaseUrl {
         if path.trim().is_empty() {
             return Err(DatabaseUrlError::NoPath);
         }
+        if !has_sqlite_scheme && is_mistyped_url(path) {
+            return Err(DatabaseUrlError::NotAPath);
+        }
         // `sqlite:app.db?mode=rwc` means a parameter elsewhere; here it would be a file's name.
-        let has_parameters = scheme_of(text).is_some() && path.contains('?');
+        let has_parameters = has_sqlite_scheme && path.contains('?');
         if path.contains('\0') || path.starts_with("file:") || has_parameters {
             return Err(DatabaseUrlError::NotAPath);
         }
@@ -88,12 +91,27 @@ fn scheme_of(text: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-fn unknown(scheme: &str) -> DatabaseUrlError {
+/// Shows a scheme only where the text is a URL by its looks: anything else may be a secret that was
+/// put into the wrong variable.
+fn unknown(scheme: &str, text: &str) -> DatabaseUrlError {
+    let is_url = text[scheme.len()..].starts_with("://");
+    let is_typo = ["sql", "post", "pg", "my", "maria", "file"]
+        .iter()
+        .any(|beginning| scheme.starts_with(beginning) && scheme.len() <= 12);
     let scheme = scheme.to_owned();
     match scheme.as_str() {
         "postgres" | "postgresql" | "mysql" | "mariadb" => DatabaseUrlError::Unsupported { scheme },
-        _ => DatabaseUrlError::UnknownScheme { scheme: scheme.chars().take(12).collect() },
+        _ if is_url || is_typo => DatabaseUrlError::UnknownScheme { scheme },
+        _ => DatabaseUrlError::NotAPath,
     }
+}
+
+/// A URL in quotes, with a blank before it or without its colon: as a path it would be shown in
+/// messages, with the password in it.
+fn is_mistyped_url(path: &str) -> bool {
+    let is_wrapped =
+        path.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'') != path;
+    is_wrapped || path.contains("://") || (path.contains(':') && path.contains('@'))
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -138,6 +156,10 @@ mod tests {
             ("postgress://ada:s3cret@db/app", Err(unknown_scheme("postgress"))),
             ("postgres://ada:s3cret@db/app", Err(unsupported("postgres"))),
             ("mysql://ada:s3cret@db/app", Err(unsupported("mysql"))),
+            ("\"postgres://ada:s3cret@db/app\"", Err(NotAPath)),
+            (" postgres://ada:s3cret@db/app", Err(NotAPath)),
+            ("postgres//ada:s3cret@db/app", Err(NotAPath)),
+            ("s3cretpassword:x", Err(NotAPath)),
         ] {
             let expected = expected.map(|path: &str| DatabaseUrl { path: path.into() });
             assert_eq!(DatabaseUrl::parse(text), expected, "{text}");

@@ -36,8 +36,8 @@ pub enum Migrations {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrationError {
-    /// The migrations' list or book can't be read or written.
-    #[error("the migrations can't be listed or recorded")]
+    /// The table or the book of migrations can't be read or written.
+    #[error("the schema can't be looked at or changed")]
     Book(#[from] DieselError),
     /// One of them fails.
     #[error("migration {version} fails; hallpass makes a table `users` of its own")]
@@ -88,7 +88,8 @@ pub fn run(connection: &mut SqliteConnection) -> Result<(), MigrationError> {
 /// Checks that the table `users` has every column, and changes nothing.
 ///
 /// # Errors
-/// [`MigrationError::TableMissing`] or [`MigrationError::ColumnsMissing`].
+/// [`MigrationError::TableMissing`] or [`MigrationError::ColumnsMissing`]; [`MigrationError::Book`]
+/// when the database does not answer, being locked, say.
 pub fn check(connection: &mut SqliteConnection) -> Result<(), MigrationError> {
     if !answers(connection, "1")? {
         return Err(MigrationError::TableMissing);

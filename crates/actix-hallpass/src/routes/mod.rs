@@ -44,7 +44,7 @@ fn is_first_match(request: &ServiceRequest) -> bool {
 }
 
 /// The path is the one of ours, although another resource with that path comes first: a page for
-/// GET, say.
+/// GET, say. Of two bases in one app, the map of names knows one.
 fn is_own_path(request: &ServiceRequest) -> bool {
     let routes = request.resource_map();
     NAMES.into_iter().any(|name| {
