@@ -41,12 +41,11 @@ pub(crate) fn authenticate(
 ) -> Result<Option<AccessClaims>, AuthError> {
     let refuse = |reason| AuthError::new(reason, auth.realm());
     let credentials = presented(request).map_err(refuse)?;
-    match &credentials {
+    match credentials {
         Bearer::OtherScheme => Ok(None),
         Bearer::Malformed => Err(refuse(AuthErrorReason::Malformed)),
-        Bearer::Token(..) => {
-            let token = credentials.expose_token().unwrap_or_default();
-            let claims = auth.service().verify_access(token);
+        Bearer::Token(token) => {
+            let claims = auth.service().verify_access(token.expose_token());
             claims.map(Some).map_err(|error| refuse(AuthErrorReason::Refused(error)))
         }
     }

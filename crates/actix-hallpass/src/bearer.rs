@@ -20,7 +20,14 @@ pub(crate) enum Bearer {
     /// It is of this scheme, without a well-formed token.
     Malformed,
     /// It is a token.
-    Token(HeaderValue, usize),
+    Token(BearerToken),
+}
+
+/// A well-formed token, and the header that it came in.
+#[derive(Clone)]
+pub(crate) struct BearerToken {
+    header: HeaderValue,
+    start: usize,
 }
 
 impl Scheme for Bearer {
@@ -36,17 +43,15 @@ impl Scheme for Bearer {
         if spaces == 0 || !is_b64token(&rest[spaces..]) {
             return Ok(Self::Malformed);
         }
-        Ok(Self::Token(header.clone(), scheme_end + spaces))
+        Ok(Self::Token(BearerToken { header: header.clone(), start: scheme_end + spaces }))
     }
 }
 
-impl Bearer {
+impl BearerToken {
     /// Returns the token. Named so that a search finds every use.
-    pub(crate) fn expose_token(&self) -> Option<&str> {
-        match self {
-            Self::Token(header, start) => std::str::from_utf8(&header.as_bytes()[*start..]).ok(),
-            _ => None,
-        }
+    pub(crate) fn expose_token(&self) -> &str {
+        let token = &self.header.as_bytes()[self.start..];
+        std::str::from_utf8(token).expect("the characters of a b64token are ASCII")
     }
 }
 
@@ -68,7 +73,7 @@ impl TryIntoHeaderValue for Bearer {
 
     fn try_into_value(self) -> Result<HeaderValue, InvalidHeaderValue> {
         match self {
-            Self::Token(header, _) => Ok(header),
+            Self::Token(token) => Ok(token.header),
             Self::OtherScheme | Self::Malformed => HeaderValue::from_str("Bearer"),
         }
     }
@@ -176,7 +181,7 @@ mod tests {
             let seen = match &parsed {
                 Bearer::OtherScheme => NONE,
                 Bearer::Malformed => BROKEN,
-                Bearer::Token(..) => parsed.expose_token().unwrap(),
+                Bearer::Token(token) => token.expose_token(),
             };
             assert_eq!(seen, expected, "{header:?}");
         }

@@ -111,7 +111,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Puts `key_id` into the header of access tokens as `kid` (RFC 7515 §4.1.4). None by default.
+    /// Puts `key_id` into the header of access tokens as `kid` (RFC 7515 §4.1.4). At most
+    /// 255 bytes, none by default.
     /// A token that names another key is refused, with or without this.
     pub fn access_token_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.settings.access_token_key_id = Some(key_id.into());
@@ -185,14 +186,14 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets `HASH_CONCURRENCY`: how many hashes run at once in each lane. Default one less than
-    /// the cores, at least one.
+    /// Sets `HASH_CONCURRENCY`: how many hashes run at once in each lane. 1 to 512, default one
+    /// less than the cores and at least one.
     pub fn hash_concurrency(mut self, permits: NonZeroUsize) -> Self {
         self.settings.hash_concurrency = Setting::Value(permits);
         self
     }
 
-    /// Sets `HASH_WAIT`: how long a request waits for its turn to hash before it is refused with
+    /// Sets `HASH_WAIT`: how long a request waits for its turns to hash before it is refused with
     /// 503 `busy`. 100 ms to 30 s, default 2 s.
     pub fn hash_wait(mut self, wait: Duration) -> Self {
         self.settings.hash_wait = Setting::Value(wait);

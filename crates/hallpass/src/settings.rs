@@ -31,7 +31,7 @@ use crate::{Config, ConfigError, ConfigProblem, TokenSecret, duration};
 pub struct Settings {
     /// `ACCESS_TOKEN_SECRET`: signs access tokens.
     pub access_token_secret: Setting<TokenSecret>,
-    /// Goes into the header of access tokens as `kid`; none by default.
+    /// Goes into the header of access tokens as `kid`, at most 255 bytes; none by default.
     pub access_token_key_id: Option<String>,
     /// `REFRESH_TOKEN_SECRET`: signs refresh tokens; another one.
     pub refresh_token_secret: Setting<TokenSecret>,
@@ -55,7 +55,7 @@ pub struct Settings {
     pub refresh_hash_cost: Setting<u32>,
     /// The shortest password that may be set, in characters; default 8.
     pub password_minimum_characters: Option<usize>,
-    /// `HASH_CONCURRENCY`: at least 1, default one less than the cores.
+    /// `HASH_CONCURRENCY`: 1 to 512, default one less than the cores.
     pub hash_concurrency: Setting<NonZeroUsize>,
     /// `HASH_WAIT`: 100 ms to 30 s, default 2 s.
     pub hash_wait: Setting<Duration>,

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{client_address, uncached};
 use crate::authenticate::presented;
+use crate::bearer::Bearer;
 use crate::problem::Problem;
 use crate::{Auth, AuthError, json_body};
 
@@ -24,7 +25,10 @@ pub(super) async fn logout(
         .map_err(|reason| Problem::from(&AuthError::new(reason, auth.realm())))?;
     let body: Body = json_body::read_if_any(&request, payload).await?;
     let refresh_token = body.refresh_token.as_ref().map(|token| token.as_str());
-    let access_token = credentials.expose_token();
+    let access_token = match &credentials {
+        Bearer::Token(token) => Some(token.expose_token()),
+        Bearer::OtherScheme | Bearer::Malformed => None,
+    };
     let logout = auth.service().logout(refresh_token, access_token, client_address(&request));
     auth.run(logout).await??;
     Ok(uncached(HttpResponse::NoContent()).finish())

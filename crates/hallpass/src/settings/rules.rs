@@ -23,7 +23,7 @@ const PASSWORD_MINIMUM_CHARACTERS: usize = 8;
 /// As many hashes as actix-web has blocking threads: more can't run at once.
 const MAXIMUM_HASH_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(512).expect("it is not zero");
 
-/// The longest issuer or audience: both go into every token, and tokens have 4 KiB at most.
+/// The longest issuer, audience or key id: all go into every token, and tokens have 4 KiB at most.
 const MAXIMUM_NAME_BYTES: usize = 255;
 
 /// The rules, and what has been found against them so far.
@@ -58,6 +58,7 @@ impl Rules {
         let grace = self.grace(settings.refresh_token_grace, access_token_lifetime);
         let issuer = self.name("TOKEN_ISSUER", settings.issuer, Some("hallpass"));
         let audience = self.name("TOKEN_AUDIENCE", settings.audience, issuer.as_deref());
+        self.key_id(settings.access_token_key_id.as_deref());
         self.audiences_differ(issuer.as_deref(), audience.as_deref());
         let leeway = self.whole_seconds(
             "TOKEN_LEEWAY",
@@ -100,6 +101,13 @@ impl Rules {
                 "REFRESH_TOKEN_SECRET",
                 "it is the same as ACCESS_TOKEN_SECRET; make another",
             );
+        }
+    }
+
+    fn key_id(&mut self, key_id: Option<&str>) {
+        if key_id.is_some_and(|key_id| key_id.len() > MAXIMUM_NAME_BYTES) {
+            let problem = format!("it has more than {MAXIMUM_NAME_BYTES} bytes");
+            self.note("access_token_key_id", problem);
         }
     }
 

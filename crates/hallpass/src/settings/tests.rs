@@ -159,6 +159,19 @@ fn all_problems_come_at_once_after_those_of_the_caller_and_none_shows_a_secret()
 }
 
 #[test]
+fn a_key_id_has_at_most_255_bytes() {
+    for (bytes, is_accepted) in [(255, true), (256, false)] {
+        let mut settings = Settings {
+            access_token_secret: TokenSecret::new(GOOD[0].1).into(),
+            refresh_token_secret: TokenSecret::new(GOOD[1].1).into(),
+            ..Settings::default()
+        };
+        settings.access_token_key_id = Some("k".repeat(bytes));
+        assert_eq!(settings.check(Vec::new()).is_ok(), is_accepted, "{bytes}");
+    }
+}
+
+#[test]
 fn a_value_from_code_replaces_what_could_not_be_read() {
     let mut settings = Settings::default();
     settings.read(|variable| match variable {
