@@ -21,7 +21,7 @@ fn the_readme_lists_every_code_and_every_setting() {
     let variables = settings.split('"').filter(|text| {
         text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     });
-    for variable in variables.chain(["DATABASE_URL", "MIGRATE"]) {
+    for variable in variables.chain(["DATABASE_URL", "MIGRATE", "DATABASE_POOL_SIZE"]) {
         assert!(readme.contains(&format!("`{variable}`")), "{variable}");
     }
 }

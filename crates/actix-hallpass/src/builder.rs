@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -209,6 +209,13 @@ impl AuthBuilder {
     /// Sets `MIGRATE`: whether migrations are run, or the schema only checked. Default `true`.
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.database.set_migrate(migrate);
+        self
+    }
+
+    /// Sets `DATABASE_POOL_SIZE`: how many connections this process holds at most. 1 to 1000, default
+    /// 8, and 4 to an SQLite file, which has one writer at a time.
+    pub fn database_pool_size(mut self, connections: NonZeroU32) -> Self {
+        self.database.set_pool_size(connections);
         self
     }
 

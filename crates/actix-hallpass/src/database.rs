@@ -1,28 +1,36 @@
 //! Where the face meets the store: the only file that opens a database.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hallpass::{ConfigProblem, Setting, UserStore};
-use hallpass_diesel::{DatabaseUrl, DieselStore, Migrations, OpenError};
+use hallpass_diesel::{DatabaseUrl, Migrations, OpenError};
+
+/// More than any database should be asked for by one process.
+const MAXIMUM_POOL_SIZE: u32 = 1000;
 
 /// Which database to open, and what to do about its schema, as it was set.
 #[derive(Default)]
 pub(crate) struct DatabaseSettings {
     url: Setting<DatabaseUrl>,
     migrate: Setting<bool>,
+    pool_size: Setting<NonZeroU32>,
 }
 
 /// The same, checked.
 pub(crate) struct Database {
     url: DatabaseUrl,
     migrations: Migrations,
+    /// `None` for what fits the kind of database.
+    pool_size: Option<NonZeroU32>,
 }
 
 impl DatabaseSettings {
     /// The variables that [`DatabaseSettings::read`] looks for.
-    pub(crate) const VARIABLES: &[&'static str] = &["DATABASE_URL", "MIGRATE"];
+    pub(crate) const VARIABLES: &[&'static str] =
+        &["DATABASE_URL", "MIGRATE", "DATABASE_POOL_SIZE"];
 
-    /// Takes `DATABASE_URL` and `MIGRATE` where `lookup` knows them.
+    /// Takes the variables that `lookup` knows.
     pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
         if let Some(url) = lookup("DATABASE_URL") {
             self.set_url(&url);
@@ -32,6 +40,12 @@ impl DatabaseSettings {
                 "true" => Setting::Value(true),
                 "false" => Setting::Value(false),
                 _ => Setting::Unreadable("it is neither `true` nor `false`".to_owned()),
+            };
+        }
+        if let Some(text) = lookup("DATABASE_POOL_SIZE") {
+            self.pool_size = match text.parse() {
+                Ok(size) => Setting::Value(size),
+                Err(_) => Setting::Unreadable(pool_size_rule()),
             };
         }
     }
@@ -44,7 +58,11 @@ impl DatabaseSettings {
         self.migrate = Setting::Value(migrate);
     }
 
-    /// Checks both, and adds what is wrong to `problems`.
+    pub(crate) fn set_pool_size(&mut self, size: NonZeroU32) {
+        self.pool_size = Setting::Value(size);
+    }
+
+    /// Checks all of them, and adds what is wrong to `problems`.
     pub(crate) fn check(self, problems: &mut Vec<ConfigProblem>) -> Option<Database> {
         let mut refuse = |variable, problem| problems.push(ConfigProblem { variable, problem });
         let url = match self.url {
@@ -66,15 +84,31 @@ impl DatabaseSettings {
                 None
             }
         };
-        Some(Database { url: url?, migrations: migrations? })
+        let pool_size = match self.pool_size {
+            Setting::Unset => Some(None),
+            Setting::Value(size) if size.get() <= MAXIMUM_POOL_SIZE => Some(Some(size)),
+            Setting::Value(_) => {
+                refuse("DATABASE_POOL_SIZE", pool_size_rule());
+                None
+            }
+            Setting::Unreadable(problem) => {
+                refuse("DATABASE_POOL_SIZE", problem);
+                None
+            }
+        };
+        Some(Database { url: url?, migrations: migrations?, pool_size: pool_size? })
     }
 }
 
 impl Database {
     /// Opens the database and runs or checks its migrations.
     pub(crate) fn open(&self) -> Result<Arc<dyn UserStore>, OpenError> {
-        let store = DieselStore::open(&self.url, self.migrations)?;
+        let store = hallpass_diesel::open(&self.url, self.migrations, self.pool_size)?;
         tracing::info!(target: "hallpass", database = %self.url, "users are kept here");
-        Ok(Arc::new(store))
+        Ok(store)
     }
+}
+
+fn pool_size_rule() -> String {
+    format!("it is not a whole number from 1 to {MAXIMUM_POOL_SIZE}")
 }

@@ -1,7 +1,9 @@
 //! `DATABASE_URL`: which database, and where.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
 
 /// Where the `users` table is.
 ///
@@ -10,12 +12,38 @@ use std::path::{Path, PathBuf};
 ///
 /// assert!(DatabaseUrl::parse("sqlite:app.db").is_ok());
 /// assert!(DatabaseUrl::parse("app.db").is_ok());
-/// let error = DatabaseUrl::parse("postgres://ada:s3cret@db/app").unwrap_err().to_string();
-/// assert_eq!(error, "`postgres:` is not spoken by this version; use `sqlite:PATH`");
+/// let error = DatabaseUrl::parse("postgress://ada:s3cret@db/app").unwrap_err().to_string();
+/// assert!(error.starts_with("`postgress:` is no database"));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl {
-    path: PathBuf,
+    scheme: Scheme,
+    place: Place,
+}
+
+/// Which kind of database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Place {
+    File(PathBuf),
+    Server(ServerUrl),
+}
+
+/// A URL of a server, in its parts. Holds a password.
+#[derive(Clone, PartialEq, Eq)]
+struct ServerUrl {
+    scheme: String,
+    /// `user:password`, percent-encoded, where there is an `@`.
+    user_info: Option<String>,
+    /// Hosts with their ports, and the path: what may be shown.
+    address: String,
+    parameters: Option<String>,
 }
 
 /// Why a text is no `DATABASE_URL`. Shows the scheme at most: the rest may hold a password.
@@ -23,13 +51,17 @@ pub struct DatabaseUrl {
 #[non_exhaustive]
 pub enum DatabaseUrlError {
     /// It names a database that this build can't talk to.
-    #[error("`{scheme}:` is not spoken by this version; use `sqlite:PATH`")]
-    Unsupported {
+    #[error("`{scheme}:` needs the feature `{feature}`, which is off in this build")]
+    FeatureOff {
         /// The scheme.
         scheme: String,
+        /// The cargo feature to turn on, of `actix-hallpass` (or of `hallpass-diesel`).
+        feature: &'static str,
     },
     /// It names nothing known; a typo would otherwise become a file of that name.
-    #[error("`{scheme}:` is no database; use `sqlite:PATH` or a path")]
+    #[error(
+        "`{scheme}:` is no database; use `sqlite:PATH`, `postgres://…`, `mysql://…`, or a path"
+    )]
     UnknownScheme {
         /// The scheme.
         scheme: String,
@@ -43,42 +75,258 @@ pub enum DatabaseUrlError {
     /// Its path has a NUL or parameters, or is an SQLite URI.
     #[error("its path is not a plain one: no parameters and no `file:`; use `sqlite:PATH`")]
     NotAPath,
+    /// It begins like the URL of a server, and does not go on like one.
+    #[error("it is no URL of a server; use `{scheme}://USER:PASSWORD@HOST:PORT/DATABASE`")]
+    NotAServer {
+        /// The scheme.
+        scheme: String,
+    },
+    /// A character has to be written in another way, else part of a password would be taken for a host.
+    #[error(
+        "a character in it means something else: in user and password write `@` as %40, `:` as %3A, \
+         `/` as %2F, `?` as %3F, `#` as %23, `%` as %25 and a blank as %20"
+    )]
+    NotEncoded,
+    /// Its port is none.
+    #[error("its port is not a number from 1 to 65535")]
+    NotAPort,
+    /// It names a server and no database on it.
+    #[error("it names no database; use `{scheme}://USER:PASSWORD@HOST:PORT/DATABASE`")]
+    NoDatabase {
+        /// The scheme.
+        scheme: String,
+    },
 }
 
 impl DatabaseUrl {
-    /// Reads `sqlite:PATH`, `sqlite://PATH` or a bare path.
+    /// Reads `sqlite:PATH`, `sqlite://PATH`, a bare path, `postgres://…` (or `postgresql://…`) or
+    /// `mysql://…` (or `mariadb://…`), each where its feature is on.
+    ///
+    /// What follows the scheme of a server is its client library's: for PostgreSQL
+    /// [libpq's URI](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS),
+    /// several hosts and `sslmode` among it; for MySQL what Diesel reads, `ssl_mode` and
+    /// `unix_socket` among it.
     ///
     /// # Errors
     /// [`DatabaseUrlError`]: what is wrong with it, without its content.
     pub fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
-        let has_sqlite_scheme = scheme_of(text) == Some("sqlite");
-        let path = match scheme_of(text) {
-            None => text,
+        match scheme_of(text) {
+            None => Self::file(text, Written::Bare),
             Some("sqlite") => {
                 let path = &text["sqlite:".len()..];
-                path.strip_prefix("//").unwrap_or(path)
+                Self::file(path.strip_prefix("//").unwrap_or(path), Written::WithScheme)
             }
-            Some(scheme) => return Err(unknown(scheme, text)),
-        };
+            Some(scheme @ ("postgres" | "postgresql")) => Self::postgres(scheme, text),
+            Some(scheme @ ("mysql" | "mariadb")) => Self::mysql(scheme, text),
+            Some(scheme) => Err(unknown(scheme, text)),
+        }
+    }
+
+    fn file(path: &str, written: Written) -> Result<Self, DatabaseUrlError> {
         if path.contains(":memory:") {
             return Err(DatabaseUrlError::InMemory);
         }
         if path.trim().is_empty() {
             return Err(DatabaseUrlError::NoPath);
         }
-        if !has_sqlite_scheme && is_mistyped_url(path) {
+        if written == Written::Bare && is_mistyped_url(path) {
             return Err(DatabaseUrlError::NotAPath);
         }
         // `sqlite:app.db?mode=rwc` means a parameter elsewhere; here it would be a file's name.
-        let has_parameters = has_sqlite_scheme && path.contains('?');
+        let has_parameters = written == Written::WithScheme && path.contains('?');
         if path.contains('\0') || path.starts_with("file:") || has_parameters {
             return Err(DatabaseUrlError::NotAPath);
         }
-        Ok(Self { path: PathBuf::from(path) })
+        let scheme = Scheme::Sqlite.if_on("sqlite")?;
+        Ok(Self { scheme, place: Place::File(PathBuf::from(path)) })
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    fn postgres(scheme: &str, text: &str) -> Result<Self, DatabaseUrlError> {
+        let server = ServerUrl::parse(scheme, text)?;
+        Ok(Self { scheme: Scheme::Postgres.if_on(scheme)?, place: Place::Server(server) })
+    }
+
+    fn mysql(scheme: &str, text: &str) -> Result<Self, DatabaseUrlError> {
+        let server = ServerUrl::parse(scheme, text)?;
+        if server.database().is_empty() {
+            return Err(DatabaseUrlError::NoDatabase { scheme: server.scheme });
+        }
+        Ok(Self { scheme: Scheme::Mysql.if_on(scheme)?, place: Place::Server(server) })
+    }
+
+    pub(crate) fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Returns the path of a file.
+    ///
+    /// # Panics
+    /// When it is a server: only SQLite's connections ask, and they are opened for files alone.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn path(&self) -> &std::path::Path {
+        match &self.place {
+            Place::File(path) => path,
+            Place::Server(_) => panic!("{self} is no file"),
+        }
+    }
+
+    /// Returns the URL of a server with another scheme. Holds the password.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn expose_with_scheme(&self, scheme: &str) -> String {
+        match &self.place {
+            Place::File(path) => path.display().to_string(),
+            Place::Server(server) => {
+                ServerUrl { scheme: scheme.to_owned(), ..server.clone() }.expose()
+            }
+        }
+    }
+
+    /// Returns the URL of a server, with those of the parameters that it does not have. Holds the
+    /// password.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn expose_with_parameters(&self, parameters: &[(&str, &str)]) -> String {
+        match &self.place {
+            Place::File(path) => path.display().to_string(),
+            Place::Server(server) => server.with_parameters(parameters).expose(),
+        }
+    }
+
+    /// Writes a database's message in one line and without what must not be shown.
+    pub(crate) fn redact(&self, message: &dyn Display) -> String {
+        let message = message.to_string();
+        let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        match &self.place {
+            Place::File(_) => line,
+            Place::Server(server) => server.redact(&line),
+        }
+    }
+}
+
+impl Scheme {
+    /// Refuses a kind of database that this build can't talk to; `written` is how the URL calls it.
+    fn if_on(self, written: &str) -> Result<Self, DatabaseUrlError> {
+        let (feature, is_on) = match self {
+            Self::Sqlite => ("sqlite", cfg!(feature = "sqlite")),
+            Self::Postgres => ("postgres", cfg!(feature = "postgres")),
+            Self::Mysql => ("mysql", cfg!(feature = "mysql")),
+        };
+        if !is_on {
+            return Err(DatabaseUrlError::FeatureOff { scheme: written.to_owned(), feature });
+        }
+        Ok(self)
+    }
+}
+
+/// Whether a path came with `sqlite:` before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Bare,
+    WithScheme,
+}
+
+impl ServerUrl {
+    /// Splits the URL where its client library would, and refuses what the two might split
+    /// differently: the rest of a password would become a host, and be shown.
+    fn parse(scheme: &str, text: &str) -> Result<Self, DatabaseUrlError> {
+        let not_a_server = || DatabaseUrlError::NotAServer { scheme: scheme.to_owned() };
+        let rest = text[scheme.len()..].strip_prefix("://").ok_or_else(not_a_server)?;
+        if rest.is_empty() {
+            return Err(not_a_server());
+        }
+        if rest.contains(|c: char| c == '#' || c.is_whitespace() || c.is_control())
+            || !is_percent_encoded(rest)
+        {
+            return Err(DatabaseUrlError::NotEncoded);
+        }
+        let (place, parameters) = match rest.split_once('?') {
+            Some((place, parameters)) => (place, Some(parameters)),
+            None => (rest, None),
+        };
+        let (user_info, address) = match place.split_once('@') {
+            Some((user_info, address)) => (Some(user_info), address),
+            None => (None, place),
+        };
+        let is_split_twice = address.contains('@')
+            || parameters.is_some_and(|parameters| parameters.contains(['@', '?']))
+            || user_info.is_some_and(|user| user.contains('/') || user.matches(':').count() > 1);
+        if is_split_twice {
+            return Err(DatabaseUrlError::NotEncoded);
+        }
+        let server = Self {
+            scheme: scheme.to_owned(),
+            user_info: user_info.map(str::to_owned),
+            address: address.to_owned(),
+            parameters: parameters.map(str::to_owned),
+        };
+        if !server.hosts().all(has_port_or_none) {
+            return Err(DatabaseUrlError::NotAPort);
+        }
+        Ok(server)
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &str> {
+        let hosts = self.address.split_once('/').map_or(self.address.as_str(), |(hosts, _)| hosts);
+        hosts.split(',')
+    }
+
+    fn database(&self) -> &str {
+        self.address.split_once('/').map_or("", |(_, database)| database)
+    }
+
+    #[cfg(feature = "postgres")]
+    fn with_parameters(&self, additional: &[(&str, &str)]) -> Self {
+        let present = self.parameters.as_deref().unwrap_or_default();
+        let mut parameters: Vec<_> =
+            present.split('&').filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
+        for (name, value) in additional {
+            let is_present = parameters.iter().any(|pair| pair.split('=').next() == Some(name));
+            if !is_present {
+                parameters.push(format!("{name}={value}"));
+            }
+        }
+        Self { parameters: Some(parameters.join("&")), ..self.clone() }
+    }
+
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    fn expose(&self) -> String {
+        let user_info = self.user_info.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+        let parameters =
+            self.parameters.as_ref().map(|parameters| format!("?{parameters}")).unwrap_or_default();
+        format!("{}://{user_info}{}{parameters}", self.scheme, self.address)
+    }
+
+    /// Replaces the password in a message, as it is written in the URL and as it is meant. One that is
+    /// the user's name or the database's tells nothing, and the message would say less.
+    fn redact(&self, message: &str) -> String {
+        let user_info = self.user_info.as_deref().unwrap_or_default();
+        let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        let parameter = self.parameters.iter().flat_map(|parameters| parameters.split('&'));
+        let in_parameters = parameter.filter_map(|pair| pair.strip_prefix("password="));
+        let mut message = message.to_owned();
+        for password in in_parameters.chain([password]) {
+            if password.is_empty() || password == user || password == self.database() {
+                continue;
+            }
+            let meant = percent_decode_str(password).decode_utf8_lossy();
+            message = message.replace(&*meant, "…").replace(password, "…");
+        }
+        message
+    }
+}
+
+/// Returns whether each `%` begins the code of a byte.
+fn is_percent_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| {
+        rest.as_bytes().get(..2).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// Returns whether a host ends in a port or has none.
+fn has_port_or_none(host: &str) -> bool {
+    let after_address = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+    match after_address.rsplit_once(':') {
+        Some((_, port)) => port.is_empty() || port.parse::<u16>().is_ok_and(|port| port > 0),
+        None => true,
     }
 }
 
@@ -98,12 +346,10 @@ fn unknown(scheme: &str, text: &str) -> DatabaseUrlError {
     let is_typo = ["sql", "post", "pg", "my", "maria", "file"]
         .iter()
         .any(|beginning| scheme.starts_with(beginning) && scheme.len() <= 12);
-    let scheme = scheme.to_owned();
-    match scheme.as_str() {
-        "postgres" | "postgresql" | "mysql" | "mariadb" => DatabaseUrlError::Unsupported { scheme },
-        _ if is_url || is_typo => DatabaseUrlError::UnknownScheme { scheme },
-        _ => DatabaseUrlError::NotAPath,
+    if is_url || is_typo {
+        return DatabaseUrlError::UnknownScheme { scheme: scheme.to_owned() };
     }
+    DatabaseUrlError::NotAPath
 }
 
 /// A URL in quotes, with a blank before it or without its colon: as a path it would be shown in
@@ -114,55 +360,21 @@ fn is_mistyped_url(path: &str) -> bool {
     is_wrapped || path.contains("://") || (path.contains(':') && path.contains('@'))
 }
 
-impl fmt::Display for DatabaseUrl {
-    /// Writes where the database is, without a password.
+impl Display for DatabaseUrl {
+    /// Writes where the database is, without user, password and parameters.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.path.display().fmt(formatter)
+        match &self.place {
+            Place::File(path) => path.display().fmt(formatter),
+            Place::Server(server) => write!(formatter, "{}://{}", server.scheme, server.address),
+        }
     }
 }
 
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "DatabaseUrl({})", self.path.display())
+        write!(formatter, "DatabaseUrl({self})")
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_is_a_path_or_says_why_not() {
-        use DatabaseUrlError::{InMemory, NoPath, NotAPath, UnknownScheme, Unsupported};
-        let unsupported = |scheme: &str| Unsupported { scheme: scheme.to_owned() };
-        let unknown_scheme = |scheme: &str| UnknownScheme { scheme: scheme.to_owned() };
-        for (text, expected) in [
-            ("sqlite:app.db", Ok("app.db")),
-            ("sqlite:///var/app.db", Ok("/var/app.db")),
-            ("sqlite:////var/app.db", Ok("//var/app.db")),
-            ("sqlite:/var/app.db", Ok("/var/app.db")),
-            ("/var/a b?#%.db", Ok("/var/a b?#%.db")),
-            ("C:\\app.db", Ok("C:\\app.db")),
-            ("./a:b", Ok("./a:b")),
-            ("sqlite:", Err(NoPath)),
-            ("sqlite://", Err(NoPath)),
-            ("", Err(NoPath)),
-            (":memory:", Err(InMemory)),
-            ("sqlite::memory:", Err(InMemory)),
-            ("sqlite:file:app.db?mode=memory", Err(NotAPath)),
-            ("sqlite:app.db?mode=rwc", Err(NotAPath)),
-            ("file:app.db", Err(unknown_scheme("file"))),
-            ("sqllite:app.db", Err(unknown_scheme("sqllite"))),
-            ("postgress://ada:s3cret@db/app", Err(unknown_scheme("postgress"))),
-            ("postgres://ada:s3cret@db/app", Err(unsupported("postgres"))),
-            ("mysql://ada:s3cret@db/app", Err(unsupported("mysql"))),
-            ("\"postgres://ada:s3cret@db/app\"", Err(NotAPath)),
-            (" postgres://ada:s3cret@db/app", Err(NotAPath)),
-            ("postgres//ada:s3cret@db/app", Err(NotAPath)),
-            ("s3cretpassword:x", Err(NotAPath)),
-        ] {
-            let expected = expected.map(|path: &str| DatabaseUrl { path: path.into() });
-            assert_eq!(DatabaseUrl::parse(text), expected, "{text}");
-        }
-    }
-}
+mod tests;

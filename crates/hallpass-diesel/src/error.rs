@@ -2,8 +2,8 @@
 
 use hallpass::StoreError;
 
-use crate::connection::ConnectionError;
 use crate::migrations::MigrationError;
+use crate::pool::ConnectionError;
 
 /// Why a database can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -15,9 +15,9 @@ pub enum OpenError {
     /// Its schema is not what it should be, or can't be made so.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// The pool can't be filled.
-    #[error("the connection pool can't be filled")]
-    Pool(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A table of the application's own did not answer, or not as it was declared.
+    #[error("the table of users does not answer as it was declared")]
+    Table(#[source] StoreError),
 }
 
 /// Says that the database could not tell, and keeps why.

@@ -8,15 +8,15 @@
 use std::collections::BTreeSet;
 
 use diesel::migration::{Migration, MigrationSource};
-use diesel::prelude::*;
-use diesel::result::Error as DieselError;
-use diesel::sql_types::Text;
-use diesel::sqlite::Sqlite;
-use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use diesel::result::{Error as DieselError, QueryResult};
 
+use crate::engine::Engine;
 use crate::schema::COLUMNS;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const BOOK: &str = "__hallpass_schema_migrations";
+
+/// The book of Diesel's own command line.
+const BOOK_OF_THE_CLI: &str = "__diesel_schema_migrations";
 
 const CREATE_BOOK: &str = "CREATE TABLE IF NOT EXISTS __hallpass_schema_migrations (
     version VARCHAR(50) PRIMARY KEY NOT NULL,
@@ -47,6 +47,15 @@ pub enum MigrationError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Another process has been migrating the database for a minute.
+    #[error("another process has been migrating the database for a minute")]
+    Busy,
+    /// A newer hallpass has run migrations that this one does not know.
+    #[error("the database is ahead of this version of hallpass: it has run {}, which this one does not know", .versions.join(", "))]
+    Ahead {
+        /// Their versions.
+        versions: Vec<String>,
+    },
     /// The table `users` is not there.
     #[error("the table `users` is missing; run the migrations (MIGRATE=true)")]
     TableMissing,
@@ -58,52 +67,52 @@ pub enum MigrationError {
     },
 }
 
-/// A version in a book of migrations.
-#[derive(QueryableByName)]
-struct Recorded {
-    #[diesel(sql_type = Text)]
-    version: String,
-}
+/// A migration of the table `users` for one kind of database.
+type OwnMigration<C> = Box<dyn Migration<<C as diesel::Connection>::Backend>>;
 
 /// Runs the migrations that have not been run, all or none, and checks the result.
 ///
-/// Several processes may do so at once: they take turns (`BEGIN IMMEDIATE`).
+/// Several processes may do so at once: they take turns (`BEGIN IMMEDIATE` on SQLite, an advisory
+/// lock on PostgreSQL, `GET_LOCK` on MySQL, for which a process waits a minute at most). MySQL
+/// can't undo a change of the schema: there, each migration is one statement, and one that was run
+/// but not recorded, because the process was killed in between, is recorded the next time.
 ///
 /// # Errors
-/// [`MigrationError`]: which one fails, or what is missing afterwards.
-pub fn run(connection: &mut SqliteConnection) -> Result<(), MigrationError> {
+/// [`MigrationError`]: which one fails, what is missing afterwards, or that the database is ahead of
+/// this version of hallpass.
+pub fn run<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
+    refuse_unknown::<C>(&recorded(connection, BOOK)?)?;
     if !pending(connection)?.is_empty() {
-        connection.immediate_transaction(|connection| {
-            diesel::sql_query(CREATE_BOOK).execute(connection)?;
+        connection.in_turn(|connection| {
+            connection.batch_execute(CREATE_BOOK)?;
             // Another process may have run them while this one waited for its turn.
             for migration in pending(connection)? {
                 run_one(connection, &*migration)?;
             }
-            Ok::<_, MigrationError>(())
+            Ok(())
         })?;
     }
     check(connection)
 }
 
-/// Checks that the table `users` has every column, and changes nothing.
+/// Checks that the table `users` has every column and that this version of hallpass knows all
+/// migrations that were run on it; changes nothing.
 ///
 /// # Errors
-/// [`MigrationError::TableMissing`] or [`MigrationError::ColumnsMissing`]; [`MigrationError::Book`]
-/// when the database does not answer, being locked, say.
-pub fn check(connection: &mut SqliteConnection) -> Result<(), MigrationError> {
-    if !answers(connection, "1")? {
+/// [`MigrationError::TableMissing`], [`MigrationError::ColumnsMissing`] or
+/// [`MigrationError::Ahead`]; [`MigrationError::Book`] when the database does not answer, being
+/// locked, say.
+pub fn check<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
+    let present = connection.names(&C::columns_query("users"))?;
+    if present.is_empty() {
         return Err(MigrationError::TableMissing);
     }
-    let mut missing = Vec::new();
-    for column in COLUMNS {
-        if !answers(connection, column)? {
-            missing.push(column);
-        }
+    let is_missing = |column: &&str| !present.iter().any(|name| name.eq_ignore_ascii_case(column));
+    let columns: Vec<_> = COLUMNS.into_iter().filter(is_missing).collect();
+    if !columns.is_empty() {
+        return Err(MigrationError::ColumnsMissing { columns });
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(MigrationError::ColumnsMissing { columns: missing })
+    refuse_unknown::<C>(&recorded(connection, BOOK)?)
 }
 
 /// Reverts the newest migration that this crate has run, and returns its version, if there is
@@ -111,88 +120,86 @@ pub fn check(connection: &mut SqliteConnection) -> Result<(), MigrationError> {
 ///
 /// # Errors
 /// [`MigrationError`] when it fails; nothing has changed then.
-pub fn revert_last(connection: &mut SqliteConnection) -> Result<Option<String>, MigrationError> {
-    connection.immediate_transaction(|connection| {
-        let own = recorded(connection, "__hallpass_schema_migrations")?;
-        let newest = all()?.into_iter().rfind(|migration| own.contains(&version(&**migration)));
+pub fn revert_last<C: Engine>(connection: &mut C) -> Result<Option<String>, MigrationError> {
+    connection.in_turn(|connection| {
+        let own = recorded(connection, BOOK)?;
+        refuse_unknown::<C>(&own)?;
+        let newest =
+            all::<C>()?.into_iter().rfind(|migration| own.contains(&version(&**migration)));
         let Some(migration) = newest else { return Ok(None) };
         let version = version(&*migration);
-        migration
-            .revert(connection)
-            .map_err(|source| MigrationError::Failed { version: version.clone(), source })?;
-        diesel::sql_query("DELETE FROM __hallpass_schema_migrations WHERE version = ?")
-            .bind::<Text, _>(&version)
-            .execute(connection)?;
+        migration.revert(connection).map_err(|source| failed(&version, source))?;
+        connection.batch_execute(&format!("DELETE FROM {BOOK} WHERE version = '{version}'"))?;
         Ok(Some(version))
     })
 }
 
-fn run_one(
-    connection: &mut SqliteConnection,
-    migration: &dyn Migration<Sqlite>,
+fn run_one<C: Engine>(
+    connection: &mut C,
+    migration: &dyn Migration<C::Backend>,
 ) -> Result<(), MigrationError> {
     let version = version(migration);
-    migration
-        .run(connection)
-        .map_err(|source| MigrationError::Failed { version: version.clone(), source })?;
-    diesel::sql_query("INSERT INTO __hallpass_schema_migrations (version) VALUES (?)")
-        .bind::<Text, _>(&version)
-        .execute(connection)?;
+    if let Err(source) = migration.run(connection) {
+        // Run by a process that was killed before it could write so. Where the failure itself has
+        // ended the transaction, the database says no to this question too.
+        let is_done = check(connection).is_ok();
+        if !is_done {
+            return Err(failed(&version, source));
+        }
+    }
+    connection.batch_execute(&format!("INSERT INTO {BOOK} (version) VALUES ('{version}')"))?;
     Ok(())
 }
 
+fn failed(version: &str, source: Box<dyn std::error::Error + Send + Sync>) -> MigrationError {
+    MigrationError::Failed { version: version.to_owned(), source }
+}
+
 /// Returns the migrations that neither this crate nor the Diesel CLI has recorded, oldest first.
-fn pending(
-    connection: &mut SqliteConnection,
-) -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrationError> {
-    let mut done = recorded(connection, "__hallpass_schema_migrations")?;
-    done.extend(recorded(connection, "__diesel_schema_migrations")?);
-    let mut migrations = all()?;
+///
+/// The CLI's book is believed where there is a table `users`: without one, an equal version in it is
+/// the application's.
+fn pending<C: Engine>(connection: &mut C) -> Result<Vec<OwnMigration<C>>, MigrationError> {
+    let mut done = recorded(connection, BOOK)?;
+    if !connection.names(&C::columns_query("users"))?.is_empty() {
+        done.extend(recorded(connection, BOOK_OF_THE_CLI)?);
+    }
+    let mut migrations = all::<C>()?;
     migrations.retain(|migration| !done.contains(&version(&**migration)));
     Ok(migrations)
 }
 
-fn all() -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrationError> {
-    let mut migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)
-        .map_err(|source| MigrationError::Failed { version: "list".to_owned(), source })?;
+/// Refuses a database on which a newer hallpass has run migrations: what they changed, this version
+/// does not know, and might undo a logout by it.
+fn refuse_unknown<C: Engine>(recorded: &BTreeSet<String>) -> Result<(), MigrationError> {
+    let known: BTreeSet<_> = all::<C>()?.iter().map(|migration| version(&**migration)).collect();
+    let versions: Vec<_> = recorded.difference(&known).cloned().collect();
+    if versions.is_empty() {
+        return Ok(());
+    }
+    Err(MigrationError::Ahead { versions })
+}
+
+fn all<C: Engine>() -> Result<Vec<OwnMigration<C>>, MigrationError> {
+    let migrations = MigrationSource::<C::Backend>::migrations(&C::migrations());
+    let mut migrations = migrations.map_err(|source| failed("list", source))?;
     migrations.sort_by_key(|migration| version(&**migration));
     Ok(migrations)
 }
 
-fn version(migration: &dyn Migration<Sqlite>) -> String {
+fn version<DB: diesel::backend::Backend>(migration: &dyn Migration<DB>) -> String {
     migration.name().version().to_string()
 }
 
 /// Returns the versions in `book`, none when there is no such table.
-fn recorded(
-    connection: &mut SqliteConnection,
-    book: &str,
-) -> Result<BTreeSet<String>, DieselError> {
-    let is_there = diesel::sql_query("SELECT name AS version FROM sqlite_master WHERE name = ?")
-        .bind::<Text, _>(book)
-        .load::<Recorded>(connection)?;
-    if is_there.is_empty() {
+fn recorded<C: Engine>(connection: &mut C, book: &str) -> QueryResult<BTreeSet<String>> {
+    if connection.names(&C::columns_query(book))?.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let versions =
-        diesel::sql_query(format!("SELECT version FROM {book}")).load::<Recorded>(connection)?;
-    Ok(versions.into_iter().map(|recorded| recorded.version).collect())
-}
-
-/// Returns whether `users` has what `expression` names. A refused statement says no; a database
-/// that does not answer is an error.
-fn answers(connection: &mut SqliteConnection, expression: &str) -> Result<bool, DieselError> {
-    let query = format!("SELECT {expression} FROM users WHERE 1 = 0");
-    match diesel::sql_query(query).execute(connection) {
-        Ok(_) => Ok(true),
-        Err(DieselError::DatabaseError(_, information))
-            if information.message().starts_with("no such") =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
+    let versions = connection.names(&format!("SELECT version AS name FROM {book}"))?;
+    Ok(versions.into_iter().collect())
 }
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;

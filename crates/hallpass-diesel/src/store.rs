@@ -1,116 +1,111 @@
-//! The verbs of a [`UserStore`] as SQL: each change is one statement, with the old value in its
-//! `WHERE`.
+//! The verbs of a [`UserStore`] over a table and a pool. Their statements are in `users_table.rs`.
 
-use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::fmt;
+use std::marker::PhantomData;
+
+use diesel::Connection as _;
+use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use hallpass::{
     LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, StoreError, Timestamp,
     User, UserId, UserStore,
 };
 
-use crate::connection::{self, Pool};
-use crate::error::unavailable;
-use crate::schema::users;
+use crate::pool::Connections;
 use crate::user_row::UserRow;
-use crate::{DatabaseUrl, Migrations, OpenError, migrations};
+use crate::{OpenError, UsersTable};
 
-/// The users of a Diesel-managed `users` table. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct DieselStore {
-    pool: Pool,
+/// How often a statement is run that the database gives up in favour of another one. Whoever wins
+/// has changed the row by then, so a second run nearly always tells; the rest is for databases that
+/// give up more than they have to (PostgreSQL's SERIALIZABLE does).
+const MAXIMUM_RUNS: u32 = 8;
+
+/// The users in a table that Diesel knows. Made by [`open`](crate::open) for the table that hallpass
+/// brings, and by [`UsersTable::store`] for a table of your own. Cheap to clone.
+pub struct DieselStore<T, P> {
+    pool: P,
+    table: PhantomData<fn() -> T>,
 }
 
-impl DieselStore {
-    /// Opens the database and runs or checks its migrations. Where they may be run, an SQLite
-    /// file that is not there is created.
-    ///
-    /// # Errors
-    /// [`OpenError`] when it can't be reached, a migration fails, or the schema is incomplete.
-    ///
-    /// ```
-    /// use hallpass_diesel::{DatabaseUrl, DieselStore, Migrations};
-    ///
-    /// let directory = tempfile::tempdir().unwrap();
-    /// let path = directory.path().join("app.db");
-    /// let url = DatabaseUrl::parse(path.to_str().unwrap()).unwrap();
-    /// let store = DieselStore::open(&url, Migrations::Run).unwrap();
-    /// assert_eq!(store.pool().connections_in_use(), 0);
-    /// ```
-    pub fn open(url: &DatabaseUrl, migrations: Migrations) -> Result<Self, OpenError> {
-        match migrations {
-            Migrations::Run => migrations::run(&mut connection::create(url)?)?,
-            Migrations::Check => migrations::check(&mut connection::open(url)?)?,
-        }
-        Ok(Self { pool: Pool::open(url)? })
+impl<T, P> DieselStore<T, P>
+where
+    P: Connections,
+    T: UsersTable<P::Connection>,
+{
+    pub(crate) fn new(pool: P) -> Self {
+        Self { pool, table: PhantomData }
+    }
+
+    /// Returns the store once its table has answered.
+    pub(crate) fn over(pool: P) -> Result<Self, OpenError> {
+        let store = Self::new(pool);
+        let nobody =
+            LoginName::parse("hallpass").expect("it is short and has no control character");
+        store.load_by_login(&nobody).map_err(OpenError::Table)?;
+        Ok(store)
     }
 
     /// Returns the store's connections, to watch them.
     #[must_use]
-    pub fn pool(&self) -> &Pool {
+    pub fn pool(&self) -> &P {
         &self.pool
     }
 
-    /// Runs `query` on a connection of its own and gives it back.
-    fn run<T>(
+    /// Runs one statement on a connection of its own and gives it back. Runs it again when the
+    /// database gave it up: it changed nothing then, and the next run sees what the winner did.
+    fn run<R>(
         &self,
-        query: impl FnOnce(&mut SqliteConnection) -> Result<T, DieselError>,
-    ) -> Result<T, StoreError> {
-        let mut connected = self.pool.get().map_err(unavailable)?;
-        let answer = query(&mut connected.connection);
-        if let Err(error) = &answer {
-            connected.note(error);
-        }
-        answer.map_err(unavailable)
+        statement: impl Fn(&mut P::Connection) -> QueryResult<R>,
+    ) -> Result<R, StoreError> {
+        self.pool.with(|connection| {
+            let mut runs = 1;
+            loop {
+                match statement(connection) {
+                    Err(error) if is_lost_race(&error) && runs < MAXIMUM_RUNS => runs += 1,
+                    answer => return answer,
+                }
+            }
+        })
     }
 
-    /// Runs an update of at most one row; returns whether it found it.
-    fn run_update(
+    /// Runs an update of the row with this id; returns whether there was one to update.
+    fn update(
         &self,
-        update: impl FnOnce(&mut SqliteConnection) -> Result<usize, DieselError>,
+        id: &UserId,
+        statement: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<usize>,
     ) -> Result<bool, StoreError> {
-        self.run(update).map(|rows| rows == 1)
+        let Some(id) = id.parse::<T::Id>() else { return Ok(false) };
+        self.run(|connection| statement(connection, &id)).map(|rows| rows == 1)
     }
 
-    fn load_one(
-        &self,
-        query: impl FnOnce(&mut SqliteConnection) -> Result<Option<UserRow>, DieselError>,
-    ) -> Result<Option<User>, StoreError> {
-        self.run(query)?.map(User::try_from).transpose()
+    fn user(&self, row: Option<UserRow<T::Id>>) -> Result<Option<User>, StoreError> {
+        row.map(|row| row.into_user(&T::NAMES)).transpose()
     }
 }
 
-impl UserStore for DieselStore {
+impl<T, P> UserStore for DieselStore<T, P>
+where
+    P: Connections,
+    T: UsersTable<P::Connection>,
+{
     fn is_id(&self, text: &str) -> bool {
-        key(&UserId::new(text)).is_some()
+        UserId::new(text).parse::<T::Id>().is_some()
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let Some(key) = key(id) else { return Ok(None) };
-        let query = users::table.find(key).select(UserRow::as_select());
-        self.load_one(|connection| query.first(connection).optional())
+        let Some(id) = id.parse::<T::Id>() else { return Ok(None) };
+        self.user(self.run(|connection| T::load(connection, &id))?)
     }
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
-        let query =
-            users::table.filter(users::login.eq(login.as_str())).select(UserRow::as_select());
-        self.load_one(|connection| query.first(connection).optional())
+        self.user(self.run(|connection| T::load_by_login(connection, login))?)
     }
 
     fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError> {
-        let created_at = seconds(user.created_at);
-        let row = (
-            users::login.eq(user.login.as_str()),
-            users::password_hash.eq(user.password_hash.expose_hash()),
-            users::scope.eq(user.scope.as_str()),
-            users::created_at.eq(created_at),
-            users::updated_at.eq(created_at),
-        );
-        let id = users::table.filter(users::login.eq(user.login.as_str())).select(users::id);
         let created = self.run(|connection| {
             // Together, so that a user whose id can't be read is not there either.
             let created = connection.transaction(|connection| {
-                diesel::insert_into(users::table).values(row).execute(connection)?;
-                id.first::<i64>(connection)
+                T::insert(connection, user)?;
+                T::id_of(connection, &user.login)
             });
             match created {
                 Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
@@ -121,39 +116,17 @@ impl UserStore for DieselStore {
     }
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        let Some(key) = key(&start.user_id) else { return Ok(false) };
-        let verified = start.verified_password_hash.expose_hash();
-        let stored =
-            start.upgraded_password_hash.as_ref().map_or(verified, PasswordHash::expose_hash);
-        let row = users::table
-            .find(key)
-            .filter(users::password_hash.eq(verified))
-            .filter(users::disabled_at.is_null());
-        let update = diesel::update(row).set((
-            users::password_hash.eq(stored),
-            users::refresh_token_hash.eq(start.session.refresh_token_hash.expose_hash()),
-            users::session_id.eq(start.session.id.as_str()),
-            users::refresh_generation.eq(0),
-            users::rotated_at.eq(seconds(start.session.rotated_at)),
-            users::updated_at.eq(seconds(start.session.rotated_at)),
-        ));
-        self.run_update(|connection| update.execute(connection))
+        self.update(&start.user_id, |connection, id| T::start_session(connection, id, start))
     }
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
-        let Some(key) = key(&rotation.user_id) else { return Ok(false) };
-        let row = users::table
-            .find(key)
-            .filter(users::session_id.eq(rotation.session_id.as_str()))
-            .filter(users::refresh_token_hash.eq(rotation.verified_hash.expose_hash()))
-            .filter(users::disabled_at.is_null());
-        let update = diesel::update(row).set((
-            users::refresh_token_hash.eq(rotation.successor_hash.expose_hash()),
-            users::refresh_generation.eq(users::refresh_generation + 1),
-            users::rotated_at.eq(seconds(rotation.rotated_at)),
-            users::updated_at.eq(seconds(rotation.rotated_at)),
-        ));
-        self.run_update(|connection| update.execute(connection))
+        let rotated =
+            self.update(&rotation.user_id, |connection, id| T::rotate(connection, id, rotation));
+        match rotated {
+            // Whoever it was that won, it was not this one: the service looks again.
+            Err(StoreError::Unavailable(error)) if is_lost(&*error) => Ok(false),
+            rotated => rotated,
+        }
     }
 
     fn end_session(
@@ -162,10 +135,7 @@ impl UserStore for DieselStore {
         session_id: &SessionId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let Some(key) = key(user_id) else { return Ok(false) };
-        let row = users::table.find(key).filter(users::session_id.eq(session_id.as_str()));
-        let update = diesel::update(row).set((no_session(), users::updated_at.eq(seconds(now))));
-        self.run_update(|connection| update.execute(connection))
+        self.update(user_id, |connection, id| T::end_session(connection, id, session_id, now))
     }
 
     fn set_password(
@@ -174,42 +144,32 @@ impl UserStore for DieselStore {
         password_hash: &PasswordHash,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let Some(key) = key(user_id) else { return Ok(false) };
-        let update = diesel::update(users::table.find(key)).set((
-            users::password_hash.eq(password_hash.expose_hash()),
-            no_session(),
-            users::updated_at.eq(seconds(now)),
-        ));
-        self.run_update(|connection| update.execute(connection))
+        self.update(user_id, |connection, id| T::set_password(connection, id, password_hash, now))
     }
 }
 
-/// The columns of a user who is logged out.
-type NoSession = (
-    diesel::dsl::Eq<users::refresh_token_hash, Option<String>>,
-    diesel::dsl::Eq<users::session_id, Option<String>>,
-    diesel::dsl::Eq<users::refresh_generation, i64>,
-    diesel::dsl::Eq<users::rotated_at, Option<i64>>,
-);
-
-fn no_session() -> NoSession {
-    (
-        users::refresh_token_hash.eq(None),
-        users::session_id.eq(None),
-        users::refresh_generation.eq(0),
-        users::rotated_at.eq(None),
-    )
+/// PostgreSQL's 40001 and MySQL's 1213: another transaction went first, and this one has changed
+/// nothing.
+fn is_lost_race(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
 }
 
-/// Returns the id as the key of the table, `None` when it is not one.
-fn key(id: &UserId) -> Option<i64> {
-    id.parse()
+fn is_lost(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<DieselError>().is_some_and(is_lost_race)
 }
 
-/// Returns the time as its column holds it.
-fn seconds(time: Timestamp) -> i64 {
-    i64::try_from(time.as_unix_seconds()).expect("the year 9999 fits into an i64")
+impl<T, P: Clone> Clone for DieselStore<T, P> {
+    fn clone(&self) -> Self {
+        Self { pool: self.pool.clone(), table: PhantomData }
+    }
+}
+
+impl<T, P: fmt::Debug> fmt::Debug for DieselStore<T, P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("DieselStore").field("pool", &self.pool).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;

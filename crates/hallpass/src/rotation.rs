@@ -146,7 +146,7 @@ fn session_of<'a>(
     user: Option<&'a User>,
 ) -> Result<(&'a User, &'a Session), RefreshRefusal> {
     let user = user.ok_or(RefreshRefusal::UnknownUser)?;
-    if user.is_disabled() {
+    if user.is_disabled {
         return Err(RefreshRefusal::UserDisabled);
     }
     let session = user.session.as_ref().ok_or(RefreshRefusal::NoSession)?;

@@ -1,6 +1,6 @@
 //! `POST /auth/login`.
 
-use actix_hallpass::hallpass::{AuthEventKind, LoginRefusal, PasswordHash, Timestamp, UserId};
+use actix_hallpass::hallpass::{AuthEventKind, LoginRefusal, PasswordHash, UserId};
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -42,7 +42,7 @@ fn every_refusal_is_alike_to_the_byte_and_its_reason_is_for_the_observer() {
         app.register(login, "correct horse");
     }
     let store = app.auth.store();
-    store.edit(&UserId::new(2), |user| user.disabled_at = Some(Timestamp::MAX));
+    store.edit(&UserId::new(2), |user| user.is_disabled = true);
     store.edit(&UserId::new(3), |user| user.password_hash = PasswordHash::new("x"));
     let _ = app.auth.observer().take();
     let long = "x".repeat(1025);

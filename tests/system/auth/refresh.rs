@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use actix_hallpass::AuthBuilder;
 use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
-use actix_hallpass::hallpass::{
-    AuthEventKind, RefreshTokenHash, Timestamp, UserId, UserStore as _,
-};
+use actix_hallpass::hallpass::{AuthEventKind, RefreshTokenHash, UserId, UserStore as _};
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -140,7 +138,7 @@ fn what_the_client_is_not_to_know_is_one_answer_to_the_byte() {
         });
         answers.push(("an unusable hash", app.refresh(&second.refresh)));
     }
-    store.edit(&bob, |user| user.disabled_at = Some(Timestamp::MAX));
+    store.edit(&bob, |user| user.is_disabled = true);
     answers.push(("a disabled user", app.refresh(&of_bob.refresh)));
     store.delete(&bob);
     answers.push(("a deleted user", app.refresh(&of_bob.refresh)));
@@ -192,8 +190,7 @@ fn three_lost_swaps_are_a_conflict_after_which_the_same_token_may_be_sent_again(
     let app = interposed(
         move |store, verb| {
             let is_lost = verb == Verb::Rotate && contested.load(Ordering::SeqCst);
-            let disabled_at = is_lost.then_some(Timestamp::MAX);
-            store.edit(&UserId::new(1), |user| user.disabled_at = disabled_at);
+            store.edit(&UserId::new(1), |user| user.is_disabled = is_lost);
         },
         |builder| builder,
     );

@@ -6,8 +6,11 @@ use std::thread;
 use diesel::connection::SimpleConnection as _;
 use tempfile::TempDir;
 
+use diesel::prelude::*;
+
 use super::*;
-use crate::{DatabaseUrl, connection};
+use crate::DatabaseUrl;
+use crate::engine::sqlite;
 
 fn empty() -> (TempDir, DatabaseUrl) {
     let directory = tempfile::tempdir().unwrap();
@@ -28,8 +31,8 @@ fn count(connection: &mut SqliteConnection, from: &str) -> i64 {
 #[test]
 fn every_migration_goes_up_down_and_up_again() {
     let (_directory, url) = empty();
-    let mut connection = connection::create(&url).unwrap();
-    let versions = all().unwrap().len();
+    let mut connection = sqlite::create(&url).unwrap();
+    let versions = all::<SqliteConnection>().unwrap().len();
     for _ in 0..2 {
         run(&mut connection).unwrap();
         assert_eq!(count(&mut connection, "__hallpass_schema_migrations"), versions as i64);
@@ -44,7 +47,7 @@ fn every_migration_goes_up_down_and_up_again() {
 #[test]
 fn running_twice_changes_nothing() {
     let (_directory, url) = empty();
-    let mut connection = connection::create(&url).unwrap();
+    let mut connection = sqlite::create(&url).unwrap();
     run(&mut connection).unwrap();
     let insert = "INSERT INTO users (login, password_hash) VALUES ('ada', 'x')";
     connection.batch_execute(insert).unwrap();
@@ -63,11 +66,11 @@ fn ten_processes_may_start_at_once() {
             for _ in 0..10 {
                 scope.spawn(|| {
                     start.wait();
-                    run(&mut connection::create(&url).unwrap()).unwrap();
+                    run(&mut sqlite::create(&url).unwrap()).unwrap();
                 });
             }
         });
-        let mut connection = connection::open(&url).unwrap();
+        let mut connection = SqliteConnection::connect(&url).unwrap();
         assert_eq!(count(&mut connection, "__hallpass_schema_migrations"), 1);
     }
 }
@@ -77,15 +80,15 @@ fn a_path_with_two_slashes_before_it_is_no_host() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("app.db");
     let url = DatabaseUrl::parse(&format!("sqlite:///{}", path.display())).unwrap();
-    run(&mut connection::create(&url).unwrap()).unwrap();
+    run(&mut sqlite::create(&url).unwrap()).unwrap();
     assert!(path.exists());
 }
 
 #[test]
 fn what_the_diesel_cli_has_recorded_counts_as_done() {
     let (_directory, url) = empty();
-    let mut connection = connection::create(&url).unwrap();
-    for migration in all().unwrap() {
+    let mut connection = sqlite::create(&url).unwrap();
+    for migration in all::<SqliteConnection>().unwrap() {
         migration.run(&mut connection).unwrap();
         let record = format!(
             "CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (version TEXT PRIMARY KEY);
@@ -101,7 +104,7 @@ fn what_the_diesel_cli_has_recorded_counts_as_done() {
 #[test]
 fn an_applications_own_book_is_left_alone() {
     let (_directory, url) = empty();
-    let mut connection = connection::create(&url).unwrap();
+    let mut connection = sqlite::create(&url).unwrap();
     let book = "CREATE TABLE __diesel_schema_migrations (version TEXT PRIMARY KEY);
         INSERT INTO __diesel_schema_migrations VALUES ('20990101000000');";
     connection.batch_execute(book).unwrap();
@@ -112,7 +115,7 @@ fn an_applications_own_book_is_left_alone() {
 #[test]
 fn a_schema_that_is_not_complete_says_what_is_missing() {
     let (_directory, url) = empty();
-    let mut connection = connection::create(&url).unwrap();
+    let mut connection = sqlite::create(&url).unwrap();
     let error = check(&mut connection).unwrap_err().to_string();
     assert_eq!(error, "the table `users` is missing; run the migrations (MIGRATE=true)");
     run(&mut connection).unwrap();
@@ -127,7 +130,7 @@ fn a_schema_that_is_not_complete_says_what_is_missing() {
 #[test]
 fn another_table_called_users_is_not_touched() {
     let (_directory, url) = empty();
-    let mut connection = connection::create(&url).unwrap();
+    let mut connection = sqlite::create(&url).unwrap();
     connection.batch_execute("CREATE TABLE users (name TEXT)").unwrap();
     let error = run(&mut connection).unwrap_err();
     assert!(matches!(error, MigrationError::Failed { .. }), "{error}");

@@ -44,7 +44,7 @@ fn user(session_id: &str, generation: u64) -> User {
         id: UserId::new(7),
         password_hash: PasswordHash::new(""),
         scope: Scope::default(),
-        disabled_at: None,
+        is_disabled: false,
         session: Some(Session {
             id: SessionId::new(session_id),
             refresh_token_hash: RefreshTokenHash::new(""),
@@ -143,7 +143,7 @@ fn with_grace_zero_there_are_no_retries() {
 
 #[test]
 fn who_has_no_such_session_is_told_why_whatever_the_generation() {
-    let disabled = User { disabled_at: Some(at(1)), ..user("s1", 5) };
+    let disabled = User { is_disabled: true, ..user("s1", 5) };
     let logged_out = User { session: None, ..user("s1", 5) };
     let logged_in_again = user("s2", 0);
     for generation in [0, 4, 5, 6] {

@@ -163,9 +163,7 @@ fn judge(user: Option<User>, outcome: HashMatch) -> Result<User, (Option<UserId>
     match outcome {
         HashMatch::Differs => Err((Some(user.id), LoginRefusal::WrongPassword)),
         HashMatch::Unusable(reason) => Err((Some(user.id), LoginRefusal::HashUnusable(reason))),
-        HashMatch::Matches if user.is_disabled() => {
-            Err((Some(user.id), LoginRefusal::UserDisabled))
-        }
+        HashMatch::Matches if user.is_disabled => Err((Some(user.id), LoginRefusal::UserDisabled)),
         HashMatch::Matches => Ok(user),
     }
 }

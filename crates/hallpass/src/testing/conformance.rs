@@ -19,8 +19,14 @@ pub trait Subject: Sync {
     /// Returns the store.
     fn store(&self) -> &dyn UserStore;
 
-    /// Disables the user, by other means than the store's own.
-    fn disable(&self, id: &UserId);
+    /// Disables the user, by other means than the store's own; returns whether it could: a table
+    /// need not have a column for it.
+    fn disable(&self, id: &UserId) -> bool;
+
+    /// Returns whether the store keeps a user's scope; without, everybody's is empty.
+    fn keeps_scopes(&self) -> bool {
+        true
+    }
 
     /// Deletes the user, by other means than the store's own.
     fn delete(&self, id: &UserId);
@@ -40,8 +46,8 @@ impl Subject for MemoryStore {
         self
     }
 
-    fn disable(&self, id: &UserId) {
-        self.edit(id, |user| user.disabled_at = Some(at(1)));
+    fn disable(&self, id: &UserId) -> bool {
+        self.edit(id, |user| user.is_disabled = true)
     }
 
     fn delete(&self, id: &UserId) {

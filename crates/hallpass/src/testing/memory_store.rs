@@ -82,7 +82,7 @@ impl UserStore for MemoryStore {
             id: id.clone(),
             password_hash: new.password_hash.clone(),
             scope: new.scope.clone(),
-            disabled_at: None,
+            is_disabled: false,
             session: None,
         };
         table.rows.insert(id.clone(), (new.login.clone(), user));
@@ -91,7 +91,7 @@ impl UserStore for MemoryStore {
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
         let may_start =
-            |user: &User| !user.is_disabled() && user.password_hash == start.verified_password_hash;
+            |user: &User| !user.is_disabled && user.password_hash == start.verified_password_hash;
         Ok(self.change_if(&start.user_id, may_start, |user| {
             if let Some(upgraded) = &start.upgraded_password_hash {
                 user.password_hash = upgraded.clone();
@@ -102,7 +102,7 @@ impl UserStore for MemoryStore {
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
         let is_current = |user: &User| {
-            !user.is_disabled()
+            !user.is_disabled
                 && user.session.as_ref().is_some_and(|session| {
                     session.id == rotation.session_id
                         && session.refresh_token_hash == rotation.verified_hash

@@ -34,13 +34,13 @@ fn every_refusal_costs_the_same_and_names_its_reason_only_to_the_observer() {
     let world = World::with(|settings| settings.password_hash_cost = Setting::Value(6), |it| it);
     let ids = ["wrong", "disabled", "unusable", "cheap", "cheap and disabled"]
         .map(|login| world.register(login));
-    world.store.edit(&ids[1], |user| user.disabled_at = Some(world.service.now()));
+    world.store.edit(&ids[1], |user| user.is_disabled = true);
     world.store.edit(&ids[2], |user| user.password_hash = PasswordHash::new("$2b$31$x"));
     let cheap = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
     world.store.edit(&ids[3], |user| user.password_hash = PasswordHash::new(cheap));
     world.store.edit(&ids[4], |user| {
         user.password_hash = PasswordHash::new(cheap);
-        user.disabled_at = Some(world.service.now());
+        user.is_disabled = true;
     });
     let long = "x".repeat(1025);
     for (login, password, reason) in [
@@ -116,7 +116,7 @@ fn disabling_during_a_login_wins() {
     let world = World::new();
     let id = world.register("ada");
     let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
-    world.store.edit(&id, |user| user.disabled_at = Some(world.service.now()));
+    world.store.edit(&id, |user| user.is_disabled = true);
     assert_refused(login.run_blocking(), &LoginRefusal::UserDisabled);
     assert_eq!(world.row(&id), None);
 }

@@ -187,7 +187,7 @@ fn a_session_that_ends_before_the_swap_does_not_come_back() {
         ),
         (
             |world, id| {
-                world.store.edit(id, |user| user.disabled_at = Some(world.service.now()));
+                world.store.edit(id, |user| user.is_disabled = true);
             },
             RefreshRefusal::UserDisabled,
         ),
@@ -353,8 +353,8 @@ fn interposed(
 fn three_lost_swaps_are_a_conflict_that_may_be_retried() {
     // Disabled at each swap and enabled again before each look: no winner is ever seen.
     let world = interposed(|store, verb| {
-        let disabled_at = (verb == Verb::Rotate).then_some(Timestamp::MAX);
-        store.edit(&UserId::new(1), |user| user.disabled_at = disabled_at);
+        let is_disabled = verb == Verb::Rotate;
+        store.edit(&UserId::new(1), |user| user.is_disabled = is_disabled);
         Ok(())
     });
     let (id, first) = world.session("ada");

@@ -1,10 +1,11 @@
 //! Verbs against each other: whoever wins, no session comes back and nothing is counted twice.
 
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{Account, Subject, hash};
-use crate::{NewUser, Rotation};
+use crate::{NewUser, Rotation, UserId};
 
 /// Threads that want the same thing at once.
 const RIVALS: usize = 8;
@@ -86,15 +87,23 @@ fn a_rotation_brings_no_superseded_session_back(subject: &dyn Subject) {
 }
 
 fn a_rotation_survives_a_deletion_and_a_disabling(subject: &dyn Subject) {
-    for remove in [Subject::delete, Subject::disable] {
+    let delete = |subject: &dyn Subject, id: &UserId| {
+        subject.delete(id);
+        true
+    };
+    for remove in [delete, |subject: &dyn Subject, id: &UserId| subject.disable(id)] {
         let account = Account::with_session(subject, "s1");
+        let is_removed = AtomicBool::new(false);
         winners(|number| match number {
             0 => {
-                remove(subject, &account.id);
+                is_removed.store(remove(subject, &account.id), Ordering::SeqCst);
                 false
             }
             _ => account.rotate(subject, "s1", "a0", "a1"),
         });
+        if !is_removed.into_inner() {
+            continue;
+        }
         let next = Rotation { verified_hash: hash("a1"), ..account.rotation("s1", "a1", "a2") };
         let is_rotated = subject.store().rotate(&next).expect("rotate answers");
         assert!(!is_rotated, "no rotation after it");

@@ -1,0 +1,92 @@
+//! The kinds of database: what differs between them beside the URL. The queries are not here, they
+//! are the same for all.
+//!
+//! To add one: its feature in `Cargo.toml`, a file here that implements [`Engine`], a folder in
+//! `migrations/`, its scheme in `database_url.rs`, its arms in `open.rs` and `same_bytes.rs`, and
+//! its connection in the list of `schema.rs`. The store's tests name it once.
+
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::result::{Error as DieselError, QueryResult};
+use diesel_migrations::EmbeddedMigrations;
+
+use crate::pool::ConnectionError;
+use crate::{DatabaseUrl, MigrationError};
+
+/// A connection to a kind of database that hallpass knows: [`diesel::SqliteConnection`],
+/// [`diesel::PgConnection`] or [`diesel::MysqlConnection`], each behind the feature of its name.
+///
+/// Sealed: an application never implements it. A table of its own needs none of it.
+pub trait Engine: Connection + sealed::Sealed + 'static {
+    /// Tells a database from another one at the same place.
+    #[doc(hidden)]
+    type Identity: PartialEq + Send;
+
+    /// Returns the migrations of the table `users`.
+    #[doc(hidden)]
+    fn migrations() -> EmbeddedMigrations;
+
+    /// Returns the query that lists the columns of a table, none when there is no such table.
+    #[doc(hidden)]
+    fn columns_query(table: &str) -> String;
+
+    /// Runs a query whose one column is called `name` and holds text.
+    #[doc(hidden)]
+    fn names(&mut self, query: &str) -> QueryResult<Vec<String>>;
+
+    /// Does `work` while no other process does such work on this database: all of it or, where the
+    /// database can undo a change of the schema, nothing.
+    #[doc(hidden)]
+    fn in_turn<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
+    ) -> Result<T, MigrationError>;
+
+    /// Connects to a database that exists.
+    #[doc(hidden)]
+    fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError>;
+
+    /// Returns which database is at the place now.
+    #[doc(hidden)]
+    fn identity(url: &DatabaseUrl) -> Result<Self::Identity, ConnectionError>;
+
+    /// Asks the database for a sign of life.
+    #[doc(hidden)]
+    fn ping(&mut self) -> QueryResult<()>;
+
+    /// Lets statements wait for others for `patience` at most.
+    #[doc(hidden)]
+    fn limit_waiting(&mut self, patience: Duration) -> QueryResult<()>;
+
+    /// Returns whether a connection on which a statement ended so must not be used again.
+    #[doc(hidden)]
+    fn is_spoilt_by(error: &DieselError) -> bool;
+}
+
+pub(crate) mod sealed {
+    /// Keeps [`super::Engine`] to the connections of this crate.
+    pub trait Sealed {}
+
+    #[cfg(feature = "mysql")]
+    impl Sealed for diesel::MysqlConnection {}
+    #[cfg(feature = "postgres")]
+    impl Sealed for diesel::PgConnection {}
+    #[cfg(feature = "sqlite")]
+    impl Sealed for diesel::SqliteConnection {}
+}
+
+/// A row of [`Engine::names`].
+#[derive(diesel::QueryableByName)]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+struct Name {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}

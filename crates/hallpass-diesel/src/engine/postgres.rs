@@ -1,0 +1,96 @@
+//! PostgreSQL, and what speaks its protocol.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use super::{Engine, Name};
+use crate::pool::{ConnectionError, PATIENCE};
+use crate::{DatabaseUrl, MigrationError};
+
+/// Who migrates this database holds this lock; the number is `hallpass` in ASCII.
+const MIGRATION_LOCK: i64 = 0x6861_6c6c_7061_7373;
+
+/// How long a process waits for the migrations of another one.
+const MIGRATION_WAIT: Duration = Duration::from_secs(60);
+
+/// What libpq waits for too long, or for ever, where the URL does not say otherwise: for a host that
+/// does not answer (2 s is its least), and for one that no longer acknowledges what was sent.
+const LIBPQ_DEFAULTS: [(&str, &str); 3] = [
+    ("connect_timeout", "2"),
+    ("tcp_user_timeout", "5000"),
+    ("fallback_application_name", "hallpass"),
+];
+
+impl Engine for PgConnection {
+    type Identity = ();
+
+    fn migrations() -> EmbeddedMigrations {
+        const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+        MIGRATIONS
+    }
+
+    /// Looks for the table where a query would find it, in whichever schema of the search path.
+    fn columns_query(table: &str) -> String {
+        format!(
+            "SELECT attname::text AS name FROM pg_attribute
+             WHERE attrelid = to_regclass('{table}') AND attnum > 0 AND NOT attisdropped"
+        )
+    }
+
+    fn names(&mut self, query: &str) -> QueryResult<Vec<String>> {
+        let names = diesel::sql_query(query).load::<Name>(self)?;
+        Ok(names.into_iter().map(|name| name.name).collect())
+    }
+
+    /// In READ COMMITTED, whatever the default is: in the stricter levels the snapshot is taken
+    /// before the wait for the lock, and would not show what the others did meanwhile.
+    fn in_turn<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
+    ) -> Result<T, MigrationError> {
+        self.build_transaction().read_committed().read_write().run(|connection| {
+            connection.batch_execute(&format!(
+                "SET LOCAL statement_timeout = 0;
+                 SET LOCAL lock_timeout = {};
+                 SELECT pg_advisory_xact_lock({MIGRATION_LOCK})",
+                MIGRATION_WAIT.as_millis()
+            ))?;
+            work(connection)
+        })
+    }
+
+    fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError> {
+        let mut connection = Self::establish(&url.expose_with_parameters(&LIBPQ_DEFAULTS))
+            .map_err(|error| ConnectionError::open(url, &error))?;
+        connection.limit_waiting(PATIENCE).map_err(|error| ConnectionError::set_up(url, &error))?;
+        Ok(connection)
+    }
+
+    fn identity(_: &DatabaseUrl) -> Result<(), ConnectionError> {
+        Ok(())
+    }
+
+    fn ping(&mut self) -> QueryResult<()> {
+        self.batch_execute("SELECT 1")
+    }
+
+    fn limit_waiting(&mut self, patience: Duration) -> QueryResult<()> {
+        self.batch_execute(&format!("SET statement_timeout = {}", patience.as_millis()))
+    }
+
+    /// A server that has become a standby refuses to write for as long as the connection lasts; a
+    /// new connection finds the one that writes.
+    fn is_spoilt_by(error: &DieselError) -> bool {
+        matches!(
+            error,
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ReadOnlyTransaction | DatabaseErrorKind::ClosedConnection,
+                _
+            )
+        )
+    }
+}

@@ -1,0 +1,267 @@
+//! Where a store's connections come from: a pool of hallpass's own, or the application's.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::connection::TransactionManager;
+use diesel::r2d2::{ConnectionManager, R2D2Connection};
+use diesel::result::QueryResult;
+use hallpass::StoreError;
+use r2d2::{HandleError, ManageConnection};
+
+use crate::DatabaseUrl;
+use crate::engine::Engine;
+use crate::error::unavailable;
+
+/// How long a verb waits before it is refused: for a connection, and with what is left of it for
+/// a lock.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Twice the pause between two attempts to connect while there is no connection at all.
+const RECONNECT: Duration = Duration::from_millis(500);
+
+/// How long a verb waits before it looks whether there is anything to wait for.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Where a store's connections come from. Each verb takes one and gives it back.
+///
+/// Implemented by [`Pool`], which hallpass opens from a URL, and by Diesel's own
+/// `r2d2::Pool<ConnectionManager<…>>`, which an application brings.
+pub trait Connections: Send + Sync {
+    /// What the pool holds.
+    type Connection: diesel::Connection;
+
+    /// Does `work` on a connection that nobody else has, and gives it back.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there was no connection in time, or `work` failed.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Self::Connection) -> QueryResult<T>,
+    ) -> Result<T, StoreError>;
+}
+
+/// An application's pool. Waits for a connection for as long as it is set to, and two seconds at
+/// most.
+impl<C: R2D2Connection + 'static> Connections for diesel::r2d2::Pool<ConnectionManager<C>> {
+    type Connection = C;
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Self::Connection) -> QueryResult<T>,
+    ) -> Result<T, StoreError> {
+        let patience = self.connection_timeout().min(PATIENCE);
+        let mut connection = self.get_timeout(patience).map_err(unavailable)?;
+        work(&mut connection).map_err(unavailable)
+    }
+}
+
+/// The pooled connections to a database that hallpass has opened. Cheap to clone.
+pub struct Pool<C: Engine> {
+    connections: r2d2::Pool<Manager<C>>,
+    last_failure: LastFailure,
+}
+
+/// Opens connections to one database and knows when a connection's database is no longer that one.
+#[derive(Debug)]
+pub(crate) struct Manager<C> {
+    url: DatabaseUrl,
+    last_failure: LastFailure,
+    connection: std::marker::PhantomData<fn() -> C>,
+}
+
+/// A connection, and what is known about it.
+pub(crate) struct Connected<C: Engine> {
+    pub(crate) connection: C,
+    identity: C::Identity,
+    is_spoilt: bool,
+    lock_patience: Duration,
+}
+
+/// Why the last connection could not be made, until one can. The pool itself tells only one of all
+/// who wait.
+#[derive(Clone, Debug, Default)]
+struct LastFailure(Arc<Mutex<Option<String>>>);
+
+/// Why there is no connection. Its text shows no password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// The database can't be reached.
+    #[error("the database {database} can't be opened: {reason}")]
+    Open {
+        /// Where it is.
+        database: String,
+        /// Why; a text, because the database's own error may quote the URL with its password.
+        reason: String,
+    },
+    /// The connection can't be set up.
+    #[error("the database {database} can't be used: {reason}")]
+    SetUp {
+        /// Where it is.
+        database: String,
+        /// Why.
+        reason: String,
+    },
+    /// The file is not there, or another one has its name.
+    #[error("the database {database} is gone: {reason}")]
+    Gone {
+        /// Where it was.
+        database: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why there was no connection in time.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoConnection {
+    #[error("no connection: {0}")]
+    Failed(String),
+    #[error("no connection within {} s: all are in use", PATIENCE.as_secs())]
+    InUse,
+}
+
+impl<C: Engine> Pool<C> {
+    /// Opens up to `size` connections to a database that has just answered.
+    pub(crate) fn open(url: &DatabaseUrl, size: NonZeroU32) -> Self {
+        let last_failure = LastFailure::default();
+        let manager = Manager {
+            url: url.clone(),
+            last_failure: last_failure.clone(),
+            connection: std::marker::PhantomData,
+        };
+        let connections = r2d2::Pool::builder()
+            .max_size(size.get())
+            .min_idle(Some(1))
+            // r2d2 tries again after half of this; how long a verb waits is said in `get`.
+            .connection_timeout(RECONNECT)
+            .error_handler(Box::new(last_failure.clone()))
+            .build_unchecked(manager);
+        Self { connections, last_failure }
+    }
+
+    /// Returns how many connections are handed out at this moment.
+    #[must_use]
+    pub fn connections_in_use(&self) -> u32 {
+        let state = self.connections.state();
+        state.connections - state.idle_connections
+    }
+
+    /// Returns a connection that waits for locks for as long as is left of two seconds. Where none
+    /// is open and none can be made, nobody waits: threads would be all that they use up.
+    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+    pub(crate) fn get(&self) -> Result<r2d2::PooledConnection<Manager<C>>, NoConnection> {
+        let start = Instant::now();
+        loop {
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            if let Ok(mut connected) = self.connections.get_timeout(left.min(GLANCE)) {
+                connected.wait_for_locks(PATIENCE.saturating_sub(start.elapsed()));
+                return Ok(connected);
+            }
+            match self.last_failure.get() {
+                Some(reason) if left.is_zero() || self.connections.state().connections == 0 => {
+                    return Err(NoConnection::Failed(reason));
+                }
+                None if left.is_zero() => return Err(NoConnection::InUse),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<C: Engine> Connections for Pool<C> {
+    type Connection = C;
+
+    fn with<T>(&self, work: impl FnOnce(&mut C) -> QueryResult<T>) -> Result<T, StoreError> {
+        let mut connected = self.get().map_err(unavailable)?;
+        let answer = work(&mut connected.connection);
+        if let Err(error) = &answer {
+            connected.is_spoilt |= C::is_spoilt_by(error);
+        }
+        answer.map_err(unavailable)
+    }
+}
+
+impl<C: Engine> ManageConnection for Manager<C> {
+    type Connection = Connected<C>;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<Connected<C>, ConnectionError> {
+        let connection = C::connect(&self.url)?;
+        let identity = C::identity(&self.url)?;
+        self.last_failure.clear();
+        Ok(Connected { connection, identity, is_spoilt: false, lock_patience: PATIENCE })
+    }
+
+    fn is_valid(&self, connected: &mut Connected<C>) -> Result<(), ConnectionError> {
+        if C::identity(&self.url)? != connected.identity {
+            return Err(ConnectionError::gone(&self.url, &"another database is in its place"));
+        }
+        connected.connection.ping().map_err(|error| ConnectionError::set_up(&self.url, &error))
+    }
+
+    fn has_broken(&self, connected: &mut Connected<C>) -> bool {
+        connected.is_spoilt
+            || C::TransactionManager::is_broken_transaction_manager(&mut connected.connection)
+    }
+}
+
+impl<C: Engine> Connected<C> {
+    /// Lets statements wait for locks for `patience`. Most often it is what it was: then nothing
+    /// is said to the database, to the tenth of a second.
+    fn wait_for_locks(&mut self, patience: Duration) {
+        let patience = Duration::from_millis(patience.as_millis().div_ceil(100) as u64 * 100);
+        if patience != self.lock_patience && self.connection.limit_waiting(patience).is_ok() {
+            self.lock_patience = patience;
+        }
+    }
+}
+
+impl ConnectionError {
+    pub(crate) fn open(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
+        Self::Open { database: database.to_string(), reason: database.redact(reason) }
+    }
+
+    pub(crate) fn set_up(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
+        Self::SetUp { database: database.to_string(), reason: database.redact(reason) }
+    }
+
+    pub(crate) fn gone(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
+        Self::Gone { database: database.to_string(), reason: database.redact(reason) }
+    }
+}
+
+impl HandleError<ConnectionError> for LastFailure {
+    fn handle_error(&self, error: ConnectionError) {
+        *self.lock() = Some(error.to_string());
+    }
+}
+
+impl LastFailure {
+    fn get(&self) -> Option<String> {
+        self.lock().clone()
+    }
+
+    fn clear(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Engine> Clone for Pool<C> {
+    fn clone(&self) -> Self {
+        Self { connections: self.connections.clone(), last_failure: self.last_failure.clone() }
+    }
+}
+
+impl<C: Engine> fmt::Debug for Pool<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Pool").field(&self.connections.state()).finish()
+    }
+}

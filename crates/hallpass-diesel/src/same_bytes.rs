@@ -1,0 +1,82 @@
+//! Equality to the byte, whatever the collation of a column says.
+//!
+//! A hash is a version stamp: a row whose hash differs in case alone must not satisfy a swap. MySQL's
+//! usual collations ignore case, and even its binary ones ignore blanks at the end.
+
+use diesel::expression::{AppearsOnTable, Expression, ValidGrouping};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::Bool;
+
+/// `column = value`, byte for byte.
+#[derive(Clone, Copy, Debug, QueryId, ValidGrouping)]
+pub struct SameBytes<C, V> {
+    column: C,
+    value: V,
+}
+
+/// Returns the condition that `column` holds `value`, byte for byte. For text columns, and for
+/// conditions beside one that an index serves: on MySQL, none serves this one.
+pub fn same_bytes<C: Expression, V: Expression>(column: C, value: V) -> SameBytes<C, V> {
+    SameBytes { column, value }
+}
+
+impl<C: Expression, V: Expression> Expression for SameBytes<C, V> {
+    type SqlType = Bool;
+}
+
+impl<C, V, Source> AppearsOnTable<Source> for SameBytes<C, V>
+where
+    C: AppearsOnTable<Source>,
+    V: AppearsOnTable<Source>,
+{
+}
+
+#[cfg(feature = "sqlite")]
+impl<C, V> QueryFragment<diesel::sqlite::Sqlite> for SameBytes<C, V>
+where
+    C: QueryFragment<diesel::sqlite::Sqlite>,
+    V: QueryFragment<diesel::sqlite::Sqlite>,
+{
+    fn walk_ast<'b>(
+        &'b self,
+        mut pass: AstPass<'_, 'b, diesel::sqlite::Sqlite>,
+    ) -> QueryResult<()> {
+        self.column.walk_ast(pass.reborrow())?;
+        pass.push_sql(" = ");
+        self.value.walk_ast(pass.reborrow())?;
+        pass.push_sql(" COLLATE BINARY");
+        Ok(())
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl<C, V> QueryFragment<diesel::pg::Pg> for SameBytes<C, V>
+where
+    C: QueryFragment<diesel::pg::Pg>,
+    V: QueryFragment<diesel::pg::Pg>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
+        self.column.walk_ast(pass.reborrow())?;
+        pass.push_sql(" = ");
+        self.value.walk_ast(pass.reborrow())?;
+        pass.push_sql(" COLLATE \"C\"");
+        Ok(())
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl<C, V> QueryFragment<diesel::mysql::Mysql> for SameBytes<C, V>
+where
+    C: QueryFragment<diesel::mysql::Mysql>,
+    V: QueryFragment<diesel::mysql::Mysql>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, diesel::mysql::Mysql>) -> QueryResult<()> {
+        pass.push_sql("CAST(");
+        self.column.walk_ast(pass.reborrow())?;
+        pass.push_sql(" AS BINARY) = CAST(");
+        self.value.walk_ast(pass.reborrow())?;
+        pass.push_sql(" AS BINARY)");
+        Ok(())
+    }
+}
