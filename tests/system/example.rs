@@ -99,3 +99,17 @@ fn its_log_tells_what_happened_and_no_secret() {
         assert!(!ours.iter().any(|line| line.contains(&secret)), "{secret}");
     }
 }
+
+#[test]
+fn the_shop_keeps_its_own_table_pool_and_migrations() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut shop = Command::new(example("own_table"));
+    process::configure(&mut shop, &directory);
+    let shop = Process::run(shop.env_remove("DATABASE_URL").env("SHOP_DATABASE", "app.db"));
+    let tokens = shop.session("ada@example.com");
+    let tokens = shop.refresh(&tokens.refresh).tokens();
+    assert_eq!(shop.get_with_token("/api/me", &tokens.access).body, "hello, a new customer");
+    process::sql(&directory, "UPDATE accounts SET is_active = FALSE");
+    shop.refresh(&tokens.refresh).assert_refused(401, "refresh_invalid");
+    shop.login("ada@example.com", "correct horse").assert_refused(401, "invalid_credentials");
+}

@@ -8,15 +8,26 @@ mod app;
 mod auth;
 mod configuration;
 mod database;
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "mysql")),
+    expect(dead_code, reason = "without the features there are no servers to make databases on")
+)]
+mod databases;
 mod example;
 mod forge;
 mod guard;
 mod hashing;
 mod http;
 mod log;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod many_servers;
 mod middleware;
 mod minimal;
 mod opaque_errors;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod outage;
+mod pool;
 mod process;
+mod store;
 mod storm;
 mod tokens;

@@ -12,6 +12,7 @@ use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
+use crate::databases::TestDatabase;
 use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::http::Client;
 
@@ -39,6 +40,13 @@ pub(crate) fn command(directory: &TempDir) -> Command {
     command
 }
 
+/// Returns the server on this database.
+pub(crate) fn command_on(database: &TestDatabase) -> Command {
+    let mut command = command(database.directory());
+    command.env("DATABASE_URL", database.url());
+    command
+}
+
 /// Sets folder, environment and pipes of a command that runs the server.
 pub(crate) fn configure(command: &mut Command, directory: &TempDir) {
     command
@@ -59,6 +67,10 @@ pub(crate) fn configure(command: &mut Command, directory: &TempDir) {
 impl Process {
     pub(crate) fn start(directory: &TempDir) -> Self {
         Self::run(&mut command(directory))
+    }
+
+    pub(crate) fn on(database: &TestDatabase) -> Self {
+        Self::run(&mut command_on(database))
     }
 
     /// Starts `command` and waits until it says where it listens.

@@ -6,17 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
+use crate::databases::{TestDatabase, on_every_database};
 use crate::forge;
 use crate::http::{Answer, Client, Tokens};
-use crate::process::{self, Process, command};
+use crate::process::{Process, command_on};
 
-fn server() -> (TempDir, Process) {
-    let directory = tempfile::tempdir().unwrap();
-    let server = Process::start(&directory);
-    (directory, server)
-}
+on_every_database!(
+    fifty_refreshes_of_one_token_have_one_successor_for_twenty_rounds,
+    a_refresh_that_races_with_a_logout_brings_no_session_back,
+    a_refresh_that_races_with_a_login_does_not_harm_it,
+    a_refresh_that_races_with_disabling_brings_no_session_back,
+    a_refresh_that_races_with_deletion_brings_no_session_back,
+    logins_of_one_user_at_once_leave_one_session_that_works,
+    a_server_that_is_killed_under_a_storm_logs_nobody_out,
+);
 
 /// Sends `count` refreshes with one token at once, and does `meanwhile` with them.
 fn refresh_at_once(
@@ -38,9 +41,8 @@ fn refresh_at_once(
     })
 }
 
-#[test]
-fn fifty_refreshes_of_one_token_have_one_successor_for_twenty_rounds() {
-    let (_directory, server) = server();
+fn fifty_refreshes_of_one_token_have_one_successor_for_twenty_rounds(database: &TestDatabase) {
+    let server = Process::on(database);
     let mut token = server.session("ada").refresh;
     for round in 1..=20 {
         let answers = refresh_at_once(&server, &token, 50, || ());
@@ -75,43 +77,35 @@ fn race(server: Process, interfere: impl Fn(&Process, &str, &Tokens) + Sync) {
     assert!(!log.contains("ERROR") && !log.contains("reuse"), "{log}");
 }
 
-#[test]
-fn a_refresh_that_races_with_a_logout_brings_no_session_back() {
-    let (_directory, server) = server();
+fn a_refresh_that_races_with_a_logout_brings_no_session_back(database: &TestDatabase) {
+    let server = Process::on(database);
     race(server, |server, _, tokens| assert_eq!(server.logout(&tokens.refresh).status, 204));
 }
 
-#[test]
-fn a_refresh_that_races_with_a_login_does_not_harm_it() {
-    let (_directory, server) = server();
+fn a_refresh_that_races_with_a_login_does_not_harm_it(database: &TestDatabase) {
+    let server = Process::on(database);
     race(server, |server, login, _| {
         let present = server.login(login, "correct horse").tokens();
         server.refresh(&present.refresh).tokens();
     });
 }
 
-#[test]
-fn a_refresh_that_races_with_disabling_brings_no_session_back() {
-    let (directory, server) = server();
+fn a_refresh_that_races_with_disabling_brings_no_session_back(database: &TestDatabase) {
+    let server = Process::on(database);
     race(server, |_, login, _| {
-        process::sql(
-            &directory,
-            &format!("UPDATE users SET disabled_at = 1 WHERE login = '{login}'"),
-        );
+        database.sql(&format!("UPDATE users SET disabled_at = 1 WHERE login = '{login}'"));
     });
 }
 
-#[test]
-fn a_refresh_that_races_with_deletion_brings_no_session_back() {
-    let (directory, server) = server();
+fn a_refresh_that_races_with_deletion_brings_no_session_back(database: &TestDatabase) {
+    let server = Process::on(database);
     race(server, |_, login, _| {
-        process::sql(&directory, &format!("DELETE FROM users WHERE login = '{login}'"));
+        database.sql(&format!("DELETE FROM users WHERE login = '{login}'"));
     });
 }
 
-#[test]
-fn logins_of_one_user_at_once_leave_one_session_that_works() {
-    let (_directory, server) = server();
+fn logins_of_one_user_at_once_leave_one_session_that_works(database: &TestDatabase) {
+    let server = Process::on(database);
     server.register("ada", "correct horse");
     let start = Barrier::new(8);
     let sessions: Vec<_> = thread::scope(|scope| {
@@ -147,12 +141,10 @@ fn refresh_until(client: &Client, mut token: String, goes_on: &AtomicBool) -> (u
     (answers, token)
 }
 
-#[test]
-fn a_server_that_is_killed_under_a_storm_logs_nobody_out() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut server = Process::start(&directory);
+fn a_server_that_is_killed_under_a_storm_logs_nobody_out(database: &TestDatabase) {
+    let mut server = Process::on(database);
     let address = server.address();
-    let restart = || Process::run(command(&directory).env("BIND", address.to_string()));
+    let restart = || Process::run(command_on(database).env("BIND", address.to_string()));
     let sessions: Vec<_> =
         (0..8).map(|number| server.session(&format!("user{number}")).refresh).collect();
     let goes_on = AtomicBool::new(true);

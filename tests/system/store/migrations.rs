@@ -1,0 +1,154 @@
+//! Migrations on each kind of database: up, down and up, many processes at once, beside an
+//! application's own, and ahead of the program.
+
+use std::sync::Barrier;
+use std::thread;
+
+use actix_hallpass::hallpass_diesel::migrations::{self, revert_last};
+use actix_hallpass::hallpass_diesel::{Engine, MigrationError, Migrations, open};
+use diesel::SqliteConnection;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+
+use crate::databases::{TestDatabase, on_every_database};
+use crate::process::{Process, command_on, run_to_end};
+
+on_every_database!(
+    every_migration_goes_up_down_and_up_again,
+    ten_processes_that_start_at_once_on_an_empty_database_all_come_up,
+    an_applications_own_migrations_are_run_and_reverted_beside_ours,
+    a_database_one_migration_ahead_of_the_program_says_so,
+    what_was_run_and_not_recorded_is_recorded,
+    another_table_called_users_is_not_touched,
+);
+
+/// Does `work` with a connection to the database, of whichever kind it is.
+macro_rules! with_connection {
+    ($database:expr, $work:ident $(, $argument:expr)*) => {
+        match $database.url() {
+            #[cfg(feature = "postgres")]
+            url if url.starts_with("postgres") => {
+                $work(&mut connect::<diesel::PgConnection>(url) $(, $argument)*)
+            }
+            #[cfg(feature = "mysql")]
+            url if url.starts_with("mysql") => {
+                $work(&mut connect::<diesel::MysqlConnection>(url) $(, $argument)*)
+            }
+            _ => {
+                let path = $database.directory().path().join("app.db");
+                $work(&mut connect::<SqliteConnection>(path.to_str().unwrap()) $(, $argument)*)
+            }
+        }
+    };
+}
+
+fn connect<C: diesel::Connection>(url: &str) -> C {
+    C::establish(url).unwrap()
+}
+
+fn open_error(database: &TestDatabase, migrations: Migrations) -> String {
+    let error = open(&database.database_url(), migrations, None).err().expect("it does not open");
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    error.to_string() + &cause.unwrap_or_default()
+}
+
+fn every_migration_goes_up_down_and_up_again(database: &TestDatabase) {
+    fn up_down_up<C: Engine>(connection: &mut C) {
+        for _ in 0..2 {
+            migrations::run(connection).unwrap();
+            while revert_last(connection).unwrap().is_some() {}
+            let error = migrations::check(connection).unwrap_err();
+            assert!(matches!(error, MigrationError::TableMissing), "{error}");
+        }
+        migrations::run(connection).unwrap();
+        migrations::run(connection).unwrap();
+    }
+    with_connection!(database, up_down_up);
+}
+
+fn ten_processes_that_start_at_once_on_an_empty_database_all_come_up(database: &TestDatabase) {
+    let start = Barrier::new(10);
+    let servers: Vec<_> = thread::scope(|scope| {
+        let run = || {
+            start.wait();
+            // No more connections than all of the tests together may have.
+            Process::run(command_on(database).env("DATABASE_POOL_SIZE", "1"))
+        };
+        let servers: Vec<_> = (0..10).map(|_| scope.spawn(run)).collect();
+        servers.into_iter().map(|server| server.join().unwrap()).collect()
+    });
+    servers[0].register("ada", "correct horse");
+    for server in &servers {
+        server.login("ada", "correct horse").tokens();
+    }
+}
+
+/// Both books, ours run first and second, and Diesel's `revert` in between.
+fn an_applications_own_migrations_are_run_and_reverted_beside_ours(database: &TestDatabase) {
+    fn run<C: Engine + MigrationHarness<C::Backend>>(
+        connection: &mut C,
+        own: &FileBasedMigrations,
+        is_first: bool,
+    ) {
+        if is_first {
+            connection.run_pending_migrations(own.clone()).unwrap();
+        }
+        migrations::run(connection).unwrap();
+        connection.run_pending_migrations(own.clone()).unwrap();
+        connection.revert_last_migration(own.clone()).unwrap();
+        migrations::check(connection).unwrap();
+        connection.run_pending_migrations(own.clone()).unwrap();
+        assert!(revert_last(connection).unwrap().is_some());
+        assert!(!connection.has_pending_migration(own.clone()).unwrap(), "theirs is untouched");
+        connection.revert_all_migrations(own.clone()).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // One before ours, one of the very same version, one after.
+    for version in ["2020-01-01-000000", "2026-11-01-000000", "2099-01-01-000000"] {
+        let migration = folder.path().join(format!("{version}_own"));
+        std::fs::create_dir(&migration).unwrap();
+        let table = version.replace('-', "_");
+        std::fs::write(migration.join("up.sql"), format!("CREATE TABLE own_{table} (id INT);"))
+            .unwrap();
+        std::fs::write(migration.join("down.sql"), format!("DROP TABLE own_{table};")).unwrap();
+    }
+    let own = FileBasedMigrations::from_path(folder.path()).unwrap();
+    for is_first in [true, false] {
+        with_connection!(database, run, &own, is_first);
+    }
+}
+
+fn a_database_one_migration_ahead_of_the_program_says_so(database: &TestDatabase) {
+    open(&database.database_url(), Migrations::Run, None).unwrap();
+    let newer = "INSERT INTO __hallpass_schema_migrations (version) VALUES ('20990101000000')";
+    database.sql(newer);
+    let expected = "the database is ahead of this version of hallpass: it has run 20990101000000, \
+                    which this one does not know";
+    for migrations in [Migrations::Run, Migrations::Check] {
+        assert_eq!(open_error(database, migrations), expected);
+    }
+    let (status, text) = run_to_end(&mut command_on(database));
+    assert!(!status.success() && text.contains(expected), "{text}");
+}
+
+/// What a process leaves that is killed between a migration and its entry in the book, where the
+/// database can't do both or nothing.
+fn what_was_run_and_not_recorded_is_recorded(database: &TestDatabase) {
+    open(&database.database_url(), Migrations::Run, None).unwrap();
+    if database.url().starts_with("mysql") {
+        database.sql("DELETE FROM __hallpass_schema_migrations");
+    }
+    open(&database.database_url(), Migrations::Run, None).unwrap();
+    fn nothing_is_pending<C: Engine>(connection: &mut C) {
+        assert!(revert_last(connection).unwrap().is_some(), "it is in the book");
+    }
+    with_connection!(database, nothing_is_pending);
+}
+
+fn another_table_called_users_is_not_touched(database: &TestDatabase) {
+    database.sql("CREATE TABLE users (name VARCHAR(9))");
+    let error = open_error(database, Migrations::Run);
+    assert!(error.contains("hallpass makes a table `users` of its own"), "{error}");
+    assert!(error.contains("already exists"), "{error}");
+    let error = open_error(database, Migrations::Check);
+    assert!(error.starts_with("the table `users` lacks id, login, password_hash"), "{error}");
+}

@@ -1,0 +1,5 @@
+//! The store on servers: the conformance suite in every isolation level, and databases in trouble.
+
+mod conformance;
+mod migrations;
+mod own_table;

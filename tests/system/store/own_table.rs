@@ -1,0 +1,321 @@
+//! Tables of an application's own, with their own names, ids and pools, pass the same suite.
+
+use actix_hallpass::hallpass::testing::conformance::{self, Subject};
+use actix_hallpass::hallpass::{UserId, UserStore};
+use actix_hallpass::hallpass_diesel::{UsersTable as _, users_table};
+use diesel::SqliteConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool, R2D2Connection};
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use crate::databases::Kind;
+use crate::databases::TestDatabase;
+
+/// What the suite does to the rows of an own table.
+struct OwnTable<'a> {
+    database: &'a TestDatabase,
+    store: Box<dyn UserStore>,
+    /// Sets what the table knows of disabling, if anything.
+    disable: Option<&'static str>,
+    /// The table, and its key.
+    table: &'static str,
+    key: &'static str,
+}
+
+impl Subject for OwnTable<'_> {
+    fn store(&self) -> &dyn UserStore {
+        &*self.store
+    }
+
+    fn disable(&self, id: &UserId) -> bool {
+        let Some(disable) = self.disable else { return false };
+        let (table, key) = (self.table, self.key);
+        self.database.sql(&format!("UPDATE {table} SET {disable} WHERE {key} = '{id}'"));
+        true
+    }
+
+    fn keeps_scopes(&self) -> bool {
+        self.table == "members"
+    }
+
+    fn delete(&self, id: &UserId) {
+        self.database.sql(&format!("DELETE FROM {} WHERE {} = '{id}'", self.table, self.key));
+    }
+}
+
+/// Runs a statement on every new connection, as an application would.
+#[derive(Debug)]
+struct SetUp(&'static str);
+
+impl<C: Connection> CustomizeConnection<C, r2d2::Error> for SetUp {
+    fn on_acquire(&self, connection: &mut C) -> Result<(), r2d2::Error> {
+        connection.batch_execute(self.0).map_err(r2d2::Error::QueryError)
+    }
+}
+
+fn pool<C>(url: &str, set_up: &'static str) -> Pool<ConnectionManager<C>>
+where
+    C: R2D2Connection + 'static,
+{
+    let customizer = Box::new(SetUp(set_up));
+    let manager = ConnectionManager::new(url);
+    Pool::builder().max_size(8).connection_customizer(customizer).build(manager).unwrap()
+}
+
+/// The SQL of docs/own-table.md that adds the four columns on this kind of database.
+fn documented_columns(database: &str) -> &'static str {
+    let page = include_str!("../../../docs/own-table.md");
+    let (_, rest) = page.split_once(&format!("<!-- {database} -->\n\n```sql\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+mod shop {
+    //! An id made by the application, no scope, disabled by a flag, times of its own.
+
+    diesel::table! {
+        accounts (account_id) {
+            account_id -> Text,
+            email -> Text,
+            password_digest -> Text,
+            display_name -> Text,
+            active -> Bool,
+            changes -> Integer,
+            refresh_token_hash -> Nullable<Text>,
+            session_id -> Nullable<Text>,
+            refresh_generation -> BigInt,
+            rotated_at -> Nullable<BigInt>,
+        }
+    }
+}
+use shop::accounts;
+
+users_table! {
+    struct Accounts for [
+        SqliteConnection,
+        #[cfg(feature = "postgres")] diesel::PgConnection,
+        #[cfg(feature = "mysql")] diesel::MysqlConnection
+    ] {
+        table: accounts,
+        id: account_id,
+        login: email,
+        password_hash: password_digest,
+        refresh_token_hash: refresh_token_hash,
+        session_id: session_id,
+        refresh_generation: refresh_generation,
+        rotated_at: rotated_at,
+        is_enabled: accounts::active.eq(true),
+        on_insert: |_now| (
+            accounts::account_id.eq(uuid::Uuid::new_v4().to_string()),
+            accounts::display_name.eq("new here"),
+        ),
+        on_update: |_now| accounts::changes.eq(accounts::changes + 1),
+    }
+}
+
+/// Makes the table `accounts` and adds the columns as the page says.
+fn make_accounts(database: &TestDatabase, text: &str, kind: &str) {
+    database.sql(&format!(
+        "CREATE TABLE accounts (
+            account_id {text} PRIMARY KEY NOT NULL, email {text} NOT NULL UNIQUE,
+            password_digest {text} NOT NULL, display_name {text} NOT NULL,
+            active BOOLEAN NOT NULL DEFAULT TRUE, changes INTEGER NOT NULL DEFAULT 0
+        );"
+    ));
+    database.sql(documented_columns(kind));
+}
+
+fn accounts_conform(database: &TestDatabase, store: Box<dyn UserStore>) {
+    let disable = Some("active = FALSE");
+    let (table, key) = ("accounts", "account_id");
+    conformance::run(&OwnTable { database, store, disable, table, key });
+}
+
+#[test]
+fn a_table_with_text_ids_conforms_on_sqlite() {
+    let database = TestDatabase::sqlite();
+    make_accounts(&database, "TEXT", "sqlite");
+    let url = database.directory().path().join("app.db").display().to_string();
+    let pool =
+        pool::<SqliteConnection>(&url, "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL");
+    accounts_conform(&database, Box::new(Accounts::store(pool).unwrap()));
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn a_table_with_text_ids_conforms_on_postgres() {
+    let Some(database) = TestDatabase::on(Kind::Postgres) else { return };
+    make_accounts(&database, "TEXT", "postgres");
+    let pool = pool::<PgConnection>(
+        database.url(),
+        "SET default_transaction_isolation = 'serializable'; SET statement_timeout = '2s'",
+    );
+    accounts_conform(&database, Box::new(Accounts::store(pool).unwrap()));
+}
+
+#[test]
+#[cfg(feature = "mysql")]
+fn a_table_whose_collation_ignores_case_conforms_on_mysql() {
+    let Some(database) = TestDatabase::on(Kind::Mysql) else { return };
+    // Its own columns ignore case; the login's is the application's to choose.
+    make_accounts(
+        &database,
+        "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
+        "mysql",
+    );
+    database.sql(
+        "ALTER TABLE accounts
+            MODIFY email VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+            MODIFY refresh_token_hash VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
+            MODIFY session_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
+    );
+    let pool = pool::<MysqlConnection>(
+        database.url(),
+        "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    );
+    accounts_conform(&database, Box::new(Accounts::store(pool).unwrap()));
+}
+
+/// A UUID that the database makes, a name that ignores case, a time of its own.
+#[cfg(feature = "postgres")]
+mod members {
+    use diesel::PgConnection;
+
+    diesel::table! {
+        members (id) {
+            id -> Uuid,
+            name -> Citext,
+            secret -> Text,
+            rights -> Text,
+            banned_at -> Nullable<Timestamptz>,
+            touched_at -> Timestamptz,
+            hash -> Nullable<Text>,
+            #[sql_name = "session"]
+            sid -> Nullable<Text>,
+            generation -> BigInt,
+            at -> Nullable<BigInt>,
+        }
+    }
+
+    actix_hallpass::hallpass_diesel::users_table! {
+        pub(super) struct Members for [PgConnection] {
+            table: members,
+            id: id,
+            login: name,
+            password_hash: secret,
+            refresh_token_hash: hash,
+            session_id: sid,
+            refresh_generation: generation,
+            rotated_at: at,
+            scope: rights,
+            is_enabled: members::banned_at.is_null(),
+            on_update: |_now| members::touched_at.eq(diesel::dsl::now),
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn a_table_with_uuids_and_other_names_conforms_on_postgres() {
+    let Some(database) = TestDatabase::on(Kind::Postgres) else { return };
+    database.sql(
+        "CREATE EXTENSION citext;
+         CREATE TABLE members (
+            id UUID PRIMARY KEY DEFAULT gen_random_uuid(), name CITEXT NOT NULL UNIQUE,
+            secret TEXT NOT NULL, rights TEXT NOT NULL, banned_at TIMESTAMPTZ,
+            touched_at TIMESTAMPTZ NOT NULL DEFAULT now(), hash TEXT, session TEXT,
+            generation BIGINT NOT NULL DEFAULT 0, at BIGINT
+         )",
+    );
+    let pool = pool::<PgConnection>(database.url(), "SELECT 1");
+    let store = Box::new(members::Members::store(pool).unwrap());
+    let subject = OwnTable {
+        database: &database,
+        store,
+        disable: Some("banned_at = now()"),
+        table: "members",
+        key: "id",
+    };
+    conformance::run(&subject);
+    database.sql("UPDATE members SET session = NULL, hash = 'x', at = 1");
+    let id = UserId::new(uuid::Uuid::nil());
+    database.sql(&format!("INSERT INTO members VALUES ('{id}', 'ada', 'x', '', NULL, now(), 'x')"));
+    let error = subject.store().load(&id).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("members.session of id {id} makes no sense: it is empty beside a hash")
+    );
+}
+
+/// A small number for an id, and nothing but what is needed.
+mod people {
+    use diesel::SqliteConnection;
+
+    diesel::table! {
+        people (number) {
+            number -> Integer,
+            login -> Text,
+            password_hash -> Text,
+            refresh_token_hash -> Nullable<Text>,
+            session_id -> Nullable<Text>,
+            refresh_generation -> BigInt,
+            rotated_at -> Nullable<BigInt>,
+        }
+    }
+
+    actix_hallpass::hallpass_diesel::users_table! {
+        pub(super) struct People for [SqliteConnection] {
+            table: people,
+            id: number,
+            login: login,
+            password_hash: password_hash,
+            refresh_token_hash: refresh_token_hash,
+            session_id: session_id,
+            refresh_generation: refresh_generation,
+            rotated_at: rotated_at,
+        }
+    }
+}
+
+fn make_people(database: &TestDatabase) -> Pool<ConnectionManager<SqliteConnection>> {
+    database.sql(
+        "PRAGMA journal_mode = WAL;
+         CREATE TABLE people (
+            number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, login TEXT NOT NULL UNIQUE,
+            password_hash TEXT NOT NULL, refresh_token_hash TEXT, session_id TEXT,
+            refresh_generation BIGINT NOT NULL DEFAULT 0, rotated_at BIGINT
+        )",
+    );
+    let url = database.directory().path().join("app.db").display().to_string();
+    pool(&url, "PRAGMA busy_timeout = 5000")
+}
+
+/// The suite expects a scope to come back, which this table does not keep: so it is looked at here.
+#[test]
+fn a_table_of_the_least_columns_keeps_sessions_on_sqlite() {
+    use actix_hallpass::hallpass::{LoginName, NewUser, PasswordHash, Scope, Timestamp};
+
+    let database = TestDatabase::sqlite();
+    let store = people::People::store(make_people(&database)).unwrap();
+    let new = NewUser {
+        login: LoginName::parse("ada").unwrap(),
+        password_hash: PasswordHash::new("p"),
+        scope: Scope::parse("orders:read").unwrap(),
+        created_at: Timestamp::MAX,
+    };
+    let id = store.create(&new).unwrap().unwrap();
+    let user = store.load(&id).unwrap().unwrap();
+    assert_eq!((user.scope, user.is_disabled), (Scope::default(), false));
+    for (text, is_id) in [("1", true), ("2147483647", true), ("2147483648", false), ("01", false)] {
+        assert_eq!(store.is_id(text), is_id, "{text}");
+    }
+}
+
+#[test]
+fn a_column_that_the_database_does_not_have_is_named_at_once() {
+    let database = TestDatabase::sqlite();
+    let pool = make_people(&database);
+    database.sql("ALTER TABLE people DROP COLUMN rotated_at");
+    let error = people::People::store(pool).unwrap_err();
+    let cause = format!("{:?}", std::error::Error::source(&error).unwrap());
+    assert!(cause.contains("no such column: people.rotated_at"), "{cause}");
+}
