@@ -109,6 +109,63 @@ fn a_database_that_cannot_be_used_says_why() {
     assert!(text.contains("file is not a database"), "{text}");
 }
 
+/// Starts the server on `url`; returns what it says, and looks that it has made no file on its way: a
+/// mistyped URL must not become an SQLite database.
+#[track_caller]
+fn refusal_of_url(url: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let text = refusal_of(command(&directory).env("DATABASE_URL", url));
+    assert!(!text.contains("s3cret"), "{text}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "{url} has made a file");
+    text
+}
+
+#[test]
+#[cfg(not(any(feature = "postgres", feature = "mysql")))]
+fn a_scheme_whose_feature_is_off_names_the_feature() {
+    for (url, expected) in [
+        ("postgres://ada:s3cret@db/app", "`postgres:` needs the feature `postgres`"),
+        ("mysql://ada:s3cret@db/app", "`mysql:` needs the feature `mysql`"),
+        ("mariadb://ada:s3cret@db/app", "`mariadb:` needs the feature `mysql`"),
+    ] {
+        let text = refusal_of_url(url);
+        assert!(text.contains(&format!("DATABASE_URL: {expected}")), "{text}");
+    }
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn a_postgres_that_cannot_be_used_says_why() {
+    for (url, reason) in [
+        ("postgres://ada:s3cret@127.0.0.1:1/app", "postgres://127.0.0.1:1/app can't be opened"),
+        ("postgres://ada:s3cret@127.0.0.1:1/app", "Connection refused"),
+        ("postgres://ada:s3cret@no-such-host.invalid/app", "could not translate host name"),
+        ("postgres://ada:s3cret@127.0.0.1:1/app?sslmod=off", "\"sslmod\""),
+        ("postgres://ada:s3cret@db:54x2/app", "its port is not a number"),
+        ("postgres://ada:s3@cret@db/app", "write `@` as %40"),
+        ("postgress://ada:s3cret@db/app", "`postgress:` is no database"),
+    ] {
+        let text = refusal_of_url(url);
+        assert!(text.contains(reason), "{url}: {text}");
+    }
+}
+
+#[test]
+#[cfg(feature = "mysql")]
+fn a_mysql_that_cannot_be_used_says_why() {
+    for (url, reason) in [
+        ("mysql://ada:s3cret@127.0.0.1:1/app", "mysql://127.0.0.1:1/app can't be opened"),
+        ("mysql://ada:s3cret@127.0.0.1:1/app", "Can't connect to server on '127.0.0.1'"),
+        ("mariadb://ada:s3cret@no-such-host.invalid/app", "Unknown"),
+        ("mysql://ada:s3cret@127.0.0.1:1/app?ssl_mode=sometimes", "unknown ssl_mode"),
+        ("mysql://ada:s3cret@127.0.0.1:1", "it names no database"),
+        ("mysqll://ada:s3cret@db/app", "`mysqll:` is no database"),
+    ] {
+        let text = refusal_of_url(url);
+        assert!(text.contains(reason), "{url}: {text}");
+    }
+}
+
 #[test]
 fn without_migrations_the_schema_has_to_be_there() {
     let text = refusal(&[("MIGRATE", "false")]);
