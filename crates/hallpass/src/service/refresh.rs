@@ -42,6 +42,9 @@ struct Refresh {
     service: Service,
     presented: RefreshClaims,
     client_address: Option<IpAddr>,
+    /// When the token arrived: what happens while the request waits for the store must not turn its
+    /// honest sender into a thief.
+    received_at: Timestamp,
     lost_swaps: u32,
 }
 
@@ -65,9 +68,11 @@ impl Service {
                 return Step::Done(Err(refusal.into()));
             }
         };
-        let refresh = Refresh { service: self.clone(), presented, client_address, lost_swaps: 0 };
+        let service = self.clone();
+        let received_at = self.now();
+        let refresh = Refresh { service, presented, client_address, received_at, lost_swaps: 0 };
         let policy = &self.0.session_policy;
-        match rotation::check_lifetime(&refresh.presented, policy, self.now()) {
+        match rotation::check_lifetime(&refresh.presented, policy, received_at) {
             Ok(()) => refresh.load(),
             Err(refusal) => refresh.refuse(refusal),
         }
@@ -95,10 +100,12 @@ impl Refresh {
     /// Runs inside a store step, so that a stolen session is ended before anything else happens.
     fn decide(self, user: Option<&User>) -> Step<Outcome> {
         let policy = &self.service.0.session_policy;
-        let now = self.service.now();
-        match rotation::decide(&self.presented, user, self.attempt(), policy, now) {
+        match rotation::decide(&self.presented, user, self.attempt(), policy, self.received_at) {
             Decision::Refuse(refusal) => self.refuse(refusal),
-            Decision::EndSession => self.end_session(now),
+            Decision::EndSession => {
+                let now = self.service.now();
+                self.end_session(now)
+            }
             Decision::Prove(claim, user, session) => {
                 let (session, scope) = (session.clone(), user.scope.clone());
                 Step::hash(HashLane::RefreshToken, move || self.prove(claim, &session, scope))

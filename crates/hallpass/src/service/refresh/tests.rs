@@ -336,6 +336,19 @@ fn the_last_access_token_of_a_session_ends_with_it() {
     assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Expired { .. })));
 }
 
+/// A database that stands still holds up the one of two equal requests, and answers the other.
+#[test]
+fn a_request_that_waits_for_the_store_is_judged_by_the_time_it_came() {
+    let world = World::new();
+    let (_, first) = world.session("ada");
+    let held_up = world.service.refresh(token(&first), None);
+    let second = world.rotate(&first);
+    world.advance(31);
+    let retried = held_up.run_blocking().unwrap();
+    assert_eq!(token(&retried), token(&second));
+    world.assert_refused(&first, &RefreshRefusal::Reused);
+}
+
 /// Returns a world in whose store `before` happens ahead of each verb.
 fn interposed(
     before: impl Fn(&MemoryStore, Verb) -> Result<(), StoreError> + Send + Sync + 'static,
