@@ -34,7 +34,7 @@ pub type Scope<C> = <Of<C> as IsScope>::Column<C>;
 
 /// The SQL type of a primary key.
 #[diagnostic::on_unimplemented(
-    message = "`id` has to be a column of type `Integer`, `BigInt`, `Text` or `Uuid`, and not `{Self}`",
+    message = "`id` has to be a column of type `SmallInt`, `Integer`, `BigInt`, `Text` or `Uuid`, and not `{Self}`",
     label = "the column that is declared as `id` is of another type",
     note = "an id has to have one text, which is the `sub` of the tokens; `Uuid` is PostgreSQL's, and \
             comes with hallpass's feature `postgres`"

@@ -11,7 +11,7 @@ pub use hallpass::{
 };
 
 pub use crate::column;
-pub use crate::same_bytes::same_bytes;
+pub use crate::condition::{in_parentheses, same_bytes};
 pub use crate::user_row::{ColumnNames, UserRow};
 pub use crate::users_table::UsersTable;
 

@@ -11,6 +11,7 @@
 
 #[doc(hidden)]
 pub mod column;
+mod condition;
 mod database_url;
 #[doc(hidden)]
 pub mod declaration;
@@ -19,7 +20,6 @@ mod error;
 pub mod migrations;
 mod open;
 mod pool;
-mod same_bytes;
 mod schema;
 mod store;
 mod user_row;

@@ -97,7 +97,12 @@ where
     }
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
-        self.user(self.run(|connection| T::load_by_login(connection, login))?)
+        let mut rows = self.run(|connection| T::load_by_login(connection, login))?;
+        // Which of two users is meant, nobody can tell: to guess would let one in as the other.
+        if rows.len() > 1 {
+            return Err(rows[0].is_not_the_only_one(&T::NAMES));
+        }
+        self.user(rows.pop())
     }
 
     fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError> {
@@ -105,10 +110,16 @@ where
             // Together, so that a user whose id can't be read is not there either.
             let created = connection.transaction(|connection| {
                 T::insert(connection, user)?;
-                T::id_of(connection, &user.login)
+                sole(T::ids_of(connection, &user.login)?)
             });
             match created {
-                Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
+                // Taken, if the name is there: other columns may be unique as well.
+                Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+                    if !T::ids_of(connection, &user.login)?.is_empty() =>
+                {
+                    Ok(None)
+                }
+                Err(DieselError::RollbackTransaction) => Ok(None),
                 created => created.map(Some),
             }
         })?;
@@ -145,6 +156,16 @@ where
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.update(user_id, |connection, id| T::set_password(connection, id, password_hash, now))
+    }
+}
+
+/// Returns the id of the one user with a login name. A second one, which a table without a unique column
+/// lets in, is taken back.
+fn sole<Id>(mut ids: Vec<Id>) -> QueryResult<Id> {
+    match (ids.pop(), ids.pop()) {
+        (Some(id), None) => Ok(id),
+        (Some(_), Some(_)) => Err(DieselError::RollbackTransaction),
+        (None, _) => Err(DieselError::NotFound),
     }
 }
 

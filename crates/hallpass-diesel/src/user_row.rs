@@ -31,6 +31,8 @@ pub struct UserRow<Id> {
 pub struct ColumnNames {
     /// The table.
     pub table: &'static str,
+    /// The login name.
+    pub login: &'static str,
     /// The session.
     pub session_id: &'static str,
     /// How often it has been refreshed.
@@ -118,6 +120,14 @@ impl<Id: Display> UserRow<Id> {
             is_disabled: !self.is_enabled,
             session,
         })
+    }
+}
+
+impl<Id: Display> UserRow<Id> {
+    /// Returns the error of a row whose login name another one has too.
+    pub(crate) fn is_not_the_only_one(&self, names: &'static ColumnNames) -> StoreError {
+        let row = Reader { id: self.id.to_string(), table: names.table };
+        row.error(names.login, "another user has the same login name")
     }
 }
 

@@ -44,17 +44,15 @@ pub trait UsersTable<C: Connection>: Sized {
     #[doc(hidden)]
     fn load(connection: &mut C, id: &Self::Id) -> QueryResult<Option<UserRow<Self::Id>>>;
 
+    /// Returns up to two rows: that there is one at most is the table's to promise.
     #[doc(hidden)]
-    fn load_by_login(
-        connection: &mut C,
-        login: &LoginName,
-    ) -> QueryResult<Option<UserRow<Self::Id>>>;
+    fn load_by_login(connection: &mut C, login: &LoginName) -> QueryResult<Vec<UserRow<Self::Id>>>;
 
     #[doc(hidden)]
     fn insert(connection: &mut C, user: &NewUser) -> QueryResult<usize>;
 
     #[doc(hidden)]
-    fn id_of(connection: &mut C, login: &LoginName) -> QueryResult<Self::Id>;
+    fn ids_of(connection: &mut C, login: &LoginName) -> QueryResult<Vec<Self::Id>>;
 
     #[doc(hidden)]
     fn start_session(connection: &mut C, id: &Self::Id, start: &SessionStart)
@@ -91,8 +89,8 @@ macro_rules! users_table {
     ) => {
         $(#[$condition])*
         const _: () = {
-            use $crate::declaration as hp;
-            use hp::traits::*;
+            use $crate::declaration as __hallpass;
+            use __hallpass::traits::*;
             $crate::users_table!(@implement $connection, $name $columns);
         };
         $crate::users_table!(@connections [$($($others)*)?] $name $columns);
@@ -113,100 +111,102 @@ macro_rules! users_table {
         $(, on_update: $on_update:expr)?
         $(,)?
     }) => {
-        struct Columns;
+        struct __Columns;
 
         // Where a column is not what it is declared as, its type here is unknown to the compiler, which
         // then says what is wrong with the column, and nothing about the statements.
-        impl Columns {
-            const ID: hp::column::Id<$table::$id> = $table::$id;
-            const LOGIN: hp::column::Login<$table::$login> = $table::$login;
-            const PASSWORD_HASH: hp::column::PasswordHash<$table::$password_hash> =
+        impl __Columns {
+            const ID: __hallpass::column::Id<$table::$id> = $table::$id;
+            const LOGIN: __hallpass::column::Login<$table::$login> = $table::$login;
+            const PASSWORD_HASH: __hallpass::column::PasswordHash<$table::$password_hash> =
                 $table::$password_hash;
-            const REFRESH_TOKEN_HASH: hp::column::RefreshTokenHash<$table::$refresh_token_hash> =
+            const REFRESH_TOKEN_HASH: __hallpass::column::RefreshTokenHash<$table::$refresh_token_hash> =
                 $table::$refresh_token_hash;
-            const SESSION_ID: hp::column::SessionId<$table::$session_id> = $table::$session_id;
-            const REFRESH_GENERATION: hp::column::RefreshGeneration<$table::$refresh_generation> =
+            const SESSION_ID: __hallpass::column::SessionId<$table::$session_id> = $table::$session_id;
+            const REFRESH_GENERATION: __hallpass::column::RefreshGeneration<$table::$refresh_generation> =
                 $table::$refresh_generation;
-            const ROTATED_AT: hp::column::RotatedAt<$table::$rotated_at> = $table::$rotated_at;
+            const ROTATED_AT: __hallpass::column::RotatedAt<$table::$rotated_at> = $table::$rotated_at;
         }
-        $(const _: hp::column::Scope<$table::$scope> = $table::$scope;)?
+        $(const _: __hallpass::column::Scope<$table::$scope> = $table::$scope;)?
 
-        impl hp::UsersTable<$connection> for $name {
-            type Id = hp::column::Key<$table::$id>;
+        impl __hallpass::UsersTable<$connection> for $name {
+            type Id = __hallpass::column::Key<$table::$id>;
 
-            const NAMES: hp::ColumnNames = hp::ColumnNames {
+            const NAMES: __hallpass::ColumnNames = __hallpass::ColumnNames {
                 table: stringify!($table),
-                session_id: <$table::$session_id as hp::Column>::NAME,
-                refresh_generation: <$table::$refresh_generation as hp::Column>::NAME,
-                rotated_at: <$table::$rotated_at as hp::Column>::NAME,
+                session_id: <$table::$session_id as __hallpass::Column>::NAME,
+                refresh_generation: <$table::$refresh_generation as __hallpass::Column>::NAME,
+                rotated_at: <$table::$rotated_at as __hallpass::Column>::NAME,
+                login: <$table::$login as __hallpass::Column>::NAME,
                 scope: $crate::users_table!(
-                    @or [$(<$table::$scope as hp::Column>::NAME)?] ["scope"]
+                    @or [$(<$table::$scope as __hallpass::Column>::NAME)?] ["scope"]
                 ),
             };
 
             fn load(
                 connection: &mut $connection,
                 id: &Self::Id,
-            ) -> hp::QueryResult<Option<hp::UserRow<Self::Id>>> {
+            ) -> __hallpass::QueryResult<Option<__hallpass::UserRow<Self::Id>>> {
                 $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
-                .filter(Columns::ID.eq(id))
+                .filter(__Columns::ID.eq(id))
                 .first(connection)
                 .optional()
             }
 
             fn load_by_login(
                 connection: &mut $connection,
-                login: &hp::LoginName,
-            ) -> hp::QueryResult<Option<hp::UserRow<Self::Id>>> {
+                login: &__hallpass::LoginName,
+            ) -> __hallpass::QueryResult<Vec<__hallpass::UserRow<Self::Id>>> {
                 $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
-                .filter(Columns::LOGIN.eq(login.as_str()))
-                .first(connection)
-                .optional()
+                .filter(__Columns::LOGIN.eq(login.as_str()))
+                .limit(2)
+                .load(connection)
             }
 
             fn insert(
                 connection: &mut $connection,
-                user: &hp::NewUser,
-            ) -> hp::QueryResult<usize> {
-                hp::diesel::insert_into($table::table)
+                user: &__hallpass::NewUser,
+            ) -> __hallpass::QueryResult<usize> {
+                __hallpass::diesel::insert_into($table::table)
                     .values((
-                        Columns::LOGIN.eq(user.login.as_str()),
-                        Columns::PASSWORD_HASH.eq(user.password_hash.expose_hash()),
+                        __Columns::LOGIN.eq(user.login.as_str()),
+                        __Columns::PASSWORD_HASH.eq(user.password_hash.expose_hash()),
                         $($table::$scope.eq(user.scope.as_str()),)?
-                        $(hp::at(user.created_at, $on_insert),)?
+                        $(__hallpass::at(user.created_at, $on_insert),)?
                     ))
                     .execute(connection)
             }
 
-            fn id_of(
+            fn ids_of(
                 connection: &mut $connection,
-                login: &hp::LoginName,
-            ) -> hp::QueryResult<Self::Id> {
+                login: &__hallpass::LoginName,
+            ) -> __hallpass::QueryResult<Vec<Self::Id>> {
                 $table::table
-                    .filter(Columns::LOGIN.eq(login.as_str()))
-                    .select(Columns::ID)
-                    .first(connection)
+                    .filter(__Columns::LOGIN.eq(login.as_str()))
+                    .select(__Columns::ID)
+                    .limit(2)
+                    .load(connection)
             }
 
             fn start_session(
                 connection: &mut $connection,
                 id: &Self::Id,
-                start: &hp::SessionStart,
-            ) -> hp::QueryResult<usize> {
+                start: &__hallpass::SessionStart,
+            ) -> __hallpass::QueryResult<usize> {
                 let verified = &start.verified_password_hash;
                 let stored = start.upgraded_password_hash.as_ref().unwrap_or(verified);
                 let session = &start.session;
-                hp::diesel::update($table::table)
-                    .filter(Columns::ID.eq(id))
-                    .filter(hp::same_bytes(Columns::PASSWORD_HASH, hp::text(verified.expose_hash())))
-                    .filter($crate::users_table!(@or [$($is_enabled)?] [hp::always()]))
+                __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::PASSWORD_HASH, __hallpass::text(verified.expose_hash())))
+                    .filter(__hallpass::in_parentheses($crate::users_table!(@or [$($is_enabled)?] [__hallpass::always()])))
                     .set((
-                        Columns::PASSWORD_HASH.eq(stored.expose_hash()),
-                        Columns::REFRESH_TOKEN_HASH.eq(session.refresh_token_hash.expose_hash()),
-                        Columns::SESSION_ID.eq(session.id.as_str()),
-                        Columns::REFRESH_GENERATION.eq(0),
-                        Columns::ROTATED_AT.eq(hp::seconds(session.rotated_at)),
-                        $(hp::at(session.rotated_at, $on_update),)?
+                        __Columns::PASSWORD_HASH.eq(stored.expose_hash()),
+                        __Columns::REFRESH_TOKEN_HASH.eq(session.refresh_token_hash.expose_hash()),
+                        __Columns::SESSION_ID.eq(session.id.as_str()),
+                        __Columns::REFRESH_GENERATION.eq(0),
+                        __Columns::ROTATED_AT.eq(__hallpass::seconds(session.rotated_at)),
+                        $(__hallpass::at(session.rotated_at, $on_update),)?
                     ))
                     .execute(connection)
             }
@@ -214,19 +214,19 @@ macro_rules! users_table {
             fn rotate(
                 connection: &mut $connection,
                 id: &Self::Id,
-                rotation: &hp::Rotation,
-            ) -> hp::QueryResult<usize> {
+                rotation: &__hallpass::Rotation,
+            ) -> __hallpass::QueryResult<usize> {
                 let verified = rotation.verified_hash.expose_hash();
-                hp::diesel::update($table::table)
-                    .filter(Columns::ID.eq(id))
-                    .filter(hp::same_bytes(Columns::SESSION_ID, hp::text(rotation.session_id.as_str())))
-                    .filter(hp::same_bytes(Columns::REFRESH_TOKEN_HASH, hp::text(verified)))
-                    .filter($crate::users_table!(@or [$($is_enabled)?] [hp::always()]))
+                __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::SESSION_ID, __hallpass::text(rotation.session_id.as_str())))
+                    .filter(__hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, __hallpass::text(verified)))
+                    .filter(__hallpass::in_parentheses($crate::users_table!(@or [$($is_enabled)?] [__hallpass::always()])))
                     .set((
-                        Columns::REFRESH_TOKEN_HASH.eq(rotation.successor_hash.expose_hash()),
-                        Columns::REFRESH_GENERATION.eq(Columns::REFRESH_GENERATION + 1),
-                        Columns::ROTATED_AT.eq(hp::seconds(rotation.rotated_at)),
-                        $(hp::at(rotation.rotated_at, $on_update),)?
+                        __Columns::REFRESH_TOKEN_HASH.eq(rotation.successor_hash.expose_hash()),
+                        __Columns::REFRESH_GENERATION.eq(__Columns::REFRESH_GENERATION + 1),
+                        __Columns::ROTATED_AT.eq(__hallpass::seconds(rotation.rotated_at)),
+                        $(__hallpass::at(rotation.rotated_at, $on_update),)?
                     ))
                     .execute(connection)
             }
@@ -234,15 +234,15 @@ macro_rules! users_table {
             fn end_session(
                 connection: &mut $connection,
                 id: &Self::Id,
-                session_id: &hp::SessionId,
-                now: hp::Timestamp,
-            ) -> hp::QueryResult<usize> {
-                hp::diesel::update($table::table)
-                    .filter(Columns::ID.eq(id))
-                    .filter(hp::same_bytes(Columns::SESSION_ID, hp::text(session_id.as_str())))
+                session_id: &__hallpass::SessionId,
+                now: __hallpass::Timestamp,
+            ) -> __hallpass::QueryResult<usize> {
+                __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::SESSION_ID, __hallpass::text(session_id.as_str())))
                     .set((
                         $crate::users_table!(@no_session),
-                        $(hp::at(now, $on_update),)?
+                        $(__hallpass::at(now, $on_update),)?
                     ))
                     .execute(connection)
             }
@@ -250,15 +250,15 @@ macro_rules! users_table {
             fn set_password(
                 connection: &mut $connection,
                 id: &Self::Id,
-                password_hash: &hp::PasswordHash,
-                now: hp::Timestamp,
-            ) -> hp::QueryResult<usize> {
-                hp::diesel::update($table::table)
-                    .filter(Columns::ID.eq(id))
+                password_hash: &__hallpass::PasswordHash,
+                now: __hallpass::Timestamp,
+            ) -> __hallpass::QueryResult<usize> {
+                __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
                     .set((
-                        Columns::PASSWORD_HASH.eq(password_hash.expose_hash()),
+                        __Columns::PASSWORD_HASH.eq(password_hash.expose_hash()),
                         $crate::users_table!(@no_session),
-                        $(hp::at(now, $on_update),)?
+                        $(__hallpass::at(now, $on_update),)?
                     ))
                     .execute(connection)
             }
@@ -268,24 +268,24 @@ macro_rules! users_table {
     // The query for the columns of a `UserRow`, in its order.
     (@row $table:ident [$($scope:ident)?] [$($is_enabled:expr)?]) => {
         $table::table.select((
-            Columns::ID,
-            Columns::PASSWORD_HASH,
-            Columns::REFRESH_TOKEN_HASH,
-            Columns::SESSION_ID,
-            Columns::REFRESH_GENERATION,
-            Columns::ROTATED_AT,
-            $crate::users_table!(@or [$($table::$scope)?] [hp::no_scope()]),
-            $crate::users_table!(@or [$($is_enabled)?] [hp::always()]),
+            __Columns::ID,
+            __Columns::PASSWORD_HASH,
+            __Columns::REFRESH_TOKEN_HASH,
+            __Columns::SESSION_ID,
+            __Columns::REFRESH_GENERATION,
+            __Columns::ROTATED_AT,
+            $crate::users_table!(@or [$($table::$scope)?] [__hallpass::no_scope()]),
+            __hallpass::in_parentheses($crate::users_table!(@or [$($is_enabled)?] [__hallpass::always()])),
         ))
     };
 
     // The columns of a user who is logged out.
     (@no_session) => {
         (
-            Columns::REFRESH_TOKEN_HASH.eq(None::<&str>),
-            Columns::SESSION_ID.eq(None::<&str>),
-            Columns::REFRESH_GENERATION.eq(0),
-            Columns::ROTATED_AT.eq(None::<i64>),
+            __Columns::REFRESH_TOKEN_HASH.eq(None::<&str>),
+            __Columns::SESSION_ID.eq(None::<&str>),
+            __Columns::REFRESH_GENERATION.eq(0),
+            __Columns::ROTATED_AT.eq(None::<i64>),
         )
     };
 

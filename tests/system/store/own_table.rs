@@ -1,7 +1,10 @@
 //! Tables of an application's own, with their own names, ids and pools, pass the same suite.
 
 use actix_hallpass::hallpass::testing::conformance::{self, Subject};
-use actix_hallpass::hallpass::{UserId, UserStore};
+use actix_hallpass::hallpass::{
+    LoginName, NewUser, PasswordHash, RefreshTokenHash, Scope, Session, SessionId, SessionStart,
+    Timestamp, UserId, UserStore,
+};
 use actix_hallpass::hallpass_diesel::{UsersTable as _, users_table};
 use diesel::SqliteConnection;
 use diesel::prelude::*;
@@ -289,25 +292,16 @@ fn make_people(database: &TestDatabase) -> Pool<ConnectionManager<SqliteConnecti
     pool(&url, "PRAGMA busy_timeout = 5000")
 }
 
-/// The suite expects a scope to come back, which this table does not keep: so it is looked at here.
 #[test]
-fn a_table_of_the_least_columns_keeps_sessions_on_sqlite() {
-    use actix_hallpass::hallpass::{LoginName, NewUser, PasswordHash, Scope, Timestamp};
-
+fn a_table_of_the_least_columns_conforms_on_sqlite() {
     let database = TestDatabase::sqlite();
     let store = people::People::store(make_people(&database)).unwrap();
-    let new = NewUser {
-        login: LoginName::parse("ada").unwrap(),
-        password_hash: PasswordHash::new("p"),
-        scope: Scope::parse("orders:read").unwrap(),
-        created_at: Timestamp::MAX,
-    };
-    let id = store.create(&new).unwrap().unwrap();
-    let user = store.load(&id).unwrap().unwrap();
-    assert_eq!((user.scope, user.is_disabled), (Scope::default(), false));
     for (text, is_id) in [("1", true), ("2147483647", true), ("2147483648", false), ("01", false)] {
         assert_eq!(store.is_id(text), is_id, "{text}");
     }
+    let store = Box::new(store);
+    let (table, key) = ("people", "number");
+    conformance::run(&OwnTable { database: &database, store, disable: None, table, key });
 }
 
 #[test]
@@ -318,4 +312,109 @@ fn a_column_that_the_database_does_not_have_is_named_at_once() {
     let error = people::People::store(pool).unwrap_err();
     let cause = format!("{:?}", std::error::Error::source(&error).unwrap());
     assert!(cause.contains("no such column: people.rotated_at"), "{cause}");
+}
+
+/// Conditions and names that are not as simple as they look.
+mod staff {
+    use diesel::SqliteConnection;
+
+    diesel::table! {
+        staff (number) {
+            number -> Integer,
+            login -> Text,
+            badge -> Text,
+            is_active -> Bool,
+            is_boss -> Bool,
+            password_hash -> Text,
+            refresh_token_hash -> Nullable<Text>,
+            session_id -> Nullable<Text>,
+            refresh_generation -> BigInt,
+            rotated_at -> Nullable<BigInt>,
+        }
+    }
+
+    actix_hallpass::hallpass_diesel::users_table! {
+        pub(super) struct Staff for [SqliteConnection] {
+            table: staff,
+            id: number,
+            login: login,
+            password_hash: password_hash,
+            refresh_token_hash: refresh_token_hash,
+            session_id: session_id,
+            refresh_generation: refresh_generation,
+            rotated_at: rotated_at,
+            is_enabled: diesel::dsl::sql::<diesel::sql_types::Bool>("is_active OR is_boss"),
+            on_insert: |_now| staff::badge.eq("the same for all"),
+        }
+    }
+}
+
+/// Makes a table whose logins are not unique, with these rows of login, badge, activity and bosshood.
+fn staff_store(database: &TestDatabase, rows: &str) -> impl UserStore + use<> {
+    database.sql(&format!(
+        "CREATE TABLE staff (
+            number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, login TEXT NOT NULL,
+            badge TEXT NOT NULL UNIQUE, is_active BOOLEAN NOT NULL DEFAULT TRUE,
+            is_boss BOOLEAN NOT NULL DEFAULT FALSE, password_hash TEXT NOT NULL DEFAULT 'p',
+            refresh_token_hash TEXT, session_id TEXT,
+            refresh_generation BIGINT NOT NULL DEFAULT 0, rotated_at BIGINT
+        );
+        INSERT INTO staff (login, badge, is_active, is_boss) VALUES {rows};"
+    ));
+    let url = database.directory().path().join("app.db").display().to_string();
+    staff::Staff::store(pool::<SqliteConnection>(&url, "PRAGMA busy_timeout = 5000")).unwrap()
+}
+
+fn ada() -> NewUser {
+    NewUser {
+        login: LoginName::parse("ada").unwrap(),
+        password_hash: PasswordHash::new("p"),
+        scope: Scope::default(),
+        created_at: Timestamp::MAX,
+    }
+}
+
+/// `AND` binds closer than `OR`: beside the id, the condition would let a login write to every boss.
+#[test]
+fn a_condition_with_an_or_in_it_reaches_no_other_row() {
+    let database = TestDatabase::sqlite();
+    let store = staff_store(&database, "('ada', 'a', TRUE, FALSE), ('bob', 'b', TRUE, TRUE)");
+    let start = SessionStart {
+        user_id: UserId::new(1),
+        verified_password_hash: PasswordHash::new("p"),
+        upgraded_password_hash: None,
+        session: Session {
+            id: SessionId::new("s1"),
+            refresh_token_hash: RefreshTokenHash::new("h"),
+            generation: 0,
+            rotated_at: Timestamp::MAX,
+        },
+    };
+    assert!(store.start_session(&start).unwrap());
+    assert_eq!(store.load(&UserId::new(2)).unwrap().unwrap().session, None);
+}
+
+#[test]
+fn two_users_of_one_login_name_are_an_error_and_not_a_guess() {
+    let database = TestDatabase::sqlite();
+    let store = staff_store(&database, "('ada', 'a', TRUE, FALSE), ('ada', 'b', TRUE, FALSE)");
+    let error = store.load_by_login(&ada().login).unwrap_err().to_string();
+    assert!(error.starts_with("staff.login of id "), "{error}");
+    assert!(error.ends_with("another user has the same login name"), "{error}");
+}
+
+#[test]
+fn a_second_user_of_a_login_name_is_not_added_although_the_column_would_take_them() {
+    let database = TestDatabase::sqlite();
+    let store = staff_store(&database, "('ada', 'a', TRUE, FALSE)");
+    assert_eq!(store.create(&ada()).unwrap(), None);
+    assert!(store.load_by_login(&ada().login).unwrap().is_some(), "there is one");
+}
+
+#[test]
+fn a_collision_in_another_column_is_not_a_login_name_that_is_taken() {
+    let database = TestDatabase::sqlite();
+    let store = staff_store(&database, "('bob', 'the same for all', TRUE, FALSE)");
+    let error = format!("{:?}", store.create(&ada()).unwrap_err());
+    assert!(error.contains("staff.badge"), "{error}");
 }

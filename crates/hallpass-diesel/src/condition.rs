@@ -1,8 +1,14 @@
-//! Equality to the byte, whatever the collation of a column says.
+//! Two conditions that Diesel has no words for.
 //!
-//! A hash is a version stamp: a row whose hash differs in case alone must not satisfy a swap. MySQL's
-//! usual collations ignore case, and even its binary ones ignore blanks at the end.
+//! Equality to the byte, whatever the collation of a column says: a hash is a version stamp, and a row
+//! whose hash differs in case alone must not satisfy a swap. MySQL's usual collations ignore case, and
+//! even its binary ones ignore blanks at the end.
+//!
+//! And parentheses: `filter` puts an `AND` before a condition as it is, so an application's SQL with an
+//! `OR` in it would stand beside the id and the hash instead of below them, and a swap would write to
+//! other users' rows.
 
+use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -30,6 +36,32 @@ where
     C: AppearsOnTable<Source>,
     V: AppearsOnTable<Source>,
 {
+}
+
+/// `(condition)`.
+#[derive(Clone, Copy, Debug, QueryId, ValidGrouping)]
+pub struct InParentheses<E>(E);
+
+/// Returns the condition in parentheses.
+pub fn in_parentheses<E: Expression>(condition: E) -> InParentheses<E> {
+    InParentheses(condition)
+}
+
+impl<E: Expression> Expression for InParentheses<E> {
+    type SqlType = E::SqlType;
+}
+
+impl<E: AppearsOnTable<Source>, Source> AppearsOnTable<Source> for InParentheses<E> {}
+
+impl<E: SelectableExpression<Source>, Source> SelectableExpression<Source> for InParentheses<E> {}
+
+impl<E: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for InParentheses<E> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("(");
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(")");
+        Ok(())
+    }
 }
 
 #[cfg(feature = "sqlite")]
