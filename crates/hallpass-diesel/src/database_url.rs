@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
+/// The parameters of a MySQL URL that Diesel reads.
+const MYSQL_PARAMETERS: [&str; 5] = ["unix_socket", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key"];
+
 /// Where the `users` table is.
 ///
 /// ```
@@ -87,6 +90,9 @@ pub enum DatabaseUrlError {
          `/` as %2F, `?` as %3F, `#` as %23, `%` as %25 and a blank as %20"
     )]
     NotEncoded,
+    /// It has a parameter that MySQL's client would pass over without a word.
+    #[error("it has a parameter other than {}", MYSQL_PARAMETERS.map(|name| format!("`{name}`")).join(", "))]
+    UnknownParameter,
     /// Its port is none.
     #[error("its port is not a number from 1 to 65535")]
     NotAPort,
@@ -151,6 +157,13 @@ impl DatabaseUrl {
         if server.database().is_empty() {
             return Err(DatabaseUrlError::NoDatabase { scheme: server.scheme });
         }
+        // Diesel passes over those it does not know: `sslmode=require` would ask for no encryption.
+        for pair in server.parameters.iter().flat_map(|parameters| parameters.split('&')) {
+            let name = pair.split('=').next().unwrap_or_default();
+            if !MYSQL_PARAMETERS.contains(&name) {
+                return Err(DatabaseUrlError::UnknownParameter);
+            }
+        }
         Ok(Self { scheme: Scheme::Mysql.if_on(scheme)?, place: Place::Server(server) })
     }
 
@@ -194,11 +207,11 @@ impl DatabaseUrl {
     /// Writes a database's message in one line and without what must not be shown.
     pub(crate) fn redact(&self, message: &dyn Display) -> String {
         let message = message.to_string();
-        let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        match &self.place {
-            Place::File(_) => line,
-            Place::Server(server) => server.redact(&line),
-        }
+        let message = match &self.place {
+            Place::File(_) => message,
+            Place::Server(server) => server.redact(&message),
+        };
+        message.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -352,12 +365,17 @@ fn unknown(scheme: &str, text: &str) -> DatabaseUrlError {
     DatabaseUrlError::NotAPath
 }
 
-/// A URL in quotes, with a blank before it or without its colon: as a path it would be shown in
-/// messages, with the password in it.
+/// A URL in quotes, with a blank before it or without its colon, or settings as `host=db password=…`: as
+/// a path it would be shown in messages, with the password in it.
 fn is_mistyped_url(path: &str) -> bool {
+    let lower = path.to_lowercase();
+    let is_list_of_settings = ["password=", "pwd="].iter().any(|name| lower.contains(name));
     let is_wrapped =
         path.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'') != path;
-    is_wrapped || path.contains("://") || (path.contains(':') && path.contains('@'))
+    is_wrapped
+        || is_list_of_settings
+        || path.contains("://")
+        || (path.contains(':') && path.contains('@'))
 }
 
 impl Display for DatabaseUrl {

@@ -2,7 +2,7 @@
 
 use DatabaseUrlError::{
     FeatureOff, InMemory, NoDatabase, NoPath, NotAPath, NotAPort, NotAServer, NotEncoded,
-    UnknownScheme,
+    UnknownParameter, UnknownScheme,
 };
 
 use super::*;
@@ -47,6 +47,8 @@ fn what_is_neither_a_file_nor_a_server_says_why() {
         (" postgres://ada:s3cret@db/app", NotAPath),
         ("postgres//ada:s3cret@db/app", NotAPath),
         ("s3cretpassword:x", NotAPath),
+        ("host=db user=ada password=s3cret dbname=app", NotAPath),
+        ("Server=db;Uid=ada;Pwd=s3cret", NotAPath),
     ] {
         assert_eq!(parsed(text), Err(expected), "{text}");
     }
@@ -91,6 +93,8 @@ fn a_server_that_is_none_says_why() {
         ("postgres://ada:s3cret@db:0/app", NotAPort),
         ("mysql://ada:s3cret@db:3306", NoDatabase { scheme: "mysql".to_owned() }),
         ("mariadb://db/", NoDatabase { scheme: "mariadb".to_owned() }),
+        ("mysql://db/app?sslmode=require", UnknownParameter),
+        ("mysql://db/app?ssl_mode=required&ssl_modes=x", UnknownParameter),
     ] {
         assert_eq!(parsed(text), Err(expected), "{text}");
     }
@@ -135,6 +139,8 @@ fn a_message_is_one_line_without_the_password() {
     assert_eq!(redacted(url, message), "FATAL: \"…\" (…) is wrong for ada");
     let in_parameters = "postgres://db/app?password=s3cret&x=y";
     assert_eq!(redacted(in_parameters, "s3cret is wrong"), "… is wrong");
+    let with_blanks = "postgres://ada:s3%20%20cret@db/app";
+    assert_eq!(redacted(with_blanks, "\"s3  cret\" is wrong"), "\"…\" is wrong");
     let told_by_the_user = "postgres://ada:ada@db/app";
     assert_eq!(redacted(told_by_the_user, "no role ada"), "no role ada");
 }
