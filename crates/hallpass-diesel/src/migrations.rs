@@ -49,7 +49,7 @@ pub enum MigrationError {
     },
     /// Another process has been migrating the database for a minute.
     #[error("another process has been migrating the database for a minute")]
-    Busy,
+    Busy(#[source] DieselError),
     /// A newer hallpass has run migrations that this one does not know.
     #[error("the database is ahead of this version of hallpass: it has run {}, which this one does not know", .versions.join(", "))]
     Ahead {
@@ -70,7 +70,7 @@ pub enum MigrationError {
 /// A migration of the table `users` for one kind of database.
 type OwnMigration<C> = Box<dyn Migration<<C as diesel::Connection>::Backend>>;
 
-/// Runs the migrations that have not been run, all or none, and checks the result.
+/// Runs the migrations that have not been run, and checks the result; all or none, but on MySQL.
 ///
 /// Several processes may do so at once: they take turns (`BEGIN IMMEDIATE` on SQLite, an advisory
 /// lock on PostgreSQL, `GET_LOCK` on MySQL, for which a process waits a minute at most). MySQL
@@ -119,7 +119,8 @@ pub fn check<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
 /// one. For tests and for going back a version of hallpass.
 ///
 /// # Errors
-/// [`MigrationError`] when it fails; nothing has changed then.
+/// [`MigrationError`] when it fails. Nothing has changed then, but on MySQL, which can't undo a change of
+/// the schema; [`run`] puts that right.
 pub fn revert_last<C: Engine>(connection: &mut C) -> Result<Option<String>, MigrationError> {
     connection.in_turn(|connection| {
         let own = recorded(connection, BOOK)?;
@@ -128,8 +129,9 @@ pub fn revert_last<C: Engine>(connection: &mut C) -> Result<Option<String>, Migr
             all::<C>()?.into_iter().rfind(|migration| own.contains(&version(&**migration)));
         let Some(migration) = newest else { return Ok(None) };
         let version = version(&*migration);
-        migration.revert(connection).map_err(|source| failed(&version, source))?;
+        // First the book: what is there and not in the book is put right by `run`.
         connection.batch_execute(&format!("DELETE FROM {BOOK} WHERE version = '{version}'"))?;
+        migration.revert(connection).map_err(|source| failed(&version, source))?;
         Ok(Some(version))
     })
 }
@@ -140,9 +142,8 @@ fn run_one<C: Engine>(
 ) -> Result<(), MigrationError> {
     let version = version(migration);
     if let Err(source) = migration.run(connection) {
-        // Run by a process that was killed before it could write so. Where the failure itself has
-        // ended the transaction, the database says no to this question too.
-        let is_done = check(connection).is_ok();
+        // Run by a process that was killed before it could write so. Elsewhere both are undone.
+        let is_done = !C::UNDOES_SCHEMA_CHANGES && check(connection).is_ok();
         if !is_done {
             return Err(failed(&version, source));
         }

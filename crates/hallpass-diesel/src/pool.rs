@@ -9,7 +9,7 @@ use diesel::connection::TransactionManager;
 use diesel::r2d2::{ConnectionManager, R2D2Connection};
 use diesel::result::QueryResult;
 use hallpass::StoreError;
-use r2d2::{HandleError, ManageConnection};
+use r2d2::{ManageConnection, NopErrorHandler};
 
 use crate::DatabaseUrl;
 use crate::engine::Engine;
@@ -29,6 +29,11 @@ const GLANCE: Duration = Duration::from_millis(100);
 ///
 /// Implemented by [`Pool`], which hallpass opens from a URL, and by Diesel's own
 /// `r2d2::Pool<ConnectionManager<…>>`, which an application brings.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no pool that a store can take its connections from",
+    label = "a `diesel::r2d2::Pool<ConnectionManager<…>>` is expected here",
+    note = "its connections have to be of a type that the table is declared for, in `for […]`"
+)]
 pub trait Connections: Send + Sync {
     /// What the pool holds.
     type Connection: diesel::Connection;
@@ -120,6 +125,8 @@ pub enum ConnectionError {
 pub(crate) enum NoConnection {
     #[error("no connection: {0}")]
     Failed(String),
+    #[error("no connection: the database has not answered within {} s", PATIENCE.as_secs())]
+    NoAnswer,
     #[error("no connection within {} s: all are in use", PATIENCE.as_secs())]
     InUse,
 }
@@ -138,7 +145,7 @@ impl<C: Engine> Pool<C> {
             .min_idle(Some(1))
             // r2d2 tries again after half of this; how long a verb waits is said in `get`.
             .connection_timeout(RECONNECT)
-            .error_handler(Box::new(last_failure.clone()))
+            .error_handler(Box::new(NopErrorHandler))
             .build_unchecked(manager);
         Self { connections, last_failure }
     }
@@ -161,11 +168,11 @@ impl<C: Engine> Pool<C> {
                 connected.wait_for_locks(PATIENCE.saturating_sub(start.elapsed()));
                 return Ok(connected);
             }
+            let is_none_open = self.connections.state().connections == 0;
             match self.last_failure.get() {
-                Some(reason) if left.is_zero() || self.connections.state().connections == 0 => {
-                    return Err(NoConnection::Failed(reason));
-                }
-                None if left.is_zero() => return Err(NoConnection::InUse),
+                Some(reason) if is_none_open => return Err(NoConnection::Failed(reason)),
+                None if is_none_open && left.is_zero() => return Err(NoConnection::NoAnswer),
+                _ if left.is_zero() => return Err(NoConnection::InUse),
                 _ => {}
             }
         }
@@ -190,9 +197,12 @@ impl<C: Engine> ManageConnection for Manager<C> {
     type Error = ConnectionError;
 
     fn connect(&self) -> Result<Connected<C>, ConnectionError> {
-        let connection = C::connect(&self.url)?;
-        let identity = C::identity(&self.url)?;
-        self.last_failure.clear();
+        let opened = C::connect(&self.url).and_then(|connection| {
+            let identity = C::identity(&self.url)?;
+            Ok((connection, identity))
+        });
+        self.last_failure.set(opened.as_ref().err());
+        let (connection, identity) = opened?;
         Ok(Connected { connection, identity, is_spoilt: false, lock_patience: PATIENCE })
     }
 
@@ -210,10 +220,12 @@ impl<C: Engine> ManageConnection for Manager<C> {
 }
 
 impl<C: Engine> Connected<C> {
-    /// Lets statements wait for locks for `patience`. Most often it is what it was: then nothing
-    /// is said to the database, to the tenth of a second.
+    /// Lets statements wait for locks for `patience`, and for a tenth of a second at least: zero is
+    /// no limit to PostgreSQL. Most often it is what it was: then nothing is said to the database, to
+    /// the tenth of a second.
     fn wait_for_locks(&mut self, patience: Duration) {
-        let patience = Duration::from_millis(patience.as_millis().div_ceil(100) as u64 * 100);
+        let tenths = patience.as_millis().div_ceil(100).max(1) as u64;
+        let patience = Duration::from_millis(tenths * 100);
         if patience != self.lock_patience && self.connection.limit_waiting(patience).is_ok() {
             self.lock_patience = patience;
         }
@@ -234,19 +246,13 @@ impl ConnectionError {
     }
 }
 
-impl HandleError<ConnectionError> for LastFailure {
-    fn handle_error(&self, error: ConnectionError) {
-        *self.lock() = Some(error.to_string());
-    }
-}
-
 impl LastFailure {
     fn get(&self) -> Option<String> {
         self.lock().clone()
     }
 
-    fn clear(&self) {
-        *self.lock() = None;
+    fn set(&self, failure: Option<&ConnectionError>) {
+        *self.lock() = failure.map(ConnectionError::to_string);
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<String>> {

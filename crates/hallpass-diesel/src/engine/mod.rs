@@ -1,9 +1,10 @@
 //! The kinds of database: what differs between them beside the URL. The queries are not here, they
 //! are the same for all.
 //!
-//! To add one: its feature in `Cargo.toml`, a file here that implements [`Engine`], a folder in
-//! `migrations/`, its scheme in `database_url.rs`, its arms in `open.rs` and `same_bytes.rs`, and
-//! its connection in the list of `schema.rs`. The store's tests name it once.
+//! To add one: its feature in the `Cargo.toml` of this crate, of `actix-hallpass` and of the workspace, a
+//! file here that implements [`Engine`] and its line in `sealed`, a folder in `migrations/`, its scheme
+//! in `database_url.rs`, its arms in `open.rs`, `condition.rs` and `user_row.rs`, and its connection in
+//! the list of `schema.rs`. No statement changes. The tests name it in `tests/system/databases/`.
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -29,6 +30,10 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     /// Tells a database from another one at the same place.
     #[doc(hidden)]
     type Identity: PartialEq + Send;
+
+    /// Whether a change of the schema is undone with its transaction.
+    #[doc(hidden)]
+    const UNDOES_SCHEMA_CHANGES: bool;
 
     /// Returns the migrations of the table `users`.
     #[doc(hidden)]

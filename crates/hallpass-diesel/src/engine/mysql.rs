@@ -1,5 +1,8 @@
 //! MySQL 8 and MariaDB 10.11 or newer.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
@@ -18,8 +21,13 @@ const MIGRATION_LOCK: &str = "CONCAT('hallpass.', MD5(DATABASE()))";
 /// How long a process waits for the migrations of another one, in seconds.
 const MIGRATION_WAIT_SECONDS: u32 = 60;
 
+/// How many threads may wait for a server that does not answer.
+const MAXIMUM_ATTEMPTS: usize = 16;
+
 impl Engine for MysqlConnection {
     type Identity = ();
+
+    const UNDOES_SCHEMA_CHANGES: bool = false;
 
     fn migrations() -> EmbeddedMigrations {
         const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
@@ -44,11 +52,13 @@ impl Engine for MysqlConnection {
         work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
     ) -> Result<T, MigrationError> {
         let lock = format!(
-            "SELECT CONCAT(COALESCE(GET_LOCK({MIGRATION_LOCK}, {MIGRATION_WAIT_SECONDS}), '')) AS name"
+            "SELECT CAST(GET_LOCK({MIGRATION_LOCK}, {MIGRATION_WAIT_SECONDS}) AS CHAR) AS name"
         );
         if self.names(&lock)? != ["1"] {
-            return Err(MigrationError::Busy);
+            return Err(MigrationError::Busy(DieselError::NotFound));
         }
+        // A change of the schema waits for whoever uses the table.
+        self.batch_execute(&format!("SET SESSION lock_wait_timeout = {MIGRATION_WAIT_SECONDS}"))?;
         let done = work(self);
         let released = self.batch_execute(&format!("DO RELEASE_LOCK({MIGRATION_LOCK})"));
         let done = done?;
@@ -57,9 +67,8 @@ impl Engine for MysqlConnection {
     }
 
     fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError> {
-        let mut connection = Self::establish(&url.expose_with_scheme("mysql"))
-            .map_err(|error| ConnectionError::open(url, &error))?;
-        connection.limit_waiting(PATIENCE).map_err(|error| ConnectionError::set_up(url, &error))?;
+        let mut connection = establish(url)?;
+        set_up(&mut connection).map_err(|error| ConnectionError::set_up(url, &error))?;
         Ok(connection)
     }
 
@@ -90,4 +99,34 @@ impl Engine for MysqlConnection {
             _ => false,
         }
     }
+}
+
+/// Connects, and gives up after two seconds: the client library may wait for a host that does not answer
+/// for minutes, and for one that accepts and says nothing for hours, and Diesel can't tell it not to.
+fn establish(url: &DatabaseUrl) -> Result<MysqlConnection, ConnectionError> {
+    static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
+    if ATTEMPTS.fetch_add(1, Ordering::SeqCst) >= MAXIMUM_ATTEMPTS {
+        ATTEMPTS.fetch_sub(1, Ordering::SeqCst);
+        return Err(ConnectionError::open(url, &"earlier attempts have not been answered yet"));
+    }
+    let (sender, answer) = mpsc::channel();
+    let place = url.expose_with_scheme("mysql");
+    // Nobody waits for it once its answer comes too late: it ends then.
+    thread::spawn(move || {
+        let connection = MysqlConnection::establish(&place);
+        ATTEMPTS.fetch_sub(1, Ordering::SeqCst);
+        let _ = sender.send(connection);
+    });
+    match answer.recv_timeout(PATIENCE) {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(ConnectionError::open(url, &error)),
+        Err(_) => Err(ConnectionError::open(url, &"it has not answered within 2 s")),
+    }
+}
+
+/// With `autocommit` off, which a server may have for its default, a statement is answered and undone
+/// when its connection is closed: a logout would not last.
+fn set_up(connection: &mut MysqlConnection) -> QueryResult<()> {
+    connection.batch_execute("SET SESSION autocommit = 1")?;
+    connection.limit_waiting(PATIENCE)
 }

@@ -21,12 +21,14 @@ const MIGRATION_WAIT: Duration = Duration::from_secs(60);
 /// does not answer (2 s is its least), and for one that no longer acknowledges what was sent.
 const LIBPQ_DEFAULTS: [(&str, &str); 3] = [
     ("connect_timeout", "2"),
-    ("tcp_user_timeout", "5000"),
+    ("tcp_user_timeout", "2000"),
     ("fallback_application_name", "hallpass"),
 ];
 
 impl Engine for PgConnection {
     type Identity = ();
+
+    const UNDOES_SCHEMA_CHANGES: bool = true;
 
     fn migrations() -> EmbeddedMigrations {
         const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -54,11 +56,12 @@ impl Engine for PgConnection {
     ) -> Result<T, MigrationError> {
         self.build_transaction().read_committed().read_write().run(|connection| {
             connection.batch_execute(&format!(
-                "SET LOCAL statement_timeout = 0;
-                 SET LOCAL lock_timeout = {};
-                 SELECT pg_advisory_xact_lock({MIGRATION_LOCK})",
+                "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}",
                 MIGRATION_WAIT.as_millis()
             ))?;
+            connection
+                .batch_execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+                .map_err(MigrationError::Busy)?;
             work(connection)
         })
     }

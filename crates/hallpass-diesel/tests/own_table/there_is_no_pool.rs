@@ -25,9 +25,8 @@ hallpass_diesel::users_table! {
     }
 }
 
-struct OtherPool;
-
 fn main() {
     use hallpass_diesel::UsersTable as _;
-    let _ = Accounts::store(OtherPool);
+    // The pool itself is missing: one connection is not enough for a server.
+    let _ = Accounts::store(diesel::r2d2::ConnectionManager::<SqliteConnection>::new("app.db"));
 }
