@@ -61,9 +61,9 @@ fn refresh(clients: &[Client], first: usize, token: &str) -> Answer {
     for attempt in 0..1000 {
         let client = &clients[(first + attempt) % clients.len()];
         match client.try_send("POST", "/auth/refresh", &headers, &body) {
-            Ok(answer) if answer.status != 503 => return answer,
-            // Busy, or its next process is on the way.
-            _ => thread::sleep(Duration::from_millis(5)),
+            Ok(answer) => return answer,
+            // It was killed; its next process is on the way.
+            Err(_) => thread::sleep(Duration::from_millis(5)),
         }
     }
     panic!("no server answers");
