@@ -1,4 +1,4 @@
-//! MySQL 8 and MariaDB 10.11 or newer.
+//! MySQL 8.0.13 and MariaDB 10.11 or newer.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
