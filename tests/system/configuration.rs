@@ -5,6 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use crate::databases::{TestDatabase, on_every_server};
 use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::process::{Process, command, configure, example, run_to_end};
 
@@ -164,6 +166,18 @@ fn a_mysql_that_cannot_be_used_says_why() {
         let text = refusal_of_url(url);
         assert!(text.contains(reason), "{url}: {text}");
     }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+on_every_server!(a_database_that_the_server_does_not_have_is_named);
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn a_database_that_the_server_does_not_have_is_named(database: &TestDatabase) {
+    let name = format!("{}_none", database.name());
+    let url = database.url().replace(database.name(), &name);
+    let text = refusal_of_url(&url);
+    let (_, reason) = text.split_once("can't be opened: ").expect(&text);
+    assert!(reason.contains(&name), "{text}");
 }
 
 #[test]

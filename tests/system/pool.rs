@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use actix_hallpass::hallpass::testing::SeededRandom;
-use actix_hallpass::hallpass::{Random, RandomUnavailable};
-use actix_hallpass::hallpass_diesel::{UsersTable as _, users_table};
+use actix_hallpass::hallpass::{Random, RandomUnavailable, UserStore};
+use actix_hallpass::hallpass_diesel::{DieselStore, Migrations, UsersTable, open, users_table};
 use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::event::{CheckinEvent, CheckoutEvent, HandleEvent};
-use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::r2d2::{Builder, ConnectionManager, CustomizeConnection, Error, Pool, R2D2Connection};
 
 use crate::app::TestApp;
 use crate::databases::{TestDatabase, on_every_database};
@@ -18,7 +19,11 @@ use crate::http::{Answer, Tokens};
 use crate::process::{Process, command_on};
 use schema::users;
 
-on_every_database!(two_hundred_requests_share_two_connections);
+on_every_database!(
+    two_hundred_requests_share_two_connections,
+    nobody_holds_a_connection_while_bcrypt_runs,
+    no_thread_hashes_with_a_connection_in_its_hand,
+);
 
 const REQUESTS: usize = 200;
 
@@ -33,19 +38,22 @@ fn persist(send: impl Fn() -> Answer) -> Answer {
     panic!("it never got its turn");
 }
 
-/// Two hundred at once: logins, refreshes of twenty sessions, logouts with garbage.
+/// Two hundred at once: logins, refreshes of twenty sessions, logouts of twenty others.
 fn two_hundred_requests_share_two_connections(database: &TestDatabase) {
     let server = Process::run(command_on(database).env("DATABASE_POOL_SIZE", "2"));
-    let sessions: Vec<_> = (0..20).map(|number| server.session(&format!("user{number}"))).collect();
+    let sessions = |name: &str| -> Vec<_> {
+        (0..20).map(|number| server.session(&format!("{name}{number}")).refresh).collect()
+    };
+    let (kept, ended) = (sessions("kept"), sessions("ended"));
     server.register("ada", "correct horse");
     thread::scope(|scope| {
         let request = |number: usize| {
-            let (server, token) = (&server, &sessions[number % 20].refresh);
+            let (server, kept, ended) = (&server, &kept[number % 20], &ended[number % 20]);
             scope.spawn(move || {
                 let answer = persist(|| match number % 3 {
                     0 => server.login("ada", "correct horse"),
-                    1 => server.logout("garbage"),
-                    _ => server.refresh(token),
+                    1 => server.logout(ended),
+                    _ => server.refresh(kept),
                 });
                 assert!(matches!(answer.status, 200 | 204), "{answer:?}");
             })
@@ -70,7 +78,13 @@ mod schema {
 }
 
 users_table! {
-    struct Users for [SqliteConnection] {
+    struct Users for [
+        SqliteConnection,
+        #[cfg(feature = "postgres")]
+        diesel::PgConnection,
+        #[cfg(feature = "mysql")]
+        diesel::MysqlConnection,
+    ] {
         table: users,
         id: id,
         login: login,
@@ -101,15 +115,25 @@ impl HandleEvent for Counting {
     }
 }
 
+/// Has SQLite wait for a lock, as the servers do.
+#[derive(Debug)]
+struct Patient;
+
+impl CustomizeConnection<SqliteConnection, Error> for Patient {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        connection.batch_execute("PRAGMA busy_timeout = 5000").map_err(Error::QueryError)
+    }
+}
+
 /// A random source that looks at the pool: salts are drawn in the middle of hashing.
-struct Watching {
+struct Watching<C: R2D2Connection + 'static> {
     random: SeededRandom,
-    pool: Pool<ConnectionManager<SqliteConnection>>,
+    pool: Pool<ConnectionManager<C>>,
     is_alone: bool,
     looks: Arc<AtomicUsize>,
 }
 
-impl Random for Watching {
+impl<C: R2D2Connection + 'static> Random for Watching<C> {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
         assert_eq!(HELD.get(), 0, "this thread hashes with a connection in its hand");
         if self.is_alone {
@@ -121,32 +145,47 @@ impl Random for Watching {
     }
 }
 
-/// Starts an application on a table and a pool of its own, of two connections.
-fn app(is_alone: bool) -> (TestDatabase, TestApp, Arc<AtomicUsize>) {
-    let database = TestDatabase::sqlite();
-    database.sql(
-        "PRAGMA journal_mode = WAL;
-         CREATE TABLE users (
-            id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, login TEXT NOT NULL UNIQUE,
-            password_hash TEXT NOT NULL, refresh_token_hash TEXT, session_id TEXT,
-            refresh_generation BIGINT NOT NULL DEFAULT 0, rotated_at BIGINT
-        )",
-    );
-    let path = database.directory().path().join("app.db");
-    let manager = ConnectionManager::new(path.to_str().unwrap());
-    let pool =
-        Pool::builder().max_size(2).event_handler(Box::new(Counting)).build(manager).unwrap();
+fn watched<C>(pool: Pool<ConnectionManager<C>>, is_alone: bool) -> (TestApp, Arc<AtomicUsize>)
+where
+    C: R2D2Connection + 'static,
+    Users: UsersTable<C>,
+    DieselStore<Users, Pool<ConnectionManager<C>>>: UserStore,
+{
     let looks = Arc::new(AtomicUsize::new(0));
     let random = SeededRandom::default();
     let watching = Watching { random, pool: pool.clone(), is_alone, looks: looks.clone() };
     let store = Arc::new(Users::store(pool).unwrap());
-    let app = TestApp::with(|builder| builder.store(store).random(Arc::new(watching)));
-    (database, app, looks)
+    (TestApp::with(|builder| builder.store(store).random(Arc::new(watching))), looks)
 }
 
-#[test]
-fn nobody_holds_a_connection_while_bcrypt_runs() {
-    let (_database, app, looks) = app(true);
+/// Starts an application on a pool of its own, of two connections.
+fn app(database: &TestDatabase, is_alone: bool) -> (TestApp, Arc<AtomicUsize>) {
+    open(&database.database_url(), Migrations::Run, None).unwrap();
+    fn two<C: R2D2Connection + 'static>() -> Builder<ConnectionManager<C>> {
+        Pool::builder().max_size(2).event_handler(Box::new(Counting))
+    }
+    match database.url() {
+        #[cfg(feature = "postgres")]
+        url if url.starts_with("postgres") => {
+            let manager = ConnectionManager::<diesel::PgConnection>::new(url);
+            watched(two().build(manager).unwrap(), is_alone)
+        }
+        #[cfg(feature = "mysql")]
+        url if url.starts_with("mysql") => {
+            let manager = ConnectionManager::<diesel::MysqlConnection>::new(url);
+            watched(two().build(manager).unwrap(), is_alone)
+        }
+        _ => {
+            let path = database.directory().path().join("app.db");
+            let manager = ConnectionManager::<SqliteConnection>::new(path.to_str().unwrap());
+            let pool = two().connection_customizer(Box::new(Patient)).build(manager).unwrap();
+            watched(pool, is_alone)
+        }
+    }
+}
+
+fn nobody_holds_a_connection_while_bcrypt_runs(database: &TestDatabase) {
+    let (app, looks) = app(database, true);
     let tokens = app.session("ada");
     let before = looks.load(Ordering::SeqCst);
     let tokens: Tokens = app.refresh(&tokens.refresh).tokens();
@@ -154,9 +193,8 @@ fn nobody_holds_a_connection_while_bcrypt_runs() {
     app.refresh(&tokens.refresh).tokens();
 }
 
-#[test]
-fn no_thread_hashes_with_a_connection_in_its_hand() {
-    let (_database, app, _) = app(false);
+fn no_thread_hashes_with_a_connection_in_its_hand(database: &TestDatabase) {
+    let (app, _) = app(database, false);
     let sessions: Vec<_> = (0..10).map(|number| app.session(&format!("user{number}"))).collect();
     thread::scope(|scope| {
         for tokens in &sessions {
@@ -164,9 +202,7 @@ fn no_thread_hashes_with_a_connection_in_its_hand() {
             scope.spawn(move || {
                 let mut token = tokens.refresh.clone();
                 for _ in 0..10 {
-                    // Without a `busy_timeout` on the application's pool, SQLite says "locked".
-                    let answer = persist(|| app.refresh(&token));
-                    token = answer.tokens().refresh;
+                    token = persist(|| app.refresh(&token)).tokens().refresh;
                 }
             });
         }

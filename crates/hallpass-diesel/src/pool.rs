@@ -220,16 +220,20 @@ impl<C: Engine> ManageConnection for Manager<C> {
 }
 
 impl<C: Engine> Connected<C> {
-    /// Lets statements wait for locks for `patience`, and for a tenth of a second at least: zero is
-    /// no limit to PostgreSQL. Most often it is what it was: then nothing is said to the database, to
-    /// the tenth of a second.
-    fn wait_for_locks(&mut self, patience: Duration) {
-        let tenths = patience.as_millis().div_ceil(100).max(1) as u64;
-        let patience = Duration::from_millis(tenths * 100);
+    /// Lets statements wait for locks for what is left. Most often it is what it was: then nothing is
+    /// said to the database.
+    fn wait_for_locks(&mut self, left: Duration) {
+        let patience = lock_patience(left);
         if patience != self.lock_patience && self.connection.limit_waiting(patience).is_ok() {
             self.lock_patience = patience;
         }
     }
+}
+
+/// Rounds up to tenths of a second, and to one at least: zero is no limit to PostgreSQL.
+fn lock_patience(left: Duration) -> Duration {
+    let tenths = left.as_millis().div_ceil(100).max(1);
+    Duration::from_millis(tenths as u64 * 100)
 }
 
 impl ConnectionError {
@@ -269,5 +273,16 @@ impl<C: Engine> Clone for Pool<C> {
 impl<C: Engine> fmt::Debug for Pool<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Pool").field(&self.connections.state()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_for_a_lock_is_never_without_a_limit() {
+        let of_millis = |left| lock_patience(Duration::from_millis(left)).as_millis();
+        assert_eq!([0, 1, 100, 101, 1950, 2000].map(of_millis), [100, 100, 100, 200, 2000, 2000]);
     }
 }
