@@ -184,7 +184,10 @@ impl TokenFor<'_> {
     pub fn mint(self) -> String {
         let id = &self.claims.user_id;
         let is_id = self.auth.service().is_id(id);
-        assert!(is_id, "`{id}` is no id of this store; for others, see TestAuth::with and store");
+        assert!(
+            is_id,
+            "`{id}` is no id of this store; for others, see TestAuth::with and MemoryStore::with_ids"
+        );
         self.auth.service().access_token_for_tests(&self.claims).expose_token().to_owned()
     }
 

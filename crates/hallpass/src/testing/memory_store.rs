@@ -1,6 +1,8 @@
 //! Users in memory: the shortest store there is.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
@@ -8,23 +10,46 @@ use crate::{
     Timestamp, User, UserId, UserStore,
 };
 
-/// A store that forgets everything when it is dropped. Ids are `i64`, counted from 1.
+/// A store that forgets everything when it is dropped. Ids are `i64`, counted from 1, or of the type
+/// that [`MemoryStore::with_ids`] is told.
 ///
 /// ```
 /// use hallpass::testing::{MemoryStore, conformance};
 ///
 /// conformance::run(&MemoryStore::default());
 /// ```
-#[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<Table>);
+pub struct MemoryStore {
+    table: Mutex<Table>,
+    make_id: Box<dyn Fn(u64) -> UserId + Send + Sync>,
+    is_id: fn(&str) -> bool,
+}
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Table {
-    last_id: i64,
+    last_id: u64,
     rows: BTreeMap<UserId, (LoginName, User)>,
 }
 
 impl MemoryStore {
+    /// Returns an empty store whose ids are what `make` makes of 1, 2, 3 and so on.
+    ///
+    /// ```
+    /// use hallpass::UserStore as _;
+    /// use hallpass::testing::MemoryStore;
+    ///
+    /// let store = MemoryStore::with_ids(|number| format!("user-{number}"));
+    /// assert!(store.is_id("user-1"));
+    /// ```
+    pub fn with_ids<Id: FromStr + Display>(
+        make: impl Fn(u64) -> Id + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            table: Mutex::default(),
+            make_id: Box::new(move |number| UserId::new(make(number))),
+            is_id: |text| UserId::new(text).parse::<Id>().is_some(),
+        }
+    }
+
     /// Lets `change` do to the user's row what an administrator could do by SQL; returns whether
     /// there is one.
     pub fn edit(&self, id: &UserId, change: impl FnOnce(&mut User)) -> bool {
@@ -37,7 +62,7 @@ impl MemoryStore {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the user's row if `condition` holds; returns whether it did.
@@ -57,9 +82,21 @@ impl MemoryStore {
     }
 }
 
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::with_ids(|number| i64::try_from(number).expect("it counts users"))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
 impl UserStore for MemoryStore {
     fn is_id(&self, text: &str) -> bool {
-        UserId::new(text).parse::<i64>().is_some()
+        (self.is_id)(text)
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -77,7 +114,7 @@ impl UserStore for MemoryStore {
             return Ok(None);
         }
         table.last_id += 1;
-        let id = UserId::new(table.last_id);
+        let id = (self.make_id)(table.last_id);
         let user = User {
             id: id.clone(),
             password_hash: new.password_hash.clone(),
