@@ -175,6 +175,7 @@ impl From<StoreError> for Problem {
             StoreError::Row { table, column, id, problem } => {
                 tracing::error!(target: "hallpass", table, column, id, problem, "unavailable");
             }
+            StoreError::Constraint(_) => return internal(&error),
             error => {
                 tracing::error!(target: "hallpass", reason = error_chain(error), "unavailable");
             }

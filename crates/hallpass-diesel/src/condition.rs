@@ -42,13 +42,28 @@ where
 #[derive(Clone, Copy, Debug, QueryId, ValidGrouping)]
 pub struct InParentheses<E>(E);
 
+/// The SQL type of a condition.
+#[diagnostic::on_unimplemented(
+    message = "`is_enabled` has to be a condition of type `Bool`, and not `{Self}`",
+    label = "the condition that is declared as `is_enabled` is of another type",
+    note = "for a column `locked`: `accounts::locked.eq(false)`; if it may be NULL, \
+            `accounts::locked.is_distinct_from(true)`"
+)]
+pub trait IsCondition {}
+
+impl IsCondition for Bool {}
+
 /// Returns the condition in parentheses.
-pub fn in_parentheses<E: Expression>(condition: E) -> InParentheses<E> {
+pub fn in_parentheses<E>(condition: E) -> InParentheses<E>
+where
+    E: Expression<SqlType: IsCondition>,
+{
     InParentheses(condition)
 }
 
 impl<E: Expression> Expression for InParentheses<E> {
-    type SqlType = E::SqlType;
+    // Not `E`'s, so that a condition of another type is told once, by `IsCondition`.
+    type SqlType = Bool;
 }
 
 impl<E: AppearsOnTable<Source>, Source> AppearsOnTable<Source> for InParentheses<E> {}

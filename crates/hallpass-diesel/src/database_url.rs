@@ -149,6 +149,11 @@ impl DatabaseUrl {
 
     fn postgres(scheme: &str, text: &str) -> Result<Self, DatabaseUrlError> {
         let server = ServerUrl::parse(scheme, text)?;
+        let is_parameter = |name| server.parameters().any(|pair| pair.starts_with(name));
+        // libpq would take the database that is called as the user is.
+        if server.database().is_empty() && !is_parameter("dbname=") && !is_parameter("service=") {
+            return Err(DatabaseUrlError::NoDatabase { scheme: server.scheme });
+        }
         Ok(Self { scheme: Scheme::Postgres.if_on(scheme)?, place: Place::Server(server) })
     }
 
@@ -158,7 +163,7 @@ impl DatabaseUrl {
             return Err(DatabaseUrlError::NoDatabase { scheme: server.scheme });
         }
         // Diesel passes over those it does not know: `sslmode=require` would ask for no encryption.
-        for pair in server.parameters.iter().flat_map(|parameters| parameters.split('&')) {
+        for pair in server.parameters() {
             let name = pair.split('=').next().unwrap_or_default();
             if !MYSQL_PARAMETERS.contains(&name) {
                 return Err(DatabaseUrlError::UnknownParameter);
@@ -286,6 +291,10 @@ impl ServerUrl {
         self.address.split_once('/').map_or("", |(_, database)| database)
     }
 
+    fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.parameters.iter().flat_map(|parameters| parameters.split('&'))
+    }
+
     #[cfg(feature = "postgres")]
     fn with_parameters(&self, additional: &[(&str, &str)]) -> Self {
         let present = self.parameters.as_deref().unwrap_or_default();
@@ -313,8 +322,7 @@ impl ServerUrl {
     fn redact(&self, message: &str) -> String {
         let user_info = self.user_info.as_deref().unwrap_or_default();
         let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
-        let parameter = self.parameters.iter().flat_map(|parameters| parameters.split('&'));
-        let in_parameters = parameter.filter_map(|pair| pair.strip_prefix("password="));
+        let in_parameters = self.parameters().filter_map(|pair| pair.strip_prefix("password="));
         let mut message = message.to_owned();
         for password in in_parameters.chain([password]) {
             if password.is_empty() || password == user || password == self.database() {
@@ -369,7 +377,8 @@ fn unknown(scheme: &str, text: &str) -> DatabaseUrlError {
 /// a path it would be shown in messages, with the password in it.
 fn is_mistyped_url(path: &str) -> bool {
     let lower = path.to_lowercase();
-    let is_list_of_settings = ["password=", "pwd="].iter().any(|name| lower.contains(name));
+    let is_list_of_settings =
+        ["password=", "pwd=", "dbname=", "host="].iter().any(|name| lower.contains(name));
     let is_wrapped =
         path.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'') != path;
     is_wrapped

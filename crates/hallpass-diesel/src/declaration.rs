@@ -12,6 +12,7 @@ pub use hallpass::{
 
 pub use crate::column;
 pub use crate::condition::{in_parentheses, same_bytes};
+pub use crate::connection::Known;
 pub use crate::user_row::{ColumnNames, UserRow};
 pub use crate::users_table::UsersTable;
 

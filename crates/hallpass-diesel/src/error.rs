@@ -1,5 +1,6 @@
 //! Why a store can't be opened, and how Diesel's errors become the store's.
 
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use hallpass::StoreError;
 
 use crate::migrations::MigrationError;
@@ -18,6 +19,20 @@ pub enum OpenError {
     /// A table of the application's own did not answer, or not as it was declared.
     #[error("the table of users does not answer as it was declared")]
     Table(#[source] StoreError),
+}
+
+/// Says what the error of a statement means to whoever waits for it.
+pub(crate) fn failed(error: DieselError) -> StoreError {
+    match &error {
+        DieselError::DatabaseError(
+            DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::CheckViolation
+            | DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::UniqueViolation,
+            _,
+        ) => StoreError::Constraint(Box::new(error)),
+        _ => unavailable(error),
+    }
 }
 
 /// Says that the database could not tell, and keeps why.

@@ -12,6 +12,8 @@
 #[doc(hidden)]
 pub mod column;
 mod condition;
+#[doc(hidden)]
+pub mod connection;
 mod database_url;
 #[doc(hidden)]
 pub mod declaration;

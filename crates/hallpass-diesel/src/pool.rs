@@ -13,7 +13,7 @@ use r2d2::{ManageConnection, NopErrorHandler};
 
 use crate::DatabaseUrl;
 use crate::engine::Engine;
-use crate::error::unavailable;
+use crate::error::{failed, unavailable};
 
 /// How long a verb waits before it is refused: for a connection, and with what is left of it for
 /// a lock.
@@ -59,7 +59,7 @@ impl<C: R2D2Connection + 'static> Connections for diesel::r2d2::Pool<ConnectionM
     ) -> Result<T, StoreError> {
         let patience = self.connection_timeout().min(PATIENCE);
         let mut connection = self.get_timeout(patience).map_err(unavailable)?;
-        work(&mut connection).map_err(unavailable)
+        work(&mut connection).map_err(failed)
     }
 }
 
@@ -188,7 +188,7 @@ impl<C: Engine> Connections for Pool<C> {
         if let Err(error) = &answer {
             connected.is_spoilt |= C::is_spoilt_by(error);
         }
-        answer.map_err(unavailable)
+        answer.map_err(failed)
     }
 }
 

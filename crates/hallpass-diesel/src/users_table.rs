@@ -91,6 +91,8 @@ macro_rules! users_table {
         const _: () = {
             use $crate::declaration as __hallpass;
             use __hallpass::traits::*;
+            // As with the columns below: where the feature is off, the compiler says so and no more.
+            type __Connection = __hallpass::Known<$connection>;
             $crate::users_table!(@implement $connection, $name $columns);
         };
         $crate::users_table!(@connections [$($($others)*)?] $name $columns);
@@ -147,6 +149,7 @@ macro_rules! users_table {
                 connection: &mut $connection,
                 id: &Self::Id,
             ) -> __hallpass::QueryResult<Option<__hallpass::UserRow<Self::Id>>> {
+                let connection: &mut __Connection = connection;
                 $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
                 .filter(__Columns::ID.eq(id))
                 .first(connection)
@@ -157,6 +160,7 @@ macro_rules! users_table {
                 connection: &mut $connection,
                 login: &__hallpass::LoginName,
             ) -> __hallpass::QueryResult<Vec<__hallpass::UserRow<Self::Id>>> {
+                let connection: &mut __Connection = connection;
                 $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
                 .filter(__Columns::LOGIN.eq(login.as_str()))
                 .limit(2)
@@ -167,6 +171,7 @@ macro_rules! users_table {
                 connection: &mut $connection,
                 user: &__hallpass::NewUser,
             ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
                 __hallpass::diesel::insert_into($table::table)
                     .values((
                         __Columns::LOGIN.eq(user.login.as_str()),
@@ -181,6 +186,7 @@ macro_rules! users_table {
                 connection: &mut $connection,
                 login: &__hallpass::LoginName,
             ) -> __hallpass::QueryResult<Vec<Self::Id>> {
+                let connection: &mut __Connection = connection;
                 $table::table
                     .filter(__Columns::LOGIN.eq(login.as_str()))
                     .select(__Columns::ID)
@@ -193,6 +199,7 @@ macro_rules! users_table {
                 id: &Self::Id,
                 start: &__hallpass::SessionStart,
             ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
                 let verified = &start.verified_password_hash;
                 let stored = start.upgraded_password_hash.as_ref().unwrap_or(verified);
                 let session = &start.session;
@@ -216,6 +223,7 @@ macro_rules! users_table {
                 id: &Self::Id,
                 rotation: &__hallpass::Rotation,
             ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
                 let verified = rotation.verified_hash.expose_hash();
                 __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
@@ -237,6 +245,7 @@ macro_rules! users_table {
                 session_id: &__hallpass::SessionId,
                 now: __hallpass::Timestamp,
             ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
                 __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
                     .filter(__hallpass::same_bytes(__Columns::SESSION_ID, __hallpass::text(session_id.as_str())))
@@ -253,6 +262,7 @@ macro_rules! users_table {
                 password_hash: &__hallpass::PasswordHash,
                 now: __hallpass::Timestamp,
             ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
                 __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
                     .set((

@@ -134,6 +134,10 @@ pub enum StoreError {
     /// The database is away, locked, read-only, full, or not what it should be.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The database refuses what was to be written, now and whenever it is tried again: a column of
+    /// the application's own may not be NULL, say.
+    #[error("the database refuses the row")]
+    Constraint(#[source] Box<dyn Error + Send + Sync>),
     /// A row makes no sense.
     #[error("{table}.{column} of id {id} makes no sense: {problem}")]
     Row {

@@ -3,7 +3,7 @@
 use actix_hallpass::hallpass::testing::conformance::{self, Subject};
 use actix_hallpass::hallpass::{
     LoginName, NewUser, PasswordHash, RefreshTokenHash, Scope, Session, SessionId, SessionStart,
-    Timestamp, UserId, UserStore,
+    StoreError, Timestamp, UserId, UserStore,
 };
 use actix_hallpass::hallpass_diesel::{UsersTable as _, users_table};
 use diesel::SqliteConnection;
@@ -415,6 +415,7 @@ fn a_second_user_of_a_login_name_is_not_added_although_the_column_would_take_the
 fn a_collision_in_another_column_is_not_a_login_name_that_is_taken() {
     let database = TestDatabase::sqlite();
     let store = staff_store(&database, "('bob', 'the same for all', TRUE, FALSE)");
-    let error = format!("{:?}", store.create(&ada()).unwrap_err());
-    assert!(error.contains("staff.badge"), "{error}");
+    let error = store.create(&ada()).unwrap_err();
+    assert!(matches!(error, StoreError::Constraint(_)), "to try again is no use: {error:?}");
+    assert!(format!("{error:?}").contains("staff.badge"), "{error:?}");
 }

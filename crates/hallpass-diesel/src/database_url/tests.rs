@@ -49,6 +49,7 @@ fn what_is_neither_a_file_nor_a_server_says_why() {
         ("s3cretpassword:x", NotAPath),
         ("host=db user=ada password=s3cret dbname=app", NotAPath),
         ("Server=db;Uid=ada;Pwd=s3cret", NotAPath),
+        ("dbname=app user=ada", NotAPath),
     ] {
         assert_eq!(parsed(text), Err(expected), "{text}");
     }
@@ -60,7 +61,8 @@ fn a_server_is_shown_without_user_password_and_parameters() {
     for (text, expected) in [
         ("postgres://ada:s3cret@db:5432/app", "postgres://db:5432/app"),
         ("postgresql://ada@db/app?sslmode=require", "postgresql://db/app"),
-        ("postgres://db", "postgres://db"),
+        ("postgres://db?dbname=app", "postgres://db"),
+        ("postgres://?service=app", "postgres://"),
         ("postgres:///app?host=/run/postgresql", "postgres:///app"),
         ("postgres://%2Frun%2Fpostgresql/app", "postgres://%2Frun%2Fpostgresql/app"),
         ("postgres://a:b@one:1,two:2/app", "postgres://one:1,two:2/app"),
@@ -91,6 +93,8 @@ fn a_server_that_is_none_says_why() {
         ("postgres://ada:s3cret@db:54x2/app", NotAPort),
         ("postgres://ada:s3cret@db:65536/app", NotAPort),
         ("postgres://ada:s3cret@db:0/app", NotAPort),
+        ("postgres://ada:s3cret@db", NoDatabase { scheme: scheme() }),
+        ("postgres://db/?application_name=dbname=app", NoDatabase { scheme: scheme() }),
         ("mysql://ada:s3cret@db:3306", NoDatabase { scheme: "mysql".to_owned() }),
         ("mariadb://db/", NoDatabase { scheme: "mariadb".to_owned() }),
         ("mysql://db/app?sslmode=require", UnknownParameter),
