@@ -93,6 +93,12 @@ pub enum DatabaseUrlError {
     /// It has a parameter that MySQL's client would pass over without a word.
     #[error("it has a parameter other than {}", MYSQL_PARAMETERS.map(|name| format!("`{name}`")).join(", "))]
     UnknownParameter,
+    /// It asks for encryption, and the client library of this build would not care.
+    #[error(
+        "its `ssl_mode` is passed over by MariaDB's client library, which this build uses: build with MySQL's \
+         (libmysqlclient), or encrypt the way to the database by other means and leave `ssl_mode` out"
+    )]
+    NoSslMode,
     /// Its port is none.
     #[error("its port is not a number from 1 to 65535")]
     NotAPort,
@@ -167,6 +173,10 @@ impl DatabaseUrl {
             let name = pair.split('=').next().unwrap_or_default();
             if !MYSQL_PARAMETERS.contains(&name) {
                 return Err(DatabaseUrlError::UnknownParameter);
+            }
+            // Nor would MariaDB's library say that it can't do what Diesel asks for.
+            if name == "ssl_mode" && !knows_ssl_mode() {
+                return Err(DatabaseUrlError::NoSslMode);
             }
         }
         Ok(Self { scheme: Scheme::Mysql.if_on(scheme)?, place: Place::Server(server) })
@@ -358,6 +368,14 @@ fn scheme_of(text: &str) -> Option<&str> {
         && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     is_scheme.then_some(scheme)
+}
+
+/// Returns whether the client library that this build is linked with knows `ssl_mode`.
+fn knows_ssl_mode() -> bool {
+    #[cfg(feature = "mysql")]
+    return mysqlclient_sys::SUPPORTS_MYSQL_SSL_MODE;
+    #[cfg(not(feature = "mysql"))]
+    return true;
 }
 
 /// Shows a scheme only where the text is a URL by its looks: anything else may be a secret that was

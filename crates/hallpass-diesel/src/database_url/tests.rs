@@ -98,9 +98,21 @@ fn a_server_that_is_none_says_why() {
         ("mysql://ada:s3cret@db:3306", NoDatabase { scheme: "mysql".to_owned() }),
         ("mariadb://db/", NoDatabase { scheme: "mariadb".to_owned() }),
         ("mysql://db/app?sslmode=require", UnknownParameter),
-        ("mysql://db/app?ssl_mode=required&ssl_modes=x", UnknownParameter),
+        ("mysql://db/app?ssl_ca=x&ssl_modes=x", UnknownParameter),
     ] {
         assert_eq!(parsed(text), Err(expected), "{text}");
+    }
+}
+
+/// Diesel hands `ssl_mode` to MariaDB's library as another option and looks at no answer: the
+/// connection would not be encrypted.
+#[test]
+#[cfg(feature = "mysql")]
+fn encryption_that_the_client_library_would_pass_over_is_refused() {
+    for mode in ["required", "verify_ca", "verify_identity", "preferred", "disabled"] {
+        let refused =
+            parsed(&format!("mysql://db/app?ssl_mode={mode}")) == Err(DatabaseUrlError::NoSslMode);
+        assert_eq!(refused, !mysqlclient_sys::SUPPORTS_MYSQL_SSL_MODE, "{mode}");
     }
 }
 
