@@ -159,12 +159,31 @@ fn a_mysql_that_cannot_be_used_says_why() {
         ("mysql://ada:s3cret@127.0.0.1:1/app", "mysql://127.0.0.1:1/app can't be opened"),
         ("mysql://ada:s3cret@127.0.0.1:1/app", "Can't connect to server on '127.0.0.1'"),
         ("mariadb://ada:s3cret@no-such-host.invalid/app", "Unknown"),
-        ("mysql://ada:s3cret@127.0.0.1:1/app?ssl_mode=sometimes", "unknown ssl_mode"),
+        ("mysql://ada:s3cret@127.0.0.1:1/app?sslmode=required", "it has a parameter other than"),
         ("mysql://ada:s3cret@127.0.0.1:1", "it names no database"),
         ("mysqll://ada:s3cret@db/app", "`mysqll:` is no database"),
     ] {
         let text = refusal_of_url(url);
         assert!(text.contains(reason), "{url}: {text}");
+    }
+}
+
+#[test]
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+fn a_server_that_says_nothing_is_given_up_after_two_seconds() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for (scheme, is_on) in
+        [("postgres", cfg!(feature = "postgres")), ("mysql", cfg!(feature = "mysql"))]
+    {
+        if is_on {
+            let url = format!("{scheme}://ada:s3cret@{}/app", silent.local_addr().unwrap());
+            let start = std::time::Instant::now();
+            let text = refusal_of_url(&url);
+            assert!(text.contains("can't be opened"), "{text}");
+            let seconds = start.elapsed().as_secs();
+            assert!((1..6).contains(&seconds), "{seconds} s: {text}");
+        }
     }
 }
 

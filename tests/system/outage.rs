@@ -90,6 +90,34 @@ fn a_crash_is_503_until_the_database_is_back(kind: Kind) {
     assert!(log.contains("unavailable") && !log.contains("reuse"), "{log}");
 }
 
+/// A primary that becomes a standby answers, and writes nothing. Without a new connection it would be
+/// asked until the program ends.
+#[test]
+#[cfg(feature = "postgres")]
+fn a_connection_that_may_not_write_is_replaced() {
+    let Some(database) = TestDatabase::on(Kind::Postgres) else { return };
+    let server = crate::databases::Server::of(Kind::Postgres).unwrap();
+    let set_read_only = |value: &str| {
+        server.sql(&format!(
+            "ALTER DATABASE {} SET default_transaction_read_only = {value}",
+            database.name()
+        ));
+    };
+    let token = Process::run(&mut command_on(&database)).session("ada").refresh;
+    set_read_only("on");
+    let process = Process::run(command_on(&database).env("MIGRATE", "false"));
+    for _ in 0..20 {
+        process.refresh(&token).assert_refused(503, "unavailable");
+    }
+    set_read_only("off");
+    // Each connection finds it out once, and r2d2 replaces it in the background.
+    let mut answers = (0..50).map(|_| {
+        thread::sleep(Duration::from_millis(20));
+        process.refresh(&token)
+    });
+    answers.find(|answer| answer.status != 503).expect("it writes again").tokens();
+}
+
 #[test]
 #[cfg(feature = "postgres")]
 fn a_crash_of_postgres_is_503_until_it_is_back() {

@@ -1,11 +1,11 @@
 //! What the code that [`users_table!`](crate::users_table) makes has in scope. Not for use by hand.
 
 pub use diesel;
-pub use diesel::Column;
 use diesel::dsl::{AsExprOf, sql};
 use diesel::expression::{AsExpression, SqlLiteral};
 pub use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
+pub use diesel::{Column, RunQueryDsl};
 pub use hallpass::{
     LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, Timestamp,
 };
@@ -16,11 +16,10 @@ pub use crate::connection::Known;
 pub use crate::user_row::{ColumnNames, UserRow};
 pub use crate::users_table::UsersTable;
 
-/// The methods that statements are made of, without their names.
+/// The methods that statements are made of, without their names. Not `RunQueryDsl`, whose methods are
+/// called by their path: diesel-async has one of the same name for all types, and both may be in scope.
 pub mod traits {
-    pub use diesel::prelude::{
-        ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
-    };
+    pub use diesel::prelude::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _};
 }
 
 /// Returns the value as a text expression.

@@ -31,8 +31,20 @@ pub(crate) fn failed(error: DieselError) -> StoreError {
             | DatabaseErrorKind::UniqueViolation,
             _,
         ) => StoreError::Constraint(Box::new(error)),
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
+            if does_not_fit(information.message()) =>
+        {
+            StoreError::Constraint(Box::new(error))
+        }
         _ => unavailable(error),
     }
+}
+
+/// Diesel has no kind for a text that is longer than its column, nor for a condition of MariaDB's.
+fn does_not_fit(message: &str) -> bool {
+    message.starts_with("value too long for type")
+        || message.starts_with("Data too long for column")
+        || (message.starts_with("CONSTRAINT `") && message.contains("` failed for "))
 }
 
 /// Says that the database could not tell, and keeps why.

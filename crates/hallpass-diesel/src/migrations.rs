@@ -49,7 +49,7 @@ pub enum MigrationError {
     },
     /// Another process has been migrating the database for a minute.
     #[error("another process has been migrating the database for a minute")]
-    Busy(#[source] DieselError),
+    Busy,
     /// A newer hallpass has run migrations that this one does not know.
     #[error("the database is ahead of this version of hallpass: it has run {}, which this one does not know", .versions.join(", "))]
     Ahead {
@@ -142,8 +142,7 @@ fn run_one<C: Engine>(
 ) -> Result<(), MigrationError> {
     let version = version(migration);
     if let Err(source) = migration.run(connection) {
-        // Run by a process that was killed before it could write so. Elsewhere both are undone.
-        let is_done = !C::UNDOES_SCHEMA_CHANGES && check(connection).is_ok();
+        let is_done = C::says_it_is_there(&*source) && check(connection).is_ok();
         if !is_done {
             return Err(failed(&version, source));
         }

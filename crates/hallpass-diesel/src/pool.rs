@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -74,6 +75,7 @@ pub struct Pool<C: Engine> {
 pub(crate) struct Manager<C> {
     url: DatabaseUrl,
     last_failure: LastFailure,
+    epoch: AtomicU64,
     connection: std::marker::PhantomData<fn() -> C>,
 }
 
@@ -81,6 +83,9 @@ pub(crate) struct Manager<C> {
 pub(crate) struct Connected<C: Engine> {
     pub(crate) connection: C,
     identity: C::Identity,
+    /// How many times a connection had been found dead when this one was made. Those that are as old as
+    /// a dead one are not asked: each might take two seconds to answer that it is dead, too.
+    epoch: u64,
     is_spoilt: bool,
     lock_patience: Duration,
 }
@@ -132,12 +137,19 @@ pub(crate) enum NoConnection {
 }
 
 impl<C: Engine> Pool<C> {
-    /// Opens up to `size` connections to a database that has just answered.
-    pub(crate) fn open(url: &DatabaseUrl, size: NonZeroU32) -> Self {
+    /// Returns a pool of up to `size` connections, each opened when it is needed. Nothing is asked of the
+    /// database yet.
+    ///
+    /// For a table of an application's own: its connections have what hallpass's own have, a bound on
+    /// waiting for locks and for a database that does not answer, for instance. For statements of the
+    /// application's, [`Connections::with`] gives them out.
+    #[must_use]
+    pub fn open(url: &DatabaseUrl, size: NonZeroU32) -> Self {
         let last_failure = LastFailure::default();
         let manager = Manager {
             url: url.clone(),
             last_failure: last_failure.clone(),
+            epoch: AtomicU64::new(0),
             connection: std::marker::PhantomData,
         };
         let connections = r2d2::Pool::builder()
@@ -197,20 +209,27 @@ impl<C: Engine> ManageConnection for Manager<C> {
     type Error = ConnectionError;
 
     fn connect(&self) -> Result<Connected<C>, ConnectionError> {
+        let epoch = self.epoch.load(Ordering::SeqCst);
         let opened = C::connect(&self.url).and_then(|connection| {
             let identity = C::identity(&self.url)?;
             Ok((connection, identity))
         });
         self.last_failure.set(opened.as_ref().err());
         let (connection, identity) = opened?;
-        Ok(Connected { connection, identity, is_spoilt: false, lock_patience: PATIENCE })
+        Ok(Connected { connection, identity, epoch, is_spoilt: false, lock_patience: PATIENCE })
     }
 
     fn is_valid(&self, connected: &mut Connected<C>) -> Result<(), ConnectionError> {
         if C::identity(&self.url)? != connected.identity {
             return Err(ConnectionError::gone(&self.url, &"another database is in its place"));
         }
-        connected.connection.ping().map_err(|error| ConnectionError::set_up(&self.url, &error))
+        if self.epoch.load(Ordering::SeqCst) != connected.epoch {
+            return Err(ConnectionError::gone(&self.url, &"another connection was found dead"));
+        }
+        connected.connection.ping().map_err(|error| {
+            self.epoch.fetch_max(connected.epoch + 1, Ordering::SeqCst);
+            ConnectionError::set_up(&self.url, &error)
+        })
     }
 
     fn has_broken(&self, connected: &mut Connected<C>) -> bool {
@@ -279,6 +298,24 @@ impl<C: Engine> fmt::Debug for Pool<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "sqlite")]
+    fn connections_as_old_as_a_dead_one_are_not_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("app.db");
+        let url = DatabaseUrl::parse(path.to_str().unwrap()).unwrap();
+        crate::engine::sqlite::create(&url).unwrap();
+        let (pool, one) = (LastFailure::default(), AtomicU64::new(0));
+        let connection = std::marker::PhantomData;
+        let manager =
+            Manager::<diesel::SqliteConnection> { url, last_failure: pool, epoch: one, connection };
+        let mut old = manager.connect().unwrap();
+        manager.is_valid(&mut old).unwrap();
+        manager.epoch.fetch_add(1, Ordering::SeqCst);
+        assert!(manager.is_valid(&mut old).is_err());
+        manager.is_valid(&mut manager.connect().unwrap()).unwrap();
+    }
 
     #[test]
     fn a_wait_for_a_lock_is_never_without_a_limit() {

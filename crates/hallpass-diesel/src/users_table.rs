@@ -150,10 +150,9 @@ macro_rules! users_table {
                 id: &Self::Id,
             ) -> __hallpass::QueryResult<Option<__hallpass::UserRow<Self::Id>>> {
                 let connection: &mut __Connection = connection;
-                $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
-                .filter(__Columns::ID.eq(id))
-                .first(connection)
-                .optional()
+                let query = $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
+                .filter(__Columns::ID.eq(id));
+                __hallpass::RunQueryDsl::first(query, connection).optional()
             }
 
             fn load_by_login(
@@ -161,10 +160,10 @@ macro_rules! users_table {
                 login: &__hallpass::LoginName,
             ) -> __hallpass::QueryResult<Vec<__hallpass::UserRow<Self::Id>>> {
                 let connection: &mut __Connection = connection;
-                $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
+                let query = $crate::users_table!(@row $table [$($scope)?] [$($is_enabled)?])
                 .filter(__Columns::LOGIN.eq(login.as_str()))
-                .limit(2)
-                .load(connection)
+                .limit(2);
+                __hallpass::RunQueryDsl::load(query, connection)
             }
 
             fn insert(
@@ -172,14 +171,14 @@ macro_rules! users_table {
                 user: &__hallpass::NewUser,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
-                __hallpass::diesel::insert_into($table::table)
+                let statement = __hallpass::diesel::insert_into($table::table)
                     .values((
                         __Columns::LOGIN.eq(user.login.as_str()),
                         __Columns::PASSWORD_HASH.eq(user.password_hash.expose_hash()),
                         $($table::$scope.eq(user.scope.as_str()),)?
                         $(__hallpass::at(user.created_at, $on_insert),)?
-                    ))
-                    .execute(connection)
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
             fn ids_of(
@@ -187,11 +186,11 @@ macro_rules! users_table {
                 login: &__hallpass::LoginName,
             ) -> __hallpass::QueryResult<Vec<Self::Id>> {
                 let connection: &mut __Connection = connection;
-                $table::table
+                let query = $table::table
                     .filter(__Columns::LOGIN.eq(login.as_str()))
                     .select(__Columns::ID)
-                    .limit(2)
-                    .load(connection)
+                    .limit(2);
+                __hallpass::RunQueryDsl::load(query, connection)
             }
 
             fn start_session(
@@ -203,7 +202,7 @@ macro_rules! users_table {
                 let verified = &start.verified_password_hash;
                 let stored = start.upgraded_password_hash.as_ref().unwrap_or(verified);
                 let session = &start.session;
-                __hallpass::diesel::update($table::table)
+                let statement = __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
                     .filter(__hallpass::same_bytes(__Columns::PASSWORD_HASH, __hallpass::text(verified.expose_hash())))
                     .filter(__hallpass::in_parentheses($crate::users_table!(@or [$($is_enabled)?] [__hallpass::always()])))
@@ -214,8 +213,8 @@ macro_rules! users_table {
                         __Columns::REFRESH_GENERATION.eq(0),
                         __Columns::ROTATED_AT.eq(__hallpass::seconds(session.rotated_at)),
                         $(__hallpass::at(session.rotated_at, $on_update),)?
-                    ))
-                    .execute(connection)
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
             fn rotate(
@@ -225,7 +224,7 @@ macro_rules! users_table {
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
                 let verified = rotation.verified_hash.expose_hash();
-                __hallpass::diesel::update($table::table)
+                let statement = __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
                     .filter(__hallpass::same_bytes(__Columns::SESSION_ID, __hallpass::text(rotation.session_id.as_str())))
                     .filter(__hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, __hallpass::text(verified)))
@@ -235,8 +234,8 @@ macro_rules! users_table {
                         __Columns::REFRESH_GENERATION.eq(__Columns::REFRESH_GENERATION + 1),
                         __Columns::ROTATED_AT.eq(__hallpass::seconds(rotation.rotated_at)),
                         $(__hallpass::at(rotation.rotated_at, $on_update),)?
-                    ))
-                    .execute(connection)
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
             fn end_session(
@@ -246,14 +245,14 @@ macro_rules! users_table {
                 now: __hallpass::Timestamp,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
-                __hallpass::diesel::update($table::table)
+                let statement = __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
                     .filter(__hallpass::same_bytes(__Columns::SESSION_ID, __hallpass::text(session_id.as_str())))
                     .set((
                         $crate::users_table!(@no_session),
                         $(__hallpass::at(now, $on_update),)?
-                    ))
-                    .execute(connection)
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
             fn set_password(
@@ -263,14 +262,14 @@ macro_rules! users_table {
                 now: __hallpass::Timestamp,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
-                __hallpass::diesel::update($table::table)
+                let statement = __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
                     .set((
                         __Columns::PASSWORD_HASH.eq(password_hash.expose_hash()),
                         $crate::users_table!(@no_session),
                         $(__hallpass::at(now, $on_update),)?
-                    ))
-                    .execute(connection)
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
             }
         }
     };

@@ -5,7 +5,7 @@ use actix_hallpass::hallpass::{
     LoginName, NewUser, PasswordHash, RefreshTokenHash, Scope, Session, SessionId, SessionStart,
     StoreError, Timestamp, UserId, UserStore,
 };
-use actix_hallpass::hallpass_diesel::{UsersTable as _, users_table};
+use actix_hallpass::hallpass_diesel::{self, UsersTable as _, users_table};
 use diesel::SqliteConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool, R2D2Connection};
@@ -305,6 +305,23 @@ fn a_table_of_the_least_columns_conforms_on_sqlite() {
 }
 
 #[test]
+fn a_table_of_ones_own_may_be_reached_over_hallpasss_pool() {
+    let database = TestDatabase::sqlite();
+    drop(make_people(&database));
+    let four = std::num::NonZeroU32::new(4).unwrap();
+    let pool = hallpass_diesel::Pool::<SqliteConnection>::open(&database.database_url(), four);
+    let store = Box::new(people::People::store(pool).unwrap());
+    let (table, key) = ("people", "number");
+    conformance::run(&OwnTable { database: &database, store, disable: None, table, key });
+}
+
+#[test]
+fn who_is_called_as_the_store_asks_for_keeps_no_program_from_starting() {
+    let database = TestDatabase::sqlite();
+    staff_store(&database, "('hallpass', 'a', TRUE, FALSE), ('hallpass', 'b', TRUE, FALSE)");
+}
+
+#[test]
 fn a_column_that_the_database_does_not_have_is_named_at_once() {
     let database = TestDatabase::sqlite();
     let pool = make_people(&database);
@@ -332,6 +349,16 @@ mod staff {
             rotated_at -> Nullable<BigInt>,
         }
     }
+
+    /// As diesel-async's: of every type, with methods of the same names.
+    #[expect(dead_code, reason = "it is only in the way")]
+    trait RunQueryDsl: Sized {
+        fn execute(self, _: &mut SqliteConnection) {}
+        fn first(self, _: &mut SqliteConnection) {}
+        fn load(self, _: &mut SqliteConnection) {}
+    }
+
+    impl<T> RunQueryDsl for T {}
 
     actix_hallpass::hallpass_diesel::users_table! {
         pub(super) struct Staff for [SqliteConnection] {

@@ -13,6 +13,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
+use std::error::Error;
 use std::time::Duration;
 
 use diesel::Connection;
@@ -30,10 +31,6 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     /// Tells a database from another one at the same place.
     #[doc(hidden)]
     type Identity: PartialEq + Send;
-
-    /// Whether a change of the schema is undone with its transaction.
-    #[doc(hidden)]
-    const UNDOES_SCHEMA_CHANGES: bool;
 
     /// Returns the migrations of the table `users`.
     #[doc(hidden)]
@@ -54,6 +51,13 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
     ) -> Result<T, MigrationError>;
+
+    /// Returns whether a migration failed because what it makes is there: run by a process that was
+    /// killed before it could write so. Never where both are undone together.
+    #[doc(hidden)]
+    fn says_it_is_there(_failure: &dyn Error) -> bool {
+        false
+    }
 
     /// Connects to a database that exists.
     #[doc(hidden)]

@@ -1,9 +1,9 @@
 //! MySQL 8.0.13 and MariaDB 10.11 or newer.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::error::Error;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -21,13 +21,13 @@ const MIGRATION_LOCK: &str = "CONCAT('hallpass.', MD5(DATABASE()))";
 /// How long a process waits for the migrations of another one, in seconds.
 const MIGRATION_WAIT_SECONDS: u32 = 60;
 
-/// How many threads may wait for a server that does not answer.
-const MAXIMUM_ATTEMPTS: usize = 16;
+/// How many threads may wait for a server that does not answer, before one more is allowed every two
+/// seconds only. They end by themselves: the system gives a host that is silent up after two minutes, and
+/// a server that is stopped accepts a hundred connections or so.
+const MANY_ATTEMPTS: usize = 16;
 
 impl Engine for MysqlConnection {
     type Identity = ();
-
-    const UNDOES_SCHEMA_CHANGES: bool = false;
 
     fn migrations() -> EmbeddedMigrations {
         const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
@@ -54,16 +54,28 @@ impl Engine for MysqlConnection {
         let lock = format!(
             "SELECT CAST(GET_LOCK({MIGRATION_LOCK}, {MIGRATION_WAIT_SECONDS}) AS CHAR) AS name"
         );
-        if self.names(&lock)? != ["1"] {
-            return Err(MigrationError::Busy(DieselError::NotFound));
-        }
         // A change of the schema waits for whoever uses the table.
+        self.batch_execute("SET @hallpass_lock_wait_timeout = @@SESSION.lock_wait_timeout")?;
         self.batch_execute(&format!("SET SESSION lock_wait_timeout = {MIGRATION_WAIT_SECONDS}"))?;
+        if self.names(&lock)? != ["1"] {
+            return Err(MigrationError::Busy);
+        }
         let done = work(self);
-        let released = self.batch_execute(&format!("DO RELEASE_LOCK({MIGRATION_LOCK})"));
+        let released = self.batch_execute(&format!(
+            "DO RELEASE_LOCK({MIGRATION_LOCK});
+             SET SESSION lock_wait_timeout = @hallpass_lock_wait_timeout"
+        ));
         let done = done?;
         released?;
         Ok(done)
+    }
+
+    /// A table (1050), a column (1060) or an index (1061).
+    fn says_it_is_there(failure: &dyn Error) -> bool {
+        let message = failure.to_string();
+        let beginnings = ["Duplicate column name", "Duplicate key name"];
+        message.ends_with("already exists")
+            || beginnings.iter().any(|beginning| message.starts_with(beginning))
     }
 
     fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError> {
@@ -101,22 +113,59 @@ impl Engine for MysqlConnection {
     }
 }
 
+/// The attempts to connect that have not been answered.
+#[derive(Default)]
+struct Attempts {
+    outstanding: usize,
+    last: Option<Instant>,
+}
+
+/// One of them; no longer counted when it is dropped.
+struct Attempt;
+
+static ATTEMPTS: Mutex<Attempts> = Mutex::new(Attempts { outstanding: 0, last: None });
+
+impl Attempt {
+    /// Begins an attempt at `now`, unless too many wait.
+    fn begin(now: Instant) -> Option<Self> {
+        let mut attempts = ATTEMPTS.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.may_begin(now).then(|| {
+            attempts.outstanding += 1;
+            attempts.last = Some(now);
+            Self
+        })
+    }
+}
+
+impl Attempts {
+    fn may_begin(&self, now: Instant) -> bool {
+        let is_a_while_ago = |last| now.saturating_duration_since(last) >= PATIENCE;
+        self.outstanding < MANY_ATTEMPTS || self.last.is_none_or(is_a_while_ago)
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        ATTEMPTS.lock().unwrap_or_else(PoisonError::into_inner).outstanding -= 1;
+    }
+}
+
 /// Connects, and gives up after two seconds: the client library may wait for a host that does not answer
 /// for minutes, and for one that accepts and says nothing for hours, and Diesel can't tell it not to.
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
 fn establish(url: &DatabaseUrl) -> Result<MysqlConnection, ConnectionError> {
-    static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
-    if ATTEMPTS.fetch_add(1, Ordering::SeqCst) >= MAXIMUM_ATTEMPTS {
-        ATTEMPTS.fetch_sub(1, Ordering::SeqCst);
+    let Some(attempt) = Attempt::begin(Instant::now()) else {
         return Err(ConnectionError::open(url, &"earlier attempts have not been answered yet"));
-    }
+    };
     let (sender, answer) = mpsc::channel();
     let place = url.expose_with_scheme("mysql");
     // Nobody waits for it once its answer comes too late: it ends then.
-    thread::spawn(move || {
+    let thread = thread::Builder::new().spawn(move || {
         let connection = MysqlConnection::establish(&place);
-        ATTEMPTS.fetch_sub(1, Ordering::SeqCst);
+        drop(attempt);
         let _ = sender.send(connection);
     });
+    thread.map_err(|error| ConnectionError::open(url, &error))?;
     match answer.recv_timeout(PATIENCE) {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(ConnectionError::open(url, &error)),
@@ -129,4 +178,27 @@ fn establish(url: &DatabaseUrl) -> Result<MysqlConnection, ConnectionError> {
 fn set_up(connection: &mut MysqlConnection) -> QueryResult<()> {
     connection.batch_execute("SET SESSION autocommit = 1")?;
     connection.limit_waiting(PATIENCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
+    fn where_many_wait_one_more_is_tried_every_two_seconds() {
+        let now = Instant::now();
+        for (outstanding, last, expected) in [
+            (0, None, true),
+            (15, Some(0), true),
+            (16, Some(0), false),
+            (16, Some(1999), false),
+            (16, Some(2000), true),
+            (500, Some(2000), true),
+        ] {
+            let last = last.map(|millis| now - Duration::from_millis(millis));
+            let attempts = Attempts { outstanding, last };
+            assert_eq!(attempts.may_begin(now), expected, "{outstanding} {last:?}");
+        }
+    }
 }

@@ -28,8 +28,6 @@ const LIBPQ_DEFAULTS: [(&str, &str); 3] = [
 impl Engine for PgConnection {
     type Identity = ();
 
-    const UNDOES_SCHEMA_CHANGES: bool = true;
-
     fn migrations() -> EmbeddedMigrations {
         const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
         MIGRATIONS
@@ -61,7 +59,7 @@ impl Engine for PgConnection {
             ))?;
             connection
                 .batch_execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-                .map_err(MigrationError::Busy)?;
+                .map_err(busy)?;
             work(connection)
         })
     }
@@ -95,5 +93,17 @@ impl Engine for PgConnection {
                 _
             )
         )
+    }
+}
+
+/// Another process has the lock, if that is what the wait for it came to.
+fn busy(error: DieselError) -> MigrationError {
+    match &error {
+        DieselError::DatabaseError(_, information)
+            if information.message().contains("lock timeout") =>
+        {
+            MigrationError::Busy
+        }
+        _ => error.into(),
     }
 }

@@ -24,8 +24,6 @@ pub struct FileId(Option<(u64, u64)>);
 impl Engine for SqliteConnection {
     type Identity = FileId;
 
-    const UNDOES_SCHEMA_CHANGES: bool = true;
-
     fn migrations() -> EmbeddedMigrations {
         const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
         MIGRATIONS
