@@ -6,6 +6,7 @@
 
 mod app;
 mod auth;
+mod authorization;
 mod configuration;
 mod database;
 #[cfg_attr(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use hallpass::AccessTokenError;
+use hallpass::{AccessTokenError, ScopeRule};
 
 use crate::ErrorCode;
 use crate::bearer::Realm;
@@ -35,6 +35,12 @@ pub enum AuthErrorReason {
     /// The access token is refused.
     #[error(transparent)]
     Refused(AccessTokenError),
+    /// The token allows less than is needed here.
+    #[error("this needs {0}")]
+    InsufficientScope(ScopeRule),
+    /// What [`Guard::require`](crate::Guard::require) was told says no to this user.
+    #[error("the application does not allow it to this user")]
+    NotAllowed,
     /// The app was built without `Auth`.
     #[error(
         "no `Auth` in the app: add `.configure(auth.routes(\"/auth\"))` or `.app_data(auth.clone())`, \
@@ -72,6 +78,9 @@ impl AuthError {
             AuthErrorReason::Refused(AccessTokenError::Expired { .. }) => ErrorCode::TokenExpired,
             AuthErrorReason::Malformed | AuthErrorReason::Refused(_) => ErrorCode::TokenInvalid,
             AuthErrorReason::Ambiguous => ErrorCode::RequestAmbiguous,
+            AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => {
+                ErrorCode::InsufficientScope
+            }
             AuthErrorReason::NotConfigured | AuthErrorReason::IdType { .. } => ErrorCode::Internal,
         }
     }

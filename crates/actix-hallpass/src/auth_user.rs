@@ -68,7 +68,7 @@ pub struct AuthUser<Id = i64> {
 pub struct MaybeAuthUser<Id = i64>(pub Option<AuthUser<Id>>);
 
 impl<Id: FromStr + Display> AuthUser<Id> {
-    fn from_claims(claims: &AccessClaims) -> Result<Self, AuthErrorReason> {
+    pub(crate) fn from_claims(claims: &AccessClaims) -> Result<Self, AuthErrorReason> {
         let id = claims.user_id().parse();
         Ok(Self {
             id: id.ok_or(AuthErrorReason::IdType { expected: type_name::<Id>() })?,

@@ -110,20 +110,24 @@ pub(crate) struct BearerChallenge {
 }
 
 /// What is wrong with the credentials, in the words of RFC 6750 §3.1.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ChallengeError {
     pub(crate) code: &'static str,
     pub(crate) description: &'static str,
+    /// The scope that is needed, where that is what is wrong.
+    pub(crate) scope: Option<String>,
 }
 
 impl fmt::Display for BearerChallenge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Bearer realm={}", Quoted(&self.realm.0))?;
-        if let Some(ChallengeError { code, description }) = self.error {
-            let (code, description) = (Quoted(code), Quoted(description));
-            write!(formatter, ", error={code}, error_description={description}")?;
+        let Some(ChallengeError { code, description, scope }) = &self.error else { return Ok(()) };
+        let (code, description) = (Quoted(code), Quoted(description));
+        write!(formatter, ", error={code}, error_description={description}")?;
+        match scope {
+            Some(scope) => write!(formatter, ", scope={}", Quoted(scope)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

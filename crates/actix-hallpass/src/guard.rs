@@ -1,7 +1,9 @@
 //! The guard: middleware that lets nobody in without a valid access token.
 
+use std::fmt::Display;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
+use std::str::FromStr;
 use std::task::{Context, Poll, ready as ready_or_pending};
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -9,11 +11,12 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::http::Method;
 use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use actix_web::{Error, HttpMessage as _, ResponseError as _};
-use hallpass::AccessClaims;
+use hallpass::{AccessClaims, ScopeRule};
 use pin_project_lite::pin_project;
 
 use crate::authenticate::{Identified, authenticate};
-use crate::{Auth, AuthError, AuthErrorReason, routes};
+use crate::requirement::Requirement;
+use crate::{Auth, AuthError, AuthErrorReason, AuthUser, routes};
 
 /// Middleware that refuses whoever has no valid access token; for `App::wrap` or `Scope::wrap`.
 ///
@@ -45,6 +48,7 @@ pub struct Guard {
     auth: Auth,
     absence: Absence,
     preflight: Preflight,
+    requirements: Vec<Requirement>,
 }
 
 /// What a request without a token is.
@@ -63,7 +67,8 @@ enum Preflight {
 
 impl Guard {
     pub(crate) fn new(auth: Auth) -> Self {
-        Self { auth, absence: Absence::Refused, preflight: Preflight::LikeAnyRequest }
+        let (absence, preflight) = (Absence::Refused, Preflight::LikeAnyRequest);
+        Self { auth, absence, preflight, requirements: Vec::new() }
     }
 
     /// Lets requests without a token in, as anonymous. A bad token is still refused with 401.
@@ -80,6 +85,78 @@ impl Guard {
     #[must_use]
     pub fn allow_preflight(self) -> Self {
         Self { preflight: Preflight::LetThrough, ..self }
+    }
+
+    /// Lets in whose access token allows `scope`, and answers others with 403 `insufficient_scope`.
+    /// Of several words, separated by spaces, and of several calls, all are needed.
+    ///
+    /// The scope is that of the user's row at the last login or refresh: a change shows at the next
+    /// refresh. Whoever has no token is refused with 401, also with [`Guard::optional`].
+    ///
+    /// # Panics
+    /// When it is no list of scope tokens (RFC 6749 §3.3) with at least one in it.
+    ///
+    /// ```
+    /// # use actix_hallpass::Auth;
+    /// # fn app(auth: Auth) {
+    /// use actix_web::web;
+    ///
+    /// let orders = web::scope("/orders").wrap(auth.guard().scope("orders:write"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn scope(self, scope: &'static str) -> Self {
+        self.requiring(Requirement::Scope(ScopeRule::all(scope)))
+    }
+
+    /// As [`Guard::scope`], where one of these scope tokens is enough.
+    ///
+    /// # Panics
+    /// When one is no scope token, or there is none.
+    #[must_use]
+    pub fn any_scope<'a>(self, tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        self.requiring(Requirement::Scope(ScopeRule::any_of(tokens)))
+    }
+
+    /// Lets in the users to whom `rule` says yes, and answers others with 403 `insufficient_scope`.
+    ///
+    /// It is asked at each request, on the event loop: let it decide by what it is given, and look
+    /// into a database in a handler. Whoever has no token is refused with 401, also with
+    /// [`Guard::optional`]. Write the type of the argument, which is that of the ids:
+    ///
+    /// ```
+    /// # use actix_hallpass::{Auth, Guard};
+    /// # fn guard(auth: Auth) -> Guard {
+    /// use actix_hallpass::AuthUser;
+    ///
+    /// auth.guard().require(|user: &AuthUser| user.id == 1 || user.scope.contains("admin"))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn require<Id>(self, rule: impl Fn(&AuthUser<Id>) -> bool + Send + Sync + 'static) -> Self
+    where
+        Id: FromStr + Display + 'static,
+    {
+        self.requiring(Requirement::user(rule))
+    }
+
+    fn requiring(mut self, requirement: Requirement) -> Self {
+        self.requirements.push(requirement);
+        self
+    }
+
+    /// Returns who sent the request, if they may pass.
+    fn admit(&self, request: &ServiceRequest) -> Result<Option<AccessClaims>, AuthError> {
+        let claims = self.identify(request)?;
+        if self.requirements.is_empty() {
+            return Ok(claims);
+        }
+        let refuse = |reason| AuthError::new(reason, self.auth.realm());
+        let claims = claims.ok_or_else(|| refuse(AuthErrorReason::Missing))?;
+        for requirement in &self.requirements {
+            requirement.check(&claims).map_err(refuse)?;
+        }
+        Ok(Some(claims))
     }
 
     fn identify(&self, request: &ServiceRequest) -> Result<Option<AccessClaims>, AuthError> {
@@ -148,7 +225,7 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        match self.guard.identify(&request) {
+        match self.guard.admit(&request) {
             Ok(claims) => {
                 let auth = self.guard.auth.clone();
                 request.extensions_mut().insert(Identified { auth, claims });

@@ -16,6 +16,8 @@ mod hashing;
 mod json_body;
 mod problem;
 mod random;
+mod require_scope;
+mod requirement;
 mod routes;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -33,3 +35,4 @@ pub use hallpass;
 /// The store over Diesel, and its migrations.
 pub use hallpass_diesel;
 pub use hashing::RunError;
+pub use require_scope::{RequireScope, RequiredScope};

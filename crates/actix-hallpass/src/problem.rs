@@ -97,7 +97,11 @@ impl From<&AuthError> for Problem {
         let challenge = error.realm().filter(|_| code != ErrorCode::Internal).map(|realm| {
             BearerChallenge { realm: realm.clone(), error: challenge_error(error.reason(), code) }
         });
-        Self { challenge, ..Self::new(code) }
+        let detail = match error.reason() {
+            reason @ AuthErrorReason::InsufficientScope(_) => Some(reason.to_string()),
+            _ => None,
+        };
+        Self { code, detail, challenge }
     }
 }
 
@@ -106,9 +110,14 @@ fn challenge_error(reason: &AuthErrorReason, code: ErrorCode) -> Option<Challeng
     let error = match reason {
         AuthErrorReason::Missing => return None,
         AuthErrorReason::Ambiguous => "invalid_request",
+        AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => "insufficient_scope",
         _ => "invalid_token",
     };
-    Some(ChallengeError { code: error, description: code.detail() })
+    let scope = match reason {
+        AuthErrorReason::InsufficientScope(rule) => Some(rule.scope()),
+        _ => None,
+    };
+    Some(ChallengeError { code: error, description: code.detail(), scope })
 }
 
 impl From<LoginError> for Problem {

@@ -1,0 +1,48 @@
+//! What a guard asks of a user, once it knows who they are.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use hallpass::{AccessClaims, ScopeRule};
+
+use crate::{AuthErrorReason, AuthUser};
+
+/// One thing that a user has to fulfil.
+#[derive(Clone)]
+pub(crate) enum Requirement {
+    /// Their token allows enough.
+    Scope(ScopeRule),
+    /// The application says so.
+    User(Arc<Rule>),
+}
+
+/// `Err` when the application's rule takes another type of id.
+type Rule = dyn Fn(&AccessClaims) -> Result<bool, AuthErrorReason> + Send + Sync;
+
+impl Requirement {
+    /// Returns the requirement that `rule` says yes.
+    pub(crate) fn user<Id: FromStr + Display>(
+        rule: impl Fn(&AuthUser<Id>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::User(Arc::new(move |claims| AuthUser::from_claims(claims).map(|user| rule(&user))))
+    }
+
+    pub(crate) fn check(&self, claims: &AccessClaims) -> Result<(), AuthErrorReason> {
+        match self {
+            Self::Scope(rule) if rule.allows(claims.scope()) => Ok(()),
+            Self::Scope(rule) => Err(AuthErrorReason::InsufficientScope(rule.clone())),
+            Self::User(rule) if rule(claims)? => Ok(()),
+            Self::User(_) => Err(AuthErrorReason::NotAllowed),
+        }
+    }
+}
+
+impl fmt::Debug for Requirement {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope(rule) => formatter.debug_tuple("Scope").field(rule).finish(),
+            Self::User(_) => formatter.write_str("User(…)"),
+        }
+    }
+}
