@@ -7,6 +7,7 @@
 mod app;
 mod auth;
 mod authorization;
+mod claims;
 mod configuration;
 mod database;
 #[cfg_attr(

@@ -13,7 +13,9 @@ use hallpass::{Service, Step};
 use crate::bearer::Realm;
 use crate::builder::Registration;
 use crate::hashing::HashLanes;
-use crate::{AuthBuilder, AuthError, Environment, Guard, RunError, SetupError, routes};
+use crate::{
+    AuthBuilder, AuthError, AuthErrorReason, Environment, Guard, RunError, SetupError, routes,
+};
 
 /// Everything about logging in, for one actix-web application. Cheap to clone: make it once,
 /// outside of `HttpServer::new`, so that all workers share it.
@@ -102,6 +104,17 @@ impl Auth {
 
     pub(crate) fn realm(&self) -> &Realm {
         &self.0.realm
+    }
+
+    /// Returns the refusal of a request. Claims that nobody adds are the application's fault, and not
+    /// the token's.
+    pub(crate) fn refusal(&self, reason: AuthErrorReason) -> AuthError {
+        match reason {
+            AuthErrorReason::AppClaims(_) if !self.service().adds_claims() => {
+                AuthError::new(AuthErrorReason::NoAppClaims, self.realm())
+            }
+            reason => AuthError::new(reason, self.realm()),
+        }
     }
 
     pub(crate) fn registration(&self) -> Registration {

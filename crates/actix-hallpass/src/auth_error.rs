@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use hallpass::{AccessTokenError, ScopeRule};
+use hallpass::{AccessTokenError, MalformedJson, ScopeRule};
 
 use crate::ErrorCode;
 use crate::bearer::Realm;
@@ -35,6 +35,15 @@ pub enum AuthErrorReason {
     /// The access token is refused.
     #[error(transparent)]
     Refused(AccessTokenError),
+    /// What the application adds to tokens is not in this one, or of another form: it was made before
+    /// the application was changed, say.
+    #[error("the token's claims are not those of the application")]
+    AppClaims(#[source] MalformedJson),
+    /// The handler takes claims of the application's, and there are none.
+    #[error(
+        "the handler takes claims, and the application adds none: call `Auth::builder().claims(…)`"
+    )]
+    NoAppClaims,
     /// The token allows less than is needed here.
     #[error("this needs {0}")]
     InsufficientScope(ScopeRule),
@@ -76,12 +85,16 @@ impl AuthError {
         match &self.reason {
             AuthErrorReason::Missing => ErrorCode::TokenMissing,
             AuthErrorReason::Refused(AccessTokenError::Expired { .. }) => ErrorCode::TokenExpired,
-            AuthErrorReason::Malformed | AuthErrorReason::Refused(_) => ErrorCode::TokenInvalid,
+            AuthErrorReason::Malformed
+            | AuthErrorReason::Refused(_)
+            | AuthErrorReason::AppClaims(_) => ErrorCode::TokenInvalid,
             AuthErrorReason::Ambiguous => ErrorCode::RequestAmbiguous,
             AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => {
                 ErrorCode::InsufficientScope
             }
-            AuthErrorReason::NotConfigured | AuthErrorReason::IdType { .. } => ErrorCode::Internal,
+            AuthErrorReason::NotConfigured
+            | AuthErrorReason::NoAppClaims
+            | AuthErrorReason::IdType { .. } => ErrorCode::Internal,
         }
     }
 

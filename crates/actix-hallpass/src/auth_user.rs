@@ -8,6 +8,8 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use hallpass::{AccessClaims, Scope, SessionId, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::authenticate::Identified;
 use crate::{AuthError, AuthErrorReason};
@@ -35,7 +37,7 @@ use crate::{AuthError, AuthErrorReason};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AuthUser<Id = i64> {
+pub struct AuthUser<Id = i64, Claims = NoClaims> {
     /// Who they are.
     pub id: Id,
     /// Which login it is.
@@ -48,6 +50,19 @@ pub struct AuthUser<Id = i64> {
     pub expires_at: Timestamp,
     /// When they last proved who they are; `None` in a token of another issuer with our key.
     pub auth_time: Option<Timestamp>,
+    /// What the application adds to its tokens; see [`AuthBuilder::claims`](crate::AuthBuilder::claims).
+    pub claims: Claims,
+}
+
+/// None of the application's claims: what a handler that takes an [`AuthUser`] reads of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NoClaims;
+
+impl<'de> Deserialize<'de> for NoClaims {
+    fn deserialize<D: Deserializer<'de>>(_deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self)
+    }
 }
 
 /// The user who sent a request, or nobody where no token was sent.
@@ -65,9 +80,13 @@ pub struct AuthUser<Id = i64> {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MaybeAuthUser<Id = i64>(pub Option<AuthUser<Id>>);
+pub struct MaybeAuthUser<Id = i64, Claims = NoClaims>(pub Option<AuthUser<Id, Claims>>);
 
-impl<Id: FromStr + Display> AuthUser<Id> {
+impl<Id, Claims> AuthUser<Id, Claims>
+where
+    Id: FromStr + Display,
+    Claims: DeserializeOwned,
+{
     pub(crate) fn from_claims(claims: &AccessClaims) -> Result<Self, AuthErrorReason> {
         let id = claims.user_id().parse();
         Ok(Self {
@@ -77,18 +96,27 @@ impl<Id: FromStr + Display> AuthUser<Id> {
             issued_at: claims.issued_at(),
             expires_at: claims.expires_at(),
             auth_time: claims.auth_time(),
+            claims: claims.app_claims().map_err(AuthErrorReason::AppClaims)?,
         })
     }
 }
 
-impl<Id: FromStr + Display> MaybeAuthUser<Id> {
+impl<Id, Claims> MaybeAuthUser<Id, Claims>
+where
+    Id: FromStr + Display,
+    Claims: DeserializeOwned,
+{
     fn of(identified: &Identified) -> Result<Self, AuthError> {
         let user = identified.claims.as_ref().map(AuthUser::from_claims).transpose();
-        user.map(Self).map_err(|reason| AuthError::new(reason, identified.auth.realm()))
+        user.map(Self).map_err(|reason| identified.auth.refusal(reason))
     }
 }
 
-impl<Id: FromStr + Display + 'static> FromRequest for AuthUser<Id> {
+impl<Id, Claims> FromRequest for AuthUser<Id, Claims>
+where
+    Id: FromStr + Display + 'static,
+    Claims: DeserializeOwned + 'static,
+{
     type Error = AuthError;
     type Future = Ready<Result<Self, AuthError>>;
 
@@ -101,7 +129,11 @@ impl<Id: FromStr + Display + 'static> FromRequest for AuthUser<Id> {
     }
 }
 
-impl<Id: FromStr + Display + 'static> FromRequest for MaybeAuthUser<Id> {
+impl<Id, Claims> FromRequest for MaybeAuthUser<Id, Claims>
+where
+    Id: FromStr + Display + 'static,
+    Claims: DeserializeOwned + 'static,
+{
     type Error = AuthError;
     type Future = Ready<Result<Self, AuthError>>;
 

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::{
-    AuthObserver, Clock, Config, ConfigError, ConfigProblem, Ports, Random, RandomUnavailable,
-    Service, Setting, Settings, TokenSecret, UserStore,
+    AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError, ConfigProblem, Ports,
+    Random, RandomUnavailable, Service, Setting, Settings, StoreError, TokenSecret, TypedClaims,
+    User, UserStore,
 };
 use hallpass_diesel::OpenError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::bearer::Realm;
 use crate::clock::SystemClock;
@@ -33,6 +36,7 @@ pub struct AuthBuilder {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     observer: Arc<dyn AuthObserver>,
+    claims: Option<Result<Arc<dyn ClaimsSource>, ClaimsError>>,
     registration: Registration,
     realm: String,
     environment_problems: Vec<ConfigProblem>,
@@ -72,6 +76,7 @@ impl Default for AuthBuilder {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             observer: Arc::new(TracingObserver),
+            claims: None,
             registration: Registration::Closed,
             realm: "hallpass".to_owned(),
             environment_problems: Vec::new(),
@@ -243,6 +248,50 @@ impl AuthBuilder {
         self
     }
 
+    /// Adds to each access token what `claims` makes of the user, for handlers that take
+    /// [`AuthUser<Id, Claims>`](crate::AuthUser) and for other services that read the token.
+    ///
+    /// It is called at each login and refresh, with the row as it is then, off the event loop; so a
+    /// change shows at the next refresh. A field with the name of a claim of hallpass's (`sub`, `exp`,
+    /// `scope`, …) is a [`SetupError`]. Anybody who has a token can read it: it is signed and not
+    /// encrypted. An access token has 4 KiB at most.
+    ///
+    /// ```
+    /// use actix_hallpass::{Auth, AuthUser};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Tenant {
+    ///     tenant: String,
+    /// }
+    ///
+    /// let builder = Auth::builder().claims(|user| Tenant { tenant: format!("tenant of {}", user.id) });
+    ///
+    /// async fn handler(user: AuthUser<i64, Tenant>) -> String {
+    ///     user.claims.tenant
+    /// }
+    /// ```
+    pub fn claims<C>(self, claims: impl Fn(&User) -> C + Send + Sync + 'static) -> Self
+    where
+        C: Serialize + DeserializeOwned + 'static,
+    {
+        self.try_claims(move |user| Ok(claims(user)))
+    }
+
+    /// As [`AuthBuilder::claims`], where they come from a database that may not answer: login and
+    /// refresh are then refused with 503, and nothing has changed.
+    pub fn try_claims<C>(
+        mut self,
+        claims: impl Fn(&User) -> Result<C, StoreError> + Send + Sync + 'static,
+    ) -> Self
+    where
+        C: Serialize + DeserializeOwned + 'static,
+    {
+        let source = TypedClaims::<C, _>::new(claims);
+        self.claims = Some(source.map(|source| Arc::new(source) as Arc<dyn ClaimsSource>));
+        self
+    }
+
     /// Lets anybody add themselves as a user: mounts `POST {base}/register`.
     pub fn allow_registration(mut self) -> Self {
         self.registration = Registration::Open;
@@ -264,6 +313,7 @@ impl AuthBuilder {
     pub fn build(self) -> Result<Auth, SetupError> {
         let mut problems = self.environment_problems;
         let realm = realm_of(&self.realm, &mut problems);
+        let claims = claims_of(self.claims, &mut problems);
         let source = match self.store {
             Some(store) => Some(Source::Store(store)),
             None => self.database.check(&mut problems).map(Source::Database),
@@ -272,7 +322,7 @@ impl AuthBuilder {
         let source = source.expect("a database that is not there is a problem, and none is left");
         let realm = realm.expect("a realm that is not there is a problem, and none is left");
         let (store, clock, random) = (source.open()?, self.clock, self.random);
-        let ports = Ports { store, clock, random, observer: self.observer };
+        let ports = Ports { store, clock, random, observer: self.observer, claims };
         let service = Service::new(&config, ports)?;
         Ok(Auth::new(
             service,
@@ -305,6 +355,19 @@ fn realm_of(realm: &str, problems: &mut Vec<ConfigProblem>) -> Option<Realm> {
         problems.push(ConfigProblem { variable: "realm", problem });
     }
     parsed
+}
+
+fn claims_of(
+    claims: Option<Result<Arc<dyn ClaimsSource>, ClaimsError>>,
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<Arc<dyn ClaimsSource>> {
+    match claims? {
+        Ok(source) => Some(source),
+        Err(error) => {
+            problems.push(ConfigProblem { variable: "claims", problem: error.to_string() });
+            None
+        }
+    }
 }
 
 /// One core stays free for those who only present a token, while one lane is full.

@@ -13,6 +13,7 @@ use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use hallpass::{AccessClaims, ScopeRule};
 use pin_project_lite::pin_project;
+use serde::de::DeserializeOwned;
 
 use crate::authenticate::{Identified, authenticate};
 use crate::requirement::Requirement;
@@ -133,9 +134,13 @@ impl Guard {
     /// # }
     /// ```
     #[must_use]
-    pub fn require<Id>(self, rule: impl Fn(&AuthUser<Id>) -> bool + Send + Sync + 'static) -> Self
+    pub fn require<Id, Claims>(
+        self,
+        rule: impl Fn(&AuthUser<Id, Claims>) -> bool + Send + Sync + 'static,
+    ) -> Self
     where
         Id: FromStr + Display + 'static,
+        Claims: DeserializeOwned + 'static,
     {
         self.requiring(Requirement::user(rule))
     }
@@ -151,7 +156,7 @@ impl Guard {
         if self.requirements.is_empty() {
             return Ok(claims);
         }
-        let refuse = |reason| AuthError::new(reason, self.auth.realm());
+        let refuse = |reason| self.auth.refusal(reason);
         let claims = claims.ok_or_else(|| refuse(AuthErrorReason::Missing))?;
         for requirement in &self.requirements {
             requirement.check(&claims).map_err(refuse)?;

@@ -25,7 +25,7 @@ mod tracing_observer;
 
 pub use auth::Auth;
 pub use auth_error::{AuthError, AuthErrorReason};
-pub use auth_user::{AuthUser, MaybeAuthUser};
+pub use auth_user::{AuthUser, MaybeAuthUser, NoClaims};
 pub use builder::{AuthBuilder, SetupError};
 pub use environment::Environment;
 pub use error_code::ErrorCode;

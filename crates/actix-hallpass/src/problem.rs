@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
-    LoginError, RandomUnavailable, RefreshError, RefreshRefusal, RegisterError,
+    ClaimsError, LoginError, RandomUnavailable, RefreshError, RefreshRefusal, RegisterError,
     RegistrationRefusal, StoreError,
 };
 use serde::Serialize;
@@ -125,6 +125,7 @@ impl From<LoginError> for Problem {
         match error {
             LoginError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
             LoginError::Store(error) => error.into(),
+            LoginError::Claims(error) => error.into(),
             LoginError::Random(error) => error.into(),
             error => internal(&error),
         }
@@ -137,6 +138,7 @@ impl From<RefreshError> for Problem {
             RefreshError::Refused(refusal) => Self::new(refresh_code(&refusal)),
             RefreshError::Conflict => Self::new(ErrorCode::RefreshConflict),
             RefreshError::Store(error) => error.into(),
+            RefreshError::Claims(error) => error.into(),
             RefreshError::Random(error) => error.into(),
             error => internal(&error),
         }
@@ -190,6 +192,15 @@ impl From<StoreError> for Problem {
             }
         }
         Self::new(ErrorCode::Unavailable)
+    }
+}
+
+impl From<ClaimsError> for Problem {
+    fn from(error: ClaimsError) -> Self {
+        match error {
+            ClaimsError::Store(error) => error.into(),
+            error => internal(&error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use hallpass::{AccessClaims, ScopeRule};
+use serde::de::DeserializeOwned;
 
 use crate::{AuthErrorReason, AuthUser};
 
@@ -17,14 +18,18 @@ pub(crate) enum Requirement {
     User(Arc<Rule>),
 }
 
-/// `Err` when the application's rule takes another type of id.
+/// `Err` when the application's rule takes another type of id, or claims that the token has not.
 type Rule = dyn Fn(&AccessClaims) -> Result<bool, AuthErrorReason> + Send + Sync;
 
 impl Requirement {
     /// Returns the requirement that `rule` says yes.
-    pub(crate) fn user<Id: FromStr + Display>(
-        rule: impl Fn(&AuthUser<Id>) -> bool + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn user<Id, Claims>(
+        rule: impl Fn(&AuthUser<Id, Claims>) -> bool + Send + Sync + 'static,
+    ) -> Self
+    where
+        Id: FromStr + Display,
+        Claims: DeserializeOwned,
+    {
         Self::User(Arc::new(move |claims| AuthUser::from_claims(claims).map(|user| rule(&user))))
     }
 

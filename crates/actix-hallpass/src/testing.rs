@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest};
 use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom, TestClaims};
-use hallpass::{AccessClaims, Scope, SessionId, UserId};
+use hallpass::{AccessClaims, AppClaims, Scope, SessionId, UserId};
+use serde::Serialize;
 
 use crate::{Auth, AuthBuilder};
 
@@ -164,6 +165,15 @@ impl TokenFor<'_> {
         self
     }
 
+    /// Gives the token claims of the application's own.
+    ///
+    /// # Panics
+    /// When they are no object, or one has the name of a claim of hallpass's.
+    pub fn claims(mut self, claims: &impl Serialize) -> Self {
+        self.claims.app_claims = AppClaims::of(claims).expect("they are an object of other names");
+        self
+    }
+
     /// Gives the token a lifetime from now, in whole seconds; zero makes an expired one.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.claims.lifetime = Some(lifetime);
@@ -222,6 +232,7 @@ fn claims(id: impl Display) -> TestClaims {
         user_id: UserId::new(id),
         session_id: SessionId::new("test-session"),
         scope: Scope::default(),
+        app_claims: AppClaims::default(),
         lifetime: None,
     }
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::json::{self, MalformedJson};
-use crate::jws::{Jws, JwsError};
+use crate::jws::{Jws, JwsError, MAXIMUM_BYTES};
 use crate::random::{Random, RandomUnavailable, random_text};
-use crate::{Scope, SessionId, Timestamp, TokenSecret, UserId};
+use crate::{AppClaims, ClaimsError, Scope, SessionId, Timestamp, TokenSecret, UserId};
 
 /// Issues and verifies access tokens.
 pub(crate) struct AccessTokens {
@@ -48,8 +49,12 @@ pub struct AccessToken {
 
 /// What an access token says, once it has been verified. Made by
 /// [`Service::verify_access`](crate::Service::verify_access) alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessClaims(Claims);
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessClaims {
+    claims: Claims,
+    /// All of it, for the application's own claims.
+    payload: Vec<u8>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Claims {
@@ -66,6 +71,27 @@ struct Claims {
     auth_time: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     scope: Scope,
+}
+
+/// What is signed: hallpass's claims, then the application's, none of which has the name of one of
+/// hallpass's.
+#[derive(Serialize)]
+struct SignedClaims<'a> {
+    #[serde(flatten)]
+    claims: Claims,
+    #[serde(flatten)]
+    app_claims: &'a AppClaims,
+}
+
+/// Why an access token is not issued.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IssueError {
+    /// There was no randomness for its `jti`.
+    #[error(transparent)]
+    Random(#[from] RandomUnavailable),
+    /// The application's claims make it too long.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
 }
 
 /// Why an access token is refused.
@@ -118,6 +144,8 @@ pub(crate) struct AccessGrant<'a> {
     pub(crate) expires_at: Timestamp,
     /// What they may do: `scope`.
     pub(crate) scope: &'a Scope,
+    /// What the application adds.
+    pub(crate) app_claims: &'a AppClaims,
 }
 
 impl AccessTokens {
@@ -142,13 +170,14 @@ impl AccessTokens {
     /// Issues a token.
     ///
     /// # Errors
-    /// [`RandomUnavailable`] when there is no randomness for its `jti`.
+    /// [`IssueError`] when there is no randomness for its `jti`, or it would be longer than
+    /// [`AccessTokens::verify`] reads.
     pub(crate) fn issue(
         &self,
         grant: &AccessGrant<'_>,
         now: Timestamp,
         random: &dyn Random,
-    ) -> Result<AccessToken, RandomUnavailable> {
+    ) -> Result<AccessToken, IssueError> {
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
@@ -161,10 +190,13 @@ impl AccessTokens {
             auth_time: Some(grant.auth_time),
             scope: grant.scope.clone(),
         };
-        Ok(AccessToken {
-            text: Zeroizing::new(self.jws.sign(&claims)),
-            expires_at: grant.expires_at,
-        })
+        let claims = SignedClaims { claims, app_claims: grant.app_claims };
+        let text = Zeroizing::new(self.jws.sign(&claims));
+        let (bytes, maximum) = (text.len(), MAXIMUM_BYTES);
+        if bytes > maximum {
+            return Err(ClaimsError::TooLong { bytes, maximum }.into());
+        }
+        Ok(AccessToken { text, expires_at: grant.expires_at })
     }
 
     /// Verifies that `token` is ours and valid at `now`: `now < exp + leeway`, and
@@ -179,7 +211,8 @@ impl AccessTokens {
         token: &str,
         now: Timestamp,
     ) -> Result<AccessClaims, AccessTokenError> {
-        let AccessClaims(claims) = self.authenticate(token)?;
+        let authentic = self.authenticate(token)?;
+        let claims = &authentic.claims;
         if now >= claims.exp.plus(self.leeway) {
             return Err(AccessTokenError::Expired { expired_at: claims.exp, now });
         }
@@ -187,7 +220,7 @@ impl AccessTokens {
             Some(not_before) if not_before > now.plus(self.leeway) => {
                 Err(AccessTokenError::NotYetValid { not_before, now })
             }
-            _ => Ok(AccessClaims(claims)),
+            _ => Ok(authentic),
         }
     }
 
@@ -204,7 +237,7 @@ impl AccessTokens {
         if claims.aud != self.audience {
             return Err(AccessTokenError::Audience);
         }
-        Ok(AccessClaims(claims))
+        Ok(AccessClaims { claims, payload })
     }
 }
 
@@ -226,50 +259,67 @@ impl AccessClaims {
     /// Returns `sub`: the user.
     #[must_use]
     pub fn user_id(&self) -> &UserId {
-        &self.0.sub
+        &self.claims.sub
     }
 
     /// Returns `sid`: the session.
     #[must_use]
     pub fn session_id(&self) -> &SessionId {
-        &self.0.sid
+        &self.claims.sid
     }
 
     /// Returns `scope`, empty when it is left out.
     #[must_use]
     pub fn scope(&self) -> &Scope {
-        &self.0.scope
+        &self.claims.scope
     }
 
     /// Returns `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Timestamp {
-        self.0.iat
+        self.claims.iat
     }
 
     /// Returns `exp`: the first second in which the token is no longer valid.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.0.exp
+        self.claims.exp
     }
 
     /// Returns `auth_time`: when the user last proved who they are; `None` in a token that
     /// another issuer with our key made without it.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {
-        self.0.auth_time
+        self.claims.auth_time
+    }
+
+    /// Returns the application's claims, read as a `C`: other members are passed over.
+    ///
+    /// # Errors
+    /// [`MalformedJson`] when they are no `C`: the token was made before the application added them,
+    /// say.
+    pub fn app_claims<C: DeserializeOwned>(&self) -> Result<C, MalformedJson> {
+        // Not to the end: the payload has been read as a whole, and who wants nothing reads nothing.
+        let mut payload = serde_json::Deserializer::from_slice(&self.payload);
+        Ok(C::deserialize(&mut payload)?)
     }
 
     /// Returns `jti`: the token's own id.
     #[must_use]
     pub fn token_id(&self) -> &str {
-        &self.0.jti
+        &self.claims.jti
     }
 }
 
 impl fmt::Debug for AccessTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("AccessTokens").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AccessClaims {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.claims.fmt(formatter)
     }
 }
 

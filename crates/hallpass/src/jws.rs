@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{TokenSecret, json};
 
 /// The longest token that is looked at, in bytes: more than any of ours, less than a nuisance.
-const MAXIMUM_BYTES: usize = 4096;
+pub(crate) const MAXIMUM_BYTES: usize = 4096;
 
 /// Signs and opens tokens of one type with one key and one algorithm, HMAC-SHA256.
 pub(crate) struct Jws {

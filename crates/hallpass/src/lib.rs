@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod access_token;
+mod app_claims;
 mod bcrypt;
 mod clock;
 mod config;
 mod credentials;
 mod duration;
 mod event;
+mod field_names;
 #[cfg(test)]
 mod forge;
 pub mod json;
@@ -34,6 +36,7 @@ mod user_id;
 pub mod testing;
 
 pub use access_token::{AccessClaims, AccessToken, AccessTokenError};
+pub use app_claims::{AppClaims, ClaimsError, ClaimsSource, TypedClaims};
 pub use bcrypt::UnusableHash;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, ConfigProblem};

@@ -94,6 +94,7 @@ fn an_issued_token_is_what_the_contract_says_in_the_eyes_of_jsonwebtoken() {
         auth_time: at(1_999_999_000),
         expires_at: issuer.expiry(now(), Timestamp::MAX),
         scope: &Scope::default(),
+        app_claims: &AppClaims::of(&BTreeMap::from([("tenant", "acme")])).unwrap(),
     };
     let token = issuer.issue(&grant, now(), &SeededRandom::default()).unwrap();
     let mut validation = Validation::new(Algorithm::HS256);
@@ -108,8 +109,9 @@ fn an_issued_token_is_what_the_contract_says_in_the_eyes_of_jsonwebtoken() {
     assert_eq!(read.header.typ.as_deref(), Some("at+jwt"));
     assert_eq!(read.header.kid.as_deref(), Some("key-1"));
     let names: Vec<_> = read.claims.keys().map(String::as_str).collect();
-    assert_eq!(names, ["aud", "auth_time", "exp", "iat", "iss", "jti", "sid", "sub"]);
+    assert_eq!(names, ["aud", "auth_time", "exp", "iat", "iss", "jti", "sid", "sub", "tenant"]);
     assert_eq!(read.claims["sub"], "7");
+    assert_eq!(read.claims["tenant"], "acme");
     assert_eq!(read.claims["iat"], 2_000_000_000);
     assert_eq!(read.claims["exp"], 2_000_000_900);
     assert_eq!(read.claims["auth_time"], 1_999_999_000);

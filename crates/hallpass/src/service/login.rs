@@ -3,13 +3,15 @@
 use std::net::IpAddr;
 
 use super::{Service, TokenPair, event, session_event};
+use crate::access_token::IssueError;
 use crate::bcrypt::{Comparison, HashMatch};
 use crate::event::LoginRefusal;
 use crate::refresh_token::RefreshClaims;
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, Credentials, LoginName, Password, PasswordHash, RandomUnavailable,
-    RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User, UserId,
+    AuthEvent, AuthEventKind, ClaimsError, Credentials, LoginName, Password, PasswordHash,
+    RandomUnavailable, RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User,
+    UserId,
 };
 
 /// How often a password is verified when its hash is replaced meanwhile. It may have been another
@@ -28,9 +30,21 @@ pub enum LoginError {
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The application's claims could not be had.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
     /// There was no randomness for a salt, a session or a token.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
+}
+
+impl From<IssueError> for LoginError {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Claims(error) => error.into(),
+            IssueError::Random(error) => error.into(),
+        }
+    }
 }
 
 /// One login on its way.
@@ -107,11 +121,24 @@ impl Login {
             upgraded_password_hash: upgraded,
             session,
         };
-        Step::store(move || match self.service.store().start_session(&start) {
-            Ok(true) => self.grant(&user, &token, start.upgraded_password_hash.is_some()),
+        Step::store(move || self.write_session(user, &token, &start))
+    }
+
+    fn write_session(
+        self,
+        user: User,
+        token: &RefreshClaims,
+        start: &SessionStart,
+    ) -> Step<Outcome> {
+        let pair = match self.service.token_pair(token, &user, token.issued_at) {
+            Ok(pair) => pair,
+            Err(error) => return Step::Done(Err(error.into())),
+        };
+        match self.service.store().start_session(start) {
+            Ok(true) => self.grant(pair, token, start.upgraded_password_hash.is_some()),
             Ok(false) => self.verify_again(user.id),
             Err(error) => Step::Done(Err(error.into())),
-        })
+        }
     }
 
     fn upgraded_hash(
@@ -143,11 +170,15 @@ impl Login {
         self.load()
     }
 
-    fn grant(self, user: &User, token: &RefreshClaims, is_hash_upgraded: bool) -> Step<Outcome> {
+    fn grant(
+        self,
+        pair: TokenPair,
+        token: &RefreshClaims,
+        is_hash_upgraded: bool,
+    ) -> Step<Outcome> {
         let kind = AuthEventKind::LoginSucceeded { is_hash_upgraded };
         self.service.observe(&session_event(kind, token, self.client_address));
-        let pair = self.service.token_pair(token, &user.scope, token.issued_at);
-        Step::Done(pair.map_err(LoginError::from))
+        Step::Done(Ok(pair))
     }
 
     fn refuse(self, user_id: Option<UserId>, refusal: LoginRefusal) -> Step<Outcome> {

@@ -20,13 +20,13 @@ pub use login::LoginError;
 pub use refresh::RefreshError;
 pub use register::RegisterError;
 
-use crate::access_token::{AccessGrant, AccessTokenSettings, AccessTokens};
+use crate::access_token::{AccessGrant, AccessTokenSettings, AccessTokens, IssueError};
 use crate::password_hash::PasswordHasher;
 use crate::refresh_token::{RefreshClaims, RefreshTokens};
 use crate::{
-    AccessClaims, AccessToken, AccessTokenError, AuthEvent, AuthEventKind, AuthObserver, Clock,
-    Config, Random, RandomUnavailable, RefreshToken, Scope, SessionPolicy, Timestamp, UserId,
-    UserStore,
+    AccessClaims, AccessToken, AccessTokenError, AppClaims, AuthEvent, AuthEventKind, AuthObserver,
+    ClaimsSource, Clock, Config, Random, RandomUnavailable, RefreshToken, SessionPolicy, Timestamp,
+    User, UserId, UserStore,
 };
 
 /// The use cases over one store. Cheap to clone.
@@ -43,6 +43,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Who is told what happened.
     pub observer: Arc<dyn AuthObserver>,
+    /// What the application adds to access tokens, if anything.
+    pub claims: Option<Arc<dyn ClaimsSource>>,
 }
 
 pub(crate) struct Parts {
@@ -116,20 +118,32 @@ impl Service {
         Ok(claims)
     }
 
-    /// Returns the pair of `refresh` and a new access token with its full lifetime.
+    /// Returns whether the application adds claims to access tokens.
+    #[must_use]
+    pub fn adds_claims(&self) -> bool {
+        self.0.ports.claims.is_some()
+    }
+
+    /// Returns the pair of `refresh` and a new access token of the user with its full lifetime. The
+    /// application's claims may ask a database: for store steps, before anything is written.
     fn token_pair(
         &self,
         refresh: &RefreshClaims,
-        scope: &Scope,
+        user: &User,
         now: Timestamp,
-    ) -> Result<TokenPair, RandomUnavailable> {
+    ) -> Result<TokenPair, IssueError> {
+        let app_claims = match &self.0.ports.claims {
+            Some(source) => source.claims(user)?,
+            None => AppClaims::default(),
+        };
         let session_ends_at = refresh.auth_time.plus(self.0.session_policy.absolute_limit);
         let grant = AccessGrant {
             user_id: &refresh.user_id,
             session_id: &refresh.session_id,
             auth_time: refresh.auth_time,
             expires_at: self.0.access_tokens.expiry(now, session_ends_at),
-            scope,
+            scope: &user.scope,
+            app_claims: &app_claims,
         };
         let access_token = self.0.access_tokens.issue(&grant, now, self.random())?;
         Ok(TokenPair {

@@ -5,12 +5,13 @@
 use std::net::IpAddr;
 
 use super::{Service, TokenPair, event, session_event};
+use crate::access_token::IssueError;
 use crate::refresh_token::{RefreshClaims, RefreshTokenError};
 use crate::rotation::{self, Attempt, Claim, Decision, Permission};
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEventKind, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation, Scope, Session,
-    StoreError, Timestamp, User,
+    AuthEventKind, ClaimsError, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation,
+    Session, StoreError, Timestamp, User,
 };
 
 /// How often a lost swap is decided again. Two requests that race need two looks; a third one
@@ -32,9 +33,21 @@ pub enum RefreshError {
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The application's claims could not be had. Trying again is safe.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
     /// There was no randomness for a salt or a token id.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
+}
+
+impl From<IssueError> for RefreshError {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Claims(error) => error.into(),
+            IssueError::Random(error) => error.into(),
+        }
+    }
 }
 
 /// One refresh on its way.
@@ -107,8 +120,8 @@ impl Refresh {
                 self.end_session(now)
             }
             Decision::Prove(claim, user, session) => {
-                let (session, scope) = (session.clone(), user.scope.clone());
-                Step::hash(HashLane::RefreshToken, move || self.prove(claim, &session, scope))
+                let (user, session) = (user.clone(), session.clone());
+                Step::hash(HashLane::RefreshToken, move || self.prove(claim, &session, user))
             }
         }
     }
@@ -117,7 +130,7 @@ impl Refresh {
         if self.lost_swaps == 0 { Attempt::First } else { Attempt::AfterLostSwap }
     }
 
-    fn prove(self, claim: Claim, session: &Session, scope: Scope) -> Step<Outcome> {
+    fn prove(self, claim: Claim, session: &Session, user: User) -> Step<Outcome> {
         let outcome = match claim {
             Claim::Current => session.refresh_token_hash.compare(&self.presented.secret),
             Claim::Predecessor => {
@@ -125,14 +138,14 @@ impl Refresh {
             }
         };
         match claim.judge(outcome) {
-            Ok(Permission::Rotate) => self.rotate(session, scope),
-            Ok(Permission::Retry) => self.retry(session.rotated_at, &scope),
+            Ok(Permission::Rotate) => self.rotate(session, user),
+            Ok(Permission::Retry) => self.retry(session.rotated_at, user),
             Err(refusal) => self.refuse(refusal),
         }
     }
 
     /// Row 6: hashes the successor and swaps the hashes in one statement.
-    fn rotate(self, session: &Session, scope: Scope) -> Step<Outcome> {
+    fn rotate(self, session: &Session, user: User) -> Step<Outcome> {
         // The clocks of two servers may differ; the session's own time does not go back.
         let now = self.service.now();
         let rotated_at = now.max(session.rotated_at);
@@ -149,11 +162,26 @@ impl Refresh {
             },
             Err(error) => return Step::Done(Err(error.into())),
         };
-        Step::store(move || match self.service.store().rotate(&rotation) {
-            Ok(true) => self.grant(AuthEventKind::Refreshed, &successor, &scope, now),
+        Step::store(move || self.swap(&rotation, &successor, &user, now))
+    }
+
+    /// Makes the answer before it writes: what can't be answered has not happened.
+    fn swap(
+        self,
+        rotation: &Rotation,
+        successor: &RefreshClaims,
+        user: &User,
+        now: Timestamp,
+    ) -> Step<Outcome> {
+        let pair = match self.service.token_pair(successor, user, now) {
+            Ok(pair) => pair,
+            Err(error) => return Step::Done(Err(error.into())),
+        };
+        match self.service.store().rotate(rotation) {
+            Ok(true) => self.grant(AuthEventKind::Refreshed, pair),
             Ok(false) => self.decide_again(),
             Err(error) => Step::Done(Err(error.into())),
-        })
+        }
     }
 
     /// Somebody else moved: a rotation, a logout, a login. The row says which.
@@ -167,22 +195,25 @@ impl Refresh {
     }
 
     /// Row 8: hands out the same successor again.
-    fn retry(self, rotated_at: Timestamp, scope: &Scope) -> Step<Outcome> {
-        let successor = self.successor(rotated_at);
-        let now = self.service.now();
-        self.grant(AuthEventKind::Retried, &successor, scope, now)
+    fn retry(self, rotated_at: Timestamp, user: User) -> Step<Outcome> {
+        if self.service.adds_claims() {
+            // They may ask a database, which a hash step must not.
+            return Step::store(move || self.retry_now(rotated_at, &user));
+        }
+        self.retry_now(rotated_at, &user)
     }
 
-    fn grant(
-        self,
-        kind: AuthEventKind,
-        token: &RefreshClaims,
-        scope: &Scope,
-        now: Timestamp,
-    ) -> Step<Outcome> {
+    fn retry_now(self, rotated_at: Timestamp, user: &User) -> Step<Outcome> {
+        let successor = self.successor(rotated_at);
+        match self.service.token_pair(&successor, user, self.service.now()) {
+            Ok(pair) => self.grant(AuthEventKind::Retried, pair),
+            Err(error) => Step::Done(Err(error.into())),
+        }
+    }
+
+    fn grant(self, kind: AuthEventKind, pair: TokenPair) -> Step<Outcome> {
         self.observe(kind);
-        let pair = self.service.token_pair(token, scope, now);
-        Step::Done(pair.map_err(RefreshError::from))
+        Step::Done(Ok(pair))
     }
 
     /// Row 10: ends this session only. Whoever ends it reports the theft; later replays find no

@@ -7,8 +7,8 @@ use super::{LoginError, Ports, RefreshError, Service, TokenPair};
 use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
 use crate::{
-    AuthEventKind, Credentials, RefreshRefusal, Session, Setting, Settings, Step, TokenSecret,
-    UserId, UserStore,
+    AuthEventKind, ClaimsSource, Credentials, RefreshRefusal, Session, Setting, Settings, Step,
+    TokenSecret, UserId, UserStore,
 };
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -30,6 +30,19 @@ impl World {
         change: impl FnOnce(&mut Settings),
         wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
     ) -> Self {
+        Self::build(change, wrap, None)
+    }
+
+    /// Returns a world whose access tokens have claims of an application's.
+    pub(super) fn adding(claims: Arc<dyn ClaimsSource>) -> Self {
+        Self::build(|_| {}, |store| store, Some(claims))
+    }
+
+    fn build(
+        change: impl FnOnce(&mut Settings),
+        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+        claims: Option<Arc<dyn ClaimsSource>>,
+    ) -> Self {
         let mut settings = Settings {
             access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
             refresh_token_secret: TokenSecret::new(REFRESH_SECRET).into(),
@@ -46,6 +59,7 @@ impl World {
             clock: clock.clone(),
             random: Arc::new(SeededRandom::default()),
             observer: observer.clone(),
+            claims,
         };
         let config = settings.check(Vec::new()).unwrap();
         Self { service: Service::new(&config, ports).unwrap(), store, clock, observer }

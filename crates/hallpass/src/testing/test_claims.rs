@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::access_token::AccessGrant;
-use crate::{AccessToken, Scope, Service, SessionId, Timestamp, UserId};
+use crate::{AccessToken, AppClaims, Scope, Service, SessionId, Timestamp, UserId};
 
 /// The claims of an access token that a test makes for itself.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct TestClaims {
     pub session_id: SessionId,
     /// What they may do: `scope`.
     pub scope: Scope,
+    /// What the application adds.
+    pub app_claims: AppClaims,
     /// From now to `exp`, in whole seconds; `None` for the configured lifetime.
     pub lifetime: Option<Duration>,
 }
@@ -22,7 +24,7 @@ impl Service {
     /// Issues an access token for a test, without a login.
     ///
     /// # Panics
-    /// When the random source does not answer; those of tests do.
+    /// When the random source does not answer, which those of tests do, or the claims are too long.
     #[must_use]
     pub fn access_token_for_tests(&self, claims: &TestClaims) -> AccessToken {
         let now = self.now();
@@ -36,8 +38,9 @@ impl Service {
             auth_time: now,
             expires_at,
             scope: &claims.scope,
+            app_claims: &claims.app_claims,
         };
         let issued = self.0.access_tokens.issue(&grant, now, self.random());
-        issued.expect("the random sources of tests always answer")
+        issued.expect("the random sources of tests always answer, and 4 KiB are enough")
     }
 }
