@@ -5,9 +5,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use actix_hallpass::testing::TestAuth;
-use actix_hallpass::{AuthBuilder, AuthError, AuthUser, MaybeAuthUser};
+use actix_hallpass::{AuthBuilder, AuthError, AuthUser, MaybeAuthUser, RequireRecent};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpServer};
@@ -87,6 +88,15 @@ fn describe(auth: &TestAuth, config: &mut ServiceConfig) {
         .service(web::scope("/open").configure(handlers))
         .service(web::scope("/optional").wrap(auth.guard().optional()).configure(handlers))
         .service(web::scope("/guarded").wrap(auth.guard()).configure(handlers))
+        .service(
+            web::scope("/recent")
+                .route("/handler", web::get().to(async |_: RequireRecent<300>| "recent"))
+                .service(
+                    web::scope("/guard")
+                        .wrap(auth.guard().max_age(Duration::from_secs(300)))
+                        .route("", web::get().to(async || "recent")),
+                ),
+        )
         .service(
             web::scope("/twice")
                 .wrap(auth.guard())

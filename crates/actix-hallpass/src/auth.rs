@@ -54,7 +54,8 @@ impl Auth {
         Self(Arc::new(Parts { service, lanes, realm, registration }))
     }
 
-    /// Mounts `POST {base}/login`, `{base}/refresh` and `{base}/logout`, and `{base}/register`
+    /// Mounts `POST {base}/login`, `{base}/refresh`, `{base}/logout` and `{base}/reauthenticate`, and
+    /// `{base}/register`
     /// where registration is allowed; for `App::configure`.
     ///
     /// Also puts this value into the app's data, where the extractors look for it outside of a

@@ -1,6 +1,7 @@
 //! Why a request has no user: what the guard and the extractors refuse with.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -44,6 +45,12 @@ pub enum AuthErrorReason {
         "the handler takes claims, and the application adds none: call `Auth::builder().claims(…)`"
     )]
     NoAppClaims,
+    /// The user proved who they are too long ago for this.
+    #[error("this needs the password of at most {} s ago", .max_age.as_secs())]
+    NotRecent {
+        /// How long ago it may have been.
+        max_age: Duration,
+    },
     /// The token allows less than is needed here.
     #[error("this needs {0}")]
     InsufficientScope(ScopeRule),
@@ -89,6 +96,7 @@ impl AuthError {
             | AuthErrorReason::Refused(_)
             | AuthErrorReason::AppClaims(_) => ErrorCode::TokenInvalid,
             AuthErrorReason::Ambiguous => ErrorCode::RequestAmbiguous,
+            AuthErrorReason::NotRecent { .. } => ErrorCode::InsufficientUserAuthentication,
             AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => {
                 ErrorCode::InsufficientScope
             }

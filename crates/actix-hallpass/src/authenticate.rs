@@ -6,6 +6,7 @@ use actix_web_httpauth::headers::authorization::Authorization;
 use hallpass::AccessClaims;
 
 use crate::bearer::Bearer;
+use crate::requirement::Requirement;
 use crate::{Auth, AuthError, AuthErrorReason};
 
 /// What a guard found out about a request, kept in its extensions.
@@ -25,6 +26,13 @@ impl Identified {
         }
         let auth = Auth::of(request).ok_or_else(AuthError::not_configured)?;
         Ok(Self { auth: auth.clone(), claims: authenticate(auth, request)? })
+    }
+
+    /// Refuses whoever sent no token, and whose token does not fulfil `requirement`.
+    pub(crate) fn check(&self, requirement: &Requirement) -> Result<(), AuthError> {
+        let claims = self.claims.as_ref().ok_or_else(|| self.missing())?;
+        let checked = requirement.check(claims, self.auth.service());
+        checked.map_err(|reason| self.auth.refusal(reason))
     }
 
     /// Returns the refusal of whoever sent no token.

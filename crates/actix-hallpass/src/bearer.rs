@@ -114,18 +114,18 @@ pub(crate) struct BearerChallenge {
 pub(crate) struct ChallengeError {
     pub(crate) code: &'static str,
     pub(crate) description: &'static str,
-    /// The scope that is needed, where that is what is wrong.
-    pub(crate) scope: Option<String>,
+    /// What is needed: the scope (RFC 6750 §3), or the `max_age` (RFC 9470 §3).
+    pub(crate) needed: Option<(&'static str, String)>,
 }
 
 impl fmt::Display for BearerChallenge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Bearer realm={}", Quoted(&self.realm.0))?;
-        let Some(ChallengeError { code, description, scope }) = &self.error else { return Ok(()) };
+        let Some(ChallengeError { code, description, needed }) = &self.error else { return Ok(()) };
         let (code, description) = (Quoted(code), Quoted(description));
         write!(formatter, ", error={code}, error_description={description}")?;
-        match scope {
-            Some(scope) => write!(formatter, ", scope={}", Quoted(scope)),
+        match needed {
+            Some((name, value)) => write!(formatter, ", {name}={}", Quoted(value)),
             None => Ok(()),
         }
     }

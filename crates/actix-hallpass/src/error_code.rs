@@ -74,6 +74,9 @@ error_codes! {
     /// `session_superseded`.
     SessionSuperseded = "session_superseded", UNAUTHORIZED,
         "the session was replaced by a later login";
+    /// `insufficient_user_authentication`.
+    InsufficientUserAuthentication = "insufficient_user_authentication", UNAUTHORIZED,
+        "this needs the password once more";
     /// `insufficient_scope`.
     InsufficientScope = "insufficient_scope", FORBIDDEN,
         "the access token does not allow this";

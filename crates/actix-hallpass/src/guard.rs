@@ -5,6 +5,7 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::str::FromStr;
 use std::task::{Context, Poll, ready as ready_or_pending};
+use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -24,8 +25,7 @@ use crate::{Auth, AuthError, AuthErrorReason, AuthUser, routes};
 /// It verifies on the spot, without the database, and refuses with a response, not an error, so
 /// that `Logger`, `ErrorHandlers`, `DefaultHeaders` and CORS around it see the refusal.
 ///
-/// Around the whole app it lets through POST requests to its own login, refresh, logout and
-/// register routes, and with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
+/// Around the whole app it lets through POST requests to its own routes, login and refresh among them, and with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
 /// It knows its routes by their paths, so a resource that takes POST at one of these paths and is
 /// declared before them, or chosen by a route guard such as `Host`, is let through in their place:
 /// configure the routes first.
@@ -119,6 +119,14 @@ impl Guard {
         self.requiring(Requirement::Scope(ScopeRule::any_of(tokens)))
     }
 
+    /// Lets in who proved who they are `max_age` ago at most, in whole seconds, and answers others with
+    /// 401 `insufficient_user_authentication` (RFC 9470): by a login, or by `POST {base}/reauthenticate`.
+    /// Whoever has no token is refused with 401, also with [`Guard::optional`].
+    #[must_use]
+    pub fn max_age(self, max_age: Duration) -> Self {
+        self.requiring(Requirement::MaxAge(max_age))
+    }
+
     /// Lets in the users to whom `rule` says yes, and answers others with 403 `insufficient_scope`.
     ///
     /// It is asked at each request, on the event loop: let it decide by what it is given, and look
@@ -159,7 +167,7 @@ impl Guard {
         let refuse = |reason| self.auth.refusal(reason);
         let claims = claims.ok_or_else(|| refuse(AuthErrorReason::Missing))?;
         for requirement in &self.requirements {
-            requirement.check(&claims).map_err(refuse)?;
+            requirement.check(&claims, self.auth.service()).map_err(refuse)?;
         }
         Ok(Some(claims))
     }

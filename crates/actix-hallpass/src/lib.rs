@@ -16,6 +16,7 @@ mod hashing;
 mod json_body;
 mod problem;
 mod random;
+mod require_recent;
 mod require_scope;
 mod requirement;
 mod routes;
@@ -35,4 +36,5 @@ pub use hallpass;
 /// The store over Diesel, and its migrations.
 pub use hallpass_diesel;
 pub use hashing::RunError;
+pub use require_recent::RequireRecent;
 pub use require_scope::{RequireScope, RequiredScope};

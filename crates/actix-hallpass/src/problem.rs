@@ -7,8 +7,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
-    ClaimsError, LoginError, RandomUnavailable, RefreshError, RefreshRefusal, RegisterError,
-    RegistrationRefusal, StoreError,
+    ClaimsError, LoginError, RandomUnavailable, ReauthenticateError, RefreshError, RefreshRefusal,
+    RegisterError, RegistrationRefusal, StoreError,
 };
 use serde::Serialize;
 
@@ -48,9 +48,9 @@ impl Problem {
         Self { detail: Some(detail), ..Self::new(code) }
     }
 
-    /// A 401 of a route: no access token was asked for, so nothing is said of one.
+    /// A 401 of a route: where no access token was asked for, nothing is said of one.
     pub(crate) fn in_realm(self, realm: &Realm) -> Self {
-        if self.code.status() != 401 {
+        if self.code.status() != 401 || self.challenge.is_some() {
             return self;
         }
         let challenge = BearerChallenge { realm: realm.clone(), error: None };
@@ -97,10 +97,12 @@ impl From<&AuthError> for Problem {
         let challenge = error.realm().filter(|_| code != ErrorCode::Internal).map(|realm| {
             BearerChallenge { realm: realm.clone(), error: challenge_error(error.reason(), code) }
         });
-        let detail = match error.reason() {
-            reason @ AuthErrorReason::InsufficientScope(_) => Some(reason.to_string()),
-            _ => None,
-        };
+        let detail =
+            match error.reason() {
+                reason @ (AuthErrorReason::InsufficientScope(_)
+                | AuthErrorReason::NotRecent { .. }) => Some(reason.to_string()),
+                _ => None,
+            };
         Self { code, detail, challenge }
     }
 }
@@ -111,13 +113,15 @@ fn challenge_error(reason: &AuthErrorReason, code: ErrorCode) -> Option<Challeng
         AuthErrorReason::Missing => return None,
         AuthErrorReason::Ambiguous => "invalid_request",
         AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => "insufficient_scope",
+        AuthErrorReason::NotRecent { .. } => "insufficient_user_authentication",
         _ => "invalid_token",
     };
-    let scope = match reason {
-        AuthErrorReason::InsufficientScope(rule) => Some(rule.scope()),
+    let needed = match reason {
+        AuthErrorReason::InsufficientScope(rule) => Some(("scope", rule.scope())),
+        AuthErrorReason::NotRecent { max_age } => Some(("max_age", max_age.as_secs().to_string())),
         _ => None,
     };
-    Some(ChallengeError { code: error, description: code.detail(), scope })
+    Some(ChallengeError { code: error, description: code.detail(), needed })
 }
 
 impl From<LoginError> for Problem {
@@ -127,6 +131,19 @@ impl From<LoginError> for Problem {
             LoginError::Store(error) => error.into(),
             LoginError::Claims(error) => error.into(),
             LoginError::Random(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
+impl From<ReauthenticateError> for Problem {
+    fn from(error: ReauthenticateError) -> Self {
+        match error {
+            ReauthenticateError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
+            ReauthenticateError::SessionEnded => Self::new(ErrorCode::SessionRevoked),
+            ReauthenticateError::Store(error) => error.into(),
+            ReauthenticateError::Claims(error) => error.into(),
+            ReauthenticateError::Random(error) => error.into(),
             error => internal(&error),
         }
     }

@@ -50,12 +50,7 @@ impl<S: RequiredScope + 'static> FromRequest for RequireScope<S> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let requirement = Requirement::Scope(const { S::RULE });
-        let checked = Identified::of(request).and_then(|identified| {
-            let claims = identified.claims.as_ref().ok_or_else(|| identified.missing())?;
-            requirement
-                .check(claims)
-                .map_err(|reason| AuthError::new(reason, identified.auth.realm()))
-        });
+        let checked = Identified::of(request).and_then(|identified| identified.check(&requirement));
         ready(checked.map(|()| Self(PhantomData)))
     }
 }

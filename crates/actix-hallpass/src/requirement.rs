@@ -3,8 +3,9 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use hallpass::{AccessClaims, ScopeRule};
+use hallpass::{AccessClaims, ScopeRule, Service};
 use serde::de::DeserializeOwned;
 
 use crate::{AuthErrorReason, AuthUser};
@@ -14,6 +15,8 @@ use crate::{AuthErrorReason, AuthUser};
 pub(crate) enum Requirement {
     /// Their token allows enough.
     Scope(ScopeRule),
+    /// They proved who they are this long ago at most.
+    MaxAge(Duration),
     /// The application says so.
     User(Arc<Rule>),
 }
@@ -33,8 +36,14 @@ impl Requirement {
         Self::User(Arc::new(move |claims| AuthUser::from_claims(claims).map(|user| rule(&user))))
     }
 
-    pub(crate) fn check(&self, claims: &AccessClaims) -> Result<(), AuthErrorReason> {
+    pub(crate) fn check(
+        &self,
+        claims: &AccessClaims,
+        service: &Service,
+    ) -> Result<(), AuthErrorReason> {
         match self {
+            Self::MaxAge(max_age) if service.is_recent(claims, *max_age) => Ok(()),
+            Self::MaxAge(max_age) => Err(AuthErrorReason::NotRecent { max_age: *max_age }),
             Self::Scope(rule) if rule.allows(claims.scope()) => Ok(()),
             Self::Scope(rule) => Err(AuthErrorReason::InsufficientScope(rule.clone())),
             Self::User(rule) if rule(claims)? => Ok(()),
@@ -47,6 +56,7 @@ impl fmt::Debug for Requirement {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scope(rule) => formatter.debug_tuple("Scope").field(rule).finish(),
+            Self::MaxAge(max_age) => formatter.debug_tuple("MaxAge").field(max_age).finish(),
             Self::User(_) => formatter.write_str("User(…)"),
         }
     }

@@ -40,6 +40,8 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::RefreshConflicted => "refresh given up, the row changed too often",
         AuthEventKind::ReuseDetected => "refresh token reuse detected, session ended",
         AuthEventKind::LoggedOut => "logged out",
+        AuthEventKind::Reauthenticated => "reauthenticated",
+        AuthEventKind::ReauthenticationRefused(_) => "reauthentication refused",
         _ => "something else",
     }
 }
@@ -48,7 +50,9 @@ fn name(kind: &AuthEventKind) -> &'static str {
 fn reason(kind: &AuthEventKind) -> Option<String> {
     match kind {
         AuthEventKind::RegistrationRefused(refusal) => Some(error_chain(refusal)),
-        AuthEventKind::LoginRefused(refusal) => Some(error_chain(refusal)),
+        AuthEventKind::LoginRefused(refusal) | AuthEventKind::ReauthenticationRefused(refusal) => {
+            Some(error_chain(refusal))
+        }
         AuthEventKind::RefreshRefused(refusal) => Some(error_chain(refusal)),
         _ => None,
     }

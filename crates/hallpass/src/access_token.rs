@@ -293,6 +293,12 @@ impl AccessClaims {
         self.claims.auth_time
     }
 
+    /// Returns whether the user proved who they are `max_age` before `now` at most (RFC 9470 §4). Not in
+    /// a token that does not say when.
+    pub(crate) fn is_recent(&self, max_age: Duration, now: Timestamp) -> bool {
+        self.claims.auth_time.is_some_and(|auth_time| now <= auth_time.plus(max_age))
+    }
+
     /// Returns the application's claims, read as a `C`: other members are passed over.
     ///
     /// # Errors

@@ -49,6 +49,10 @@ pub enum AuthEventKind {
     ReuseDetected,
     /// A session was ended by its user.
     LoggedOut,
+    /// A user of a session gave their password once more.
+    Reauthenticated,
+    /// A password that was given once more was refused, for a reason that the client is not told.
+    ReauthenticationRefused(LoginRefusal),
 }
 
 /// Why a registration was refused.
@@ -103,7 +107,8 @@ impl AuthEventKind {
         let is_warning = match self {
             Self::ReuseDetected
             | Self::RefreshConflicted
-            | Self::LoginRefused(LoginRefusal::HashUnusable(_)) => true,
+            | Self::LoginRefused(LoginRefusal::HashUnusable(_))
+            | Self::ReauthenticationRefused(LoginRefusal::HashUnusable(_)) => true,
             Self::RefreshRefused(refusal) => refusal.is_suspicious(),
             _ => false,
         };

@@ -55,7 +55,10 @@ pub use refresh_token_hash::RefreshTokenHash;
 pub use rotation::RefreshRefusal;
 pub use scope::{Scope, ScopeUnacceptable};
 pub use scope_rule::ScopeRule;
-pub use service::{LoginError, Ports, RefreshError, RegisterError, Service, TokenPair};
+pub use service::{
+    FreshAccess, LoginError, Ports, ReauthenticateError, RefreshError, RegisterError, Service,
+    TokenPair,
+};
 pub use session::{Session, SessionId, SessionPolicy};
 pub use settings::{Setting, Settings};
 pub use step::{HashLane, Step, Work};

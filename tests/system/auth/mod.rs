@@ -2,6 +2,7 @@
 
 mod login;
 mod logout;
+mod reauthenticate;
 mod refresh;
 mod register;
 mod wire;

@@ -3,6 +3,7 @@
 mod credentials;
 mod login;
 mod logout;
+mod reauthenticate;
 mod refresh;
 mod register;
 mod token_body;
@@ -24,7 +25,8 @@ const LOGIN: &str = "hallpass.login";
 const REFRESH: &str = "hallpass.refresh";
 const LOGOUT: &str = "hallpass.logout";
 const REGISTER: &str = "hallpass.register";
-const NAMES: [&str; 4] = [LOGIN, REFRESH, LOGOUT, REGISTER];
+const REAUTHENTICATE: &str = "hallpass.reauthenticate";
+const NAMES: [&str; 5] = [LOGIN, REFRESH, LOGOUT, REGISTER, REAUTHENTICATE];
 
 /// Returns whether a request is for one of our routes, which a guard around the whole app must let
 /// through: nobody could log in otherwise.
@@ -77,6 +79,7 @@ fn resources(auth: &Auth) -> Vec<Resource> {
         resource(auth, LOGIN, "/login", login::login),
         resource(auth, REFRESH, "/refresh", refresh::refresh),
         resource(auth, LOGOUT, "/logout", logout::logout),
+        resource(auth, REAUTHENTICATE, "/reauthenticate", reauthenticate::reauthenticate),
     ];
     if auth.registration() == Registration::Open {
         resources.push(resource(auth, REGISTER, "/register", register::register));

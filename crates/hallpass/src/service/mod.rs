@@ -5,6 +5,7 @@
 
 mod login;
 mod logout;
+mod reauthenticate;
 mod refresh;
 mod register;
 #[cfg(test)]
@@ -15,8 +16,10 @@ mod world;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use login::LoginError;
+pub use reauthenticate::{FreshAccess, ReauthenticateError};
 pub use refresh::RefreshError;
 pub use register::RegisterError;
 
@@ -25,8 +28,8 @@ use crate::password_hash::PasswordHasher;
 use crate::refresh_token::{RefreshClaims, RefreshTokens};
 use crate::{
     AccessClaims, AccessToken, AccessTokenError, AppClaims, AuthEvent, AuthEventKind, AuthObserver,
-    ClaimsSource, Clock, Config, Random, RandomUnavailable, RefreshToken, SessionPolicy, Timestamp,
-    User, UserId, UserStore,
+    ClaimsError, ClaimsSource, Clock, Config, Random, RandomUnavailable, RefreshToken,
+    SessionPolicy, Timestamp, User, UserId, UserStore,
 };
 
 /// The use cases over one store. Cheap to clone.
@@ -105,6 +108,12 @@ impl Service {
         self.check_subject(claims)
     }
 
+    /// Returns whether the user of a token proved who they are `max_age` ago at most.
+    #[must_use]
+    pub fn is_recent(&self, claims: &AccessClaims, max_age: Duration) -> bool {
+        claims.is_recent(max_age, self.now())
+    }
+
     /// Returns whether `id` is the canonical text of an id of the store.
     #[must_use]
     pub fn is_id(&self, id: &UserId) -> bool {
@@ -132,10 +141,7 @@ impl Service {
         user: &User,
         now: Timestamp,
     ) -> Result<TokenPair, IssueError> {
-        let app_claims = match &self.0.ports.claims {
-            Some(source) => source.claims(user)?,
-            None => AppClaims::default(),
-        };
+        let app_claims = self.app_claims(user)?;
         let session_ends_at = refresh.auth_time.plus(self.0.session_policy.absolute_limit);
         let grant = AccessGrant {
             user_id: &refresh.user_id,
@@ -152,6 +158,13 @@ impl Service {
             refresh_token: self.0.refresh_tokens.sign(refresh),
             refresh_expires_in: now.seconds_until(refresh.expires_at),
         })
+    }
+
+    fn app_claims(&self, user: &User) -> Result<AppClaims, ClaimsError> {
+        match &self.0.ports.claims {
+            Some(source) => source.claims(user),
+            None => Ok(AppClaims::default()),
+        }
     }
 
     fn store(&self) -> &dyn UserStore {

@@ -1,0 +1,42 @@
+//! `POST {base}/reauthenticate`: the password once more, for an access token that says so.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{client_address, uncached};
+use crate::authenticate::authenticate;
+use crate::problem::Problem;
+use crate::{Auth, AuthError, AuthErrorReason, json_body};
+
+#[derive(Deserialize)]
+struct Body {
+    password: Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+struct FreshAccessBody<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+}
+
+pub(super) async fn reauthenticate(
+    auth: Auth,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let missing = || AuthError::new(AuthErrorReason::Missing, auth.realm());
+    let claims = authenticate(&auth, &request)
+        .and_then(|claims| claims.ok_or_else(missing))
+        .map_err(|error| Problem::from(&error))?;
+    let Body { password } = json_body::read(&request, payload).await?;
+    let step = auth.service().reauthenticate(claims, password, client_address(&request));
+    let fresh = auth.run(step).await??;
+    Ok(uncached(HttpResponse::Ok()).json(FreshAccessBody {
+        access_token: fresh.access_token.expose_token(),
+        token_type: "Bearer",
+        expires_in: fresh.access_expires_in,
+    }))
+}
