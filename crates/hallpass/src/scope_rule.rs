@@ -51,12 +51,14 @@ impl ScopeRule {
     /// Returns the rule that one of these scope tokens is enough.
     ///
     /// # Panics
-    /// As [`ScopeRule::all`].
+    /// When one of them is no scope token, or there is none. Two in one text are none: whoever writes
+    /// `"a b"` among others may mean both, and either would do.
     #[must_use]
     pub fn any_of<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
-        let tokens = tokens.into_iter().collect::<Vec<_>>().join(" ");
-        assert!(is_scope(tokens.as_bytes()), "{NO_SCOPE}");
-        Self { quantity: Quantity::Any, tokens: Cow::Owned(tokens) }
+        let tokens: Vec<_> = tokens.into_iter().collect();
+        let is_token = |token: &&str| is_scope(token.as_bytes()) && !token.contains(' ');
+        assert!(!tokens.is_empty() && tokens.iter().all(is_token), "{NO_SCOPE}");
+        Self { quantity: Quantity::Any, tokens: Cow::Owned(tokens.join(" ")) }
     }
 
     const fn new(quantity: Quantity, tokens: &'static str) -> Self {
@@ -161,5 +163,9 @@ mod tests {
             );
         }
         assert!(std::panic::catch_unwind(|| ScopeRule::any_of([])).is_err());
+        // Of "a b" either would do, although whoever writes it wants both.
+        for tokens in [["a b", "c"], ["", "c"], [" ", "c"], ["c", "d "]] {
+            assert!(std::panic::catch_unwind(|| ScopeRule::any_of(tokens)).is_err(), "{tokens:?}");
+        }
     }
 }
