@@ -332,7 +332,10 @@ impl ServerUrl {
     fn redact(&self, message: &str) -> String {
         let user_info = self.user_info.as_deref().unwrap_or_default();
         let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
-        let in_parameters = self.parameters().filter_map(|pair| pair.strip_prefix("password="));
+        let in_parameters = self.parameters().filter_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            ["password", "sslpassword"].contains(&name).then_some(value)
+        });
         let mut message = message.to_owned();
         for password in in_parameters.chain([password]) {
             if password.is_empty() || password == user || password == self.database() {

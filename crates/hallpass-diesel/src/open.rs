@@ -79,5 +79,5 @@ where
         Migrations::Run => migrations::run(&mut create(url)?)?,
         Migrations::Check => migrations::check(&mut C::connect(url)?)?,
     }
-    Ok(DieselStore::new(Pool::open(url, pool_size)))
+    Ok(DieselStore::new(Pool::open(url, pool_size)?))
 }

@@ -115,6 +115,12 @@ pub enum ConnectionError {
         /// Why.
         reason: String,
     },
+    /// Its URL is one of another kind of database than the connections are for.
+    #[error("the database {database} is of another kind than the pool's connections")]
+    OtherKind {
+        /// Where it is.
+        database: String,
+    },
     /// The file is not there, or another one has its name.
     #[error("the database {database} is gone: {reason}")]
     Gone {
@@ -137,14 +143,19 @@ pub(crate) enum NoConnection {
 }
 
 impl<C: Engine> Pool<C> {
-    /// Returns a pool of up to `size` connections, each opened when it is needed. Nothing is asked of the
-    /// database yet.
+    /// Returns a pool of up to `size` connections, each opened when it is needed: the database need not
+    /// answer yet.
     ///
     /// For a table of an application's own: its connections have what hallpass's own have, a bound on
     /// waiting for locks and for a database that does not answer, for instance. For statements of the
     /// application's, [`Connections::with`] gives them out.
-    #[must_use]
-    pub fn open(url: &DatabaseUrl, size: NonZeroU32) -> Self {
+    ///
+    /// # Errors
+    /// [`ConnectionError::OtherKind`] when the URL is one of another kind of database.
+    pub fn open(url: &DatabaseUrl, size: NonZeroU32) -> Result<Self, ConnectionError> {
+        if !C::is_at(url) {
+            return Err(ConnectionError::OtherKind { database: url.to_string() });
+        }
         let last_failure = LastFailure::default();
         let manager = Manager {
             url: url.clone(),
@@ -159,7 +170,7 @@ impl<C: Engine> Pool<C> {
             .connection_timeout(RECONNECT)
             .error_handler(Box::new(NopErrorHandler))
             .build_unchecked(manager);
-        Self { connections, last_failure }
+        Ok(Self { connections, last_failure })
     }
 
     /// Returns how many connections are handed out at this moment.
@@ -315,6 +326,20 @@ mod tests {
         manager.epoch.fetch_add(1, Ordering::SeqCst);
         assert!(manager.is_valid(&mut old).is_err());
         manager.is_valid(&mut manager.connect().unwrap()).unwrap();
+    }
+
+    #[test]
+    #[cfg(all(feature = "sqlite", feature = "postgres"))]
+    fn a_pool_of_another_kind_than_its_url_is_refused() {
+        let size = NonZeroU32::MIN;
+        let server = DatabaseUrl::parse("postgres://ada:s3cret@db/app").unwrap();
+        let error = Pool::<diesel::SqliteConnection>::open(&server, size).unwrap_err();
+        let expected =
+            "the database postgres://db/app is of another kind than the pool's connections";
+        assert_eq!(error.to_string(), expected);
+        let file = DatabaseUrl::parse("app.db").unwrap();
+        assert!(Pool::<diesel::PgConnection>::open(&file, size).is_err());
+        assert!(Pool::<diesel::PgConnection>::open(&server, size).is_ok());
     }
 
     #[test]

@@ -309,7 +309,8 @@ fn a_table_of_ones_own_may_be_reached_over_hallpasss_pool() {
     let database = TestDatabase::sqlite();
     drop(make_people(&database));
     let four = std::num::NonZeroU32::new(4).unwrap();
-    let pool = hallpass_diesel::Pool::<SqliteConnection>::open(&database.database_url(), four);
+    let pool =
+        hallpass_diesel::Pool::<SqliteConnection>::open(&database.database_url(), four).unwrap();
     let store = Box::new(people::People::store(pool).unwrap());
     let (table, key) = ("people", "number");
     conformance::run(&OwnTable { database: &database, store, disable: None, table, key });

@@ -155,6 +155,8 @@ fn a_message_is_one_line_without_the_password() {
     assert_eq!(redacted(url, message), "FATAL: \"…\" (…) is wrong for ada");
     let in_parameters = "postgres://db/app?password=s3cret&x=y";
     assert_eq!(redacted(in_parameters, "s3cret is wrong"), "… is wrong");
+    let of_a_key = "postgres://db/app?sslkey=k&sslpassword=s3cret";
+    assert_eq!(redacted(of_a_key, "k: s3cret is wrong"), "k: … is wrong");
     let with_blanks = "postgres://ada:s3%20%20cret@db/app";
     assert_eq!(redacted(with_blanks, "\"s3  cret\" is wrong"), "\"…\" is wrong");
     let told_by_the_user = "postgres://ada:ada@db/app";

@@ -59,7 +59,11 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
         false
     }
 
-    /// Connects to a database that exists.
+    /// Returns whether the URL is one of this kind of database.
+    #[doc(hidden)]
+    fn is_at(url: &DatabaseUrl) -> bool;
+
+    /// Connects to a database that exists, at a URL of this kind.
     #[doc(hidden)]
     fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError>;
 

@@ -11,6 +11,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::{Engine, Name};
+use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
 
@@ -76,6 +77,10 @@ impl Engine for MysqlConnection {
         let beginnings = ["Duplicate column name", "Duplicate key name"];
         message.ends_with("already exists")
             || beginnings.iter().any(|beginning| message.starts_with(beginning))
+    }
+
+    fn is_at(url: &DatabaseUrl) -> bool {
+        url.scheme() == Scheme::Mysql
     }
 
     fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError> {

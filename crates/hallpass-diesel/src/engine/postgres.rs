@@ -8,6 +8,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::{Engine, Name};
+use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
 
@@ -62,6 +63,10 @@ impl Engine for PgConnection {
                 .map_err(busy)?;
             work(connection)
         })
+    }
+
+    fn is_at(url: &DatabaseUrl) -> bool {
+        url.scheme() == Scheme::Postgres
     }
 
     fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError> {

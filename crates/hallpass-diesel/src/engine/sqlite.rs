@@ -11,6 +11,7 @@ use diesel::result::Error as DieselError;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::{Engine, Name};
+use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
 
@@ -43,6 +44,10 @@ impl Engine for SqliteConnection {
         work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
     ) -> Result<T, MigrationError> {
         self.immediate_transaction(work)
+    }
+
+    fn is_at(url: &DatabaseUrl) -> bool {
+        url.scheme() == Scheme::Sqlite
     }
 
     fn connect(url: &DatabaseUrl) -> Result<Self, ConnectionError> {
