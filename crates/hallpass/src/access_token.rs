@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::app_members::AppMembers;
 use crate::json::{self, MalformedJson};
 use crate::jws::{Jws, JwsError, MAXIMUM_BYTES};
 use crate::random::{Random, RandomUnavailable, random_text};
@@ -85,11 +86,12 @@ struct SignedClaims<'a> {
 
 /// Why an access token is not issued.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum IssueError {
+#[non_exhaustive]
+pub enum IssueError {
     /// There was no randomness for its `jti`.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
-    /// The application's claims make it too long.
+    /// The application's claims could not be had, or make it too long.
     #[error(transparent)]
     Claims(#[from] ClaimsError),
 }
@@ -299,15 +301,13 @@ impl AccessClaims {
         self.claims.auth_time.is_some_and(|auth_time| now <= auth_time.plus(max_age))
     }
 
-    /// Returns the application's claims, read as a `C`: other members are passed over.
+    /// Returns the application's claims, read as a `C`, which sees no claim of hallpass's.
     ///
     /// # Errors
     /// [`MalformedJson`] when they are no `C`: the token was made before the application added them,
     /// say.
     pub fn app_claims<C: DeserializeOwned>(&self) -> Result<C, MalformedJson> {
-        // Not to the end: the payload has been read as a whole, and who wants nothing reads nothing.
-        let mut payload = serde_json::Deserializer::from_slice(&self.payload);
-        Ok(C::deserialize(&mut payload)?)
+        Ok(C::deserialize(AppMembers(&self.payload))?)
     }
 
     /// Returns `jti`: the token's own id.

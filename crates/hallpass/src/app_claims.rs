@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::field_names::field_names;
-use crate::{StoreError, User};
+use crate::{MalformedJson, StoreError, User};
 
 /// The claims that are hallpass's to write or to check. An application's would be a second truth.
-const RESERVED: [&str; 10] =
+pub(crate) const RESERVED: [&str; 10] =
     ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "scope"];
 
-/// Makes the application's claims of a user, anew at each login and refresh.
+/// Makes the application's claims of a user, anew for each access token.
 ///
 /// Implemented by [`TypedClaims`].
 pub trait ClaimsSource: Send + Sync {
@@ -51,10 +51,12 @@ pub enum ClaimsError {
         /// The name.
         name: &'static str,
     },
+    /// They can't be read back as what they were: no handler could take them. Of a number that is none,
+    /// JSON makes `null`, for instance.
+    #[error("the application's claims can't be read back from JSON")]
+    Unreadable(#[source] MalformedJson),
     /// The token would be longer than a guard reads.
-    #[error(
-        "with the application's claims, an access token has {bytes} bytes, more than {maximum}"
-    )]
+    #[error("the access token would have {bytes} bytes, more than {maximum}")]
     TooLong {
         /// How many bytes the token would have.
         bytes: usize,
@@ -72,17 +74,25 @@ impl AppClaims {
         let value =
             serde_json::to_value(claims).map_err(|error| ClaimsError::Json(error.into()))?;
         let Value::Object(members) = value else { return Err(ClaimsError::NotAnObject) };
-        check_names(|name| members.contains_key(name))?;
+        check_names(members.keys().map(String::as_str))?;
         Ok(Self(members))
+    }
+
+    fn read<C: DeserializeOwned>(&self) -> Result<C, ClaimsError> {
+        C::deserialize(&Value::Object(self.0.clone()))
+            .map_err(|error| ClaimsError::Unreadable(error.into()))
     }
 }
 
-/// Refuses the reserved names among those that there are.
-fn check_names(is_there: impl Fn(&str) -> bool) -> Result<(), ClaimsError> {
-    match RESERVED.into_iter().find(|name| is_there(name)) {
-        Some(name) => Err(ClaimsError::Reserved { name }),
-        None => Ok(()),
+/// Refuses the reserved names, and those that a reader who ignores case would take for one.
+fn check_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), ClaimsError> {
+    for name in names {
+        let folded = name.to_uppercase().to_lowercase();
+        if let Some(name) = RESERVED.into_iter().find(|reserved| *reserved == folded) {
+            return Err(ClaimsError::Reserved { name });
+        }
     }
+    Ok(())
 }
 
 /// A function that makes a `C` of a user.
@@ -99,11 +109,11 @@ where
     /// Returns the source that calls `make`.
     ///
     /// # Errors
-    /// [`ClaimsError::Reserved`] when `C` has a field of hallpass's. Of a map, and of a flattened
-    /// field, the names are known only at login, which then fails.
+    /// [`ClaimsError::Reserved`] when `C` has a field of hallpass's. What serde does not tell before
+    /// there is a value is found at login, which then fails: the names of a map, of a flattened field and
+    /// of a tagged enum, and that it is no object.
     pub fn new(make: F) -> Result<Self, ClaimsError> {
-        let names = field_names::<C>();
-        check_names(|name| names.contains(&name))?;
+        check_names(field_names::<C>().iter().copied())?;
         Ok(Self { make, claims: PhantomData })
     }
 }
@@ -116,11 +126,13 @@ impl<C, F> fmt::Debug for TypedClaims<C, F> {
 
 impl<C, F> ClaimsSource for TypedClaims<C, F>
 where
-    C: Serialize,
+    C: Serialize + DeserializeOwned,
     F: Fn(&User) -> Result<C, StoreError> + Send + Sync,
 {
     fn claims(&self, user: &User) -> Result<AppClaims, ClaimsError> {
-        AppClaims::of(&(self.make)(user)?)
+        let claims = AppClaims::of(&(self.make)(user)?)?;
+        claims.read::<C>()?;
+        Ok(claims)
     }
 }
 
@@ -131,6 +143,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::{PasswordHash, Scope, UserId};
 
     #[derive(Serialize, Deserialize)]
     struct Tenant {
@@ -166,8 +179,41 @@ mod tests {
             let hidden = Hidden { more: BTreeMap::from([(name.to_owned(), 1)]) };
             assert!(matches!(AppClaims::of(&hidden), Err(ClaimsError::Reserved { .. })), "{name}");
         }
-        let hidden = Hidden { more: BTreeMap::from([("SUB".to_owned(), 1)]) };
-        assert!(AppClaims::of(&hidden).is_ok(), "names are compared as they are");
+        // Readers that ignore case (Go's encoding/json) take these for the same.
+        for name in ["SUB", "Scope", "\u{17f}ub", "auth_TIME"] {
+            let hidden = Hidden { more: BTreeMap::from([(name.to_owned(), 1)]) };
+            assert!(matches!(AppClaims::of(&hidden), Err(ClaimsError::Reserved { .. })), "{name}");
+        }
+        let hidden = Hidden { more: BTreeMap::from([("subject".to_owned(), 1)]) };
+        assert!(AppClaims::of(&hidden).is_ok(), "another name");
+    }
+
+    #[test]
+    fn a_reserved_name_is_found_behind_an_option() {
+        assert!(matches!(
+            reserved::<Option<Renamed>>(),
+            Some(ClaimsError::Reserved { name: "sid" })
+        ));
+    }
+
+    /// A token whose claims no handler could take would be refused for ever.
+    #[test]
+    fn claims_that_cannot_be_read_back_are_not_given_out() {
+        #[derive(Serialize, Deserialize)]
+        struct Quota {
+            quota: f64,
+        }
+        let user = User {
+            id: UserId::new(1),
+            password_hash: PasswordHash::new("p"),
+            scope: Scope::default(),
+            is_disabled: false,
+            session: None,
+        };
+        let source = |quota| TypedClaims::new(move |_: &User| Ok(Quota { quota })).unwrap();
+        assert!(source(1.5).claims(&user).is_ok());
+        let refused = source(f64::NAN).claims(&user);
+        assert!(matches!(refused, Err(ClaimsError::Unreadable(_))), "{refused:?}");
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::fmt::{self, Display};
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Returns the names of the members that a `T` is read from, aliases included; none where serde asks
-/// for them only when it has a value: for a map, and for a struct with a flattened field.
+/// Returns the names of the members that a `T` is read from, aliases included. There are none where serde
+/// asks for them only when it has a value: for a map, a struct with a flattened field, and a tagged enum.
 pub(crate) fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
     let mut names: &'static [&'static str] = &[];
-    // It always fails: all that is wanted is what it asks for.
+    // It fails: all that is wanted is what it asks for.
     let _ = T::deserialize(Asked(&mut names));
     names
 }
@@ -56,8 +56,12 @@ impl<'de> Deserializer<'de> for Asked<'_> {
         Err(NoValue)
     }
 
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NoValue> {
+        visitor.visit_some(self)
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
@@ -101,6 +105,7 @@ mod tests {
         for name in ["plain", "renamed", "alias"] {
             assert!(field_names::<Fields>().contains(&name), "{name}");
             assert!(field_names::<Wrapped>().contains(&name), "{name}");
+            assert!(field_names::<Option<Fields>>().contains(&name), "{name}");
         }
         assert!(!field_names::<Fields>().contains(&"other"));
         assert!(field_names::<BTreeMap<String, u8>>().is_empty());

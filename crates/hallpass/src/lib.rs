@@ -2,6 +2,7 @@
 
 mod access_token;
 mod app_claims;
+mod app_members;
 mod bcrypt;
 mod clock;
 mod config;
@@ -35,7 +36,7 @@ mod user_id;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use access_token::{AccessClaims, AccessToken, AccessTokenError};
+pub use access_token::{AccessClaims, AccessToken, AccessTokenError, IssueError};
 pub use app_claims::{AppClaims, ClaimsError, ClaimsSource, TypedClaims};
 pub use bcrypt::UnusableHash;
 pub use clock::Clock;

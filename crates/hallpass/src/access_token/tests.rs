@@ -118,6 +118,43 @@ fn an_issued_token_is_what_the_contract_says_in_the_eyes_of_jsonwebtoken() {
     assert_eq!(read.claims["jti"].as_str().unwrap().len(), 22, "128 bits in base64url");
 }
 
+#[derive(Debug, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tenant {
+    tenant: String,
+}
+
+/// Hallpass's claims are not the application's to read, and must not be in its way.
+#[test]
+fn the_applications_claims_are_read_without_hallpasss() {
+    let claims = with_claim(r#""sub""#, r#""tenant":"acme","sub""#).unwrap();
+    assert_eq!(claims.app_claims::<Tenant>().unwrap().tenant, "acme");
+    let map = claims.app_claims::<BTreeMap<String, String>>().unwrap();
+    assert_eq!(map, BTreeMap::from([("tenant".to_owned(), "acme".to_owned())]));
+    let maybe = claims.app_claims::<Option<Tenant>>().unwrap();
+    assert_eq!(maybe.unwrap().tenant, "acme");
+    assert!(claims.app_claims::<BTreeMap<String, u8>>().is_err());
+}
+
+#[test]
+fn recent_is_up_to_the_second_and_never_without_a_time() {
+    let claims_of = |member: &str| with_claim(r#""auth_time":2000000000,"#, member).unwrap();
+    let (at_now, ago) =
+        (claims_of(r#""auth_time":2000000000,"#), claims_of(r#""auth_time":1999999700,"#));
+    let ahead = claims_of(r#""auth_time":2000000100,"#);
+    for (claims, max_age, expected) in [
+        (&at_now, 0, true),
+        (&ago, 299, false),
+        (&ago, 300, true),
+        (&ago, u64::MAX, true),
+        (&ahead, 0, true),
+        (&claims_of(""), u64::MAX, false),
+    ] {
+        let is_recent = claims.is_recent(Duration::from_secs(max_age), now());
+        assert_eq!(is_recent, expected, "{claims:?} {max_age}");
+    }
+}
+
 #[test]
 fn a_token_ends_with_its_session() {
     let tokens = tokens_with(0, None);
