@@ -1,5 +1,6 @@
 //! What a user may do: scopes and rules at guards, and at single handlers.
 
+use std::ops::Deref as _;
 use std::sync::Arc;
 
 use actix_hallpass::hallpass::{Scope, ScopeRule, UserId};
@@ -179,6 +180,69 @@ async fn around_the_whole_app_a_scope_locks_nobody_out_of_login() {
         let request = TestRequest::post().uri(path).insert_header(auth.token_for(7).header());
         assert_eq!(call_service(&app, request.to_request()).await.status(), expected, "{path}");
     }
+}
+
+#[actix_web::test]
+async fn of_two_auths_each_guard_asks_its_own() {
+    use actix_web::test::{TestRequest, call_service, init_service};
+
+    let (outer, inner) = (TestAuth::new(), TestAuth::new());
+    let scope = web::scope("/inner")
+        .wrap(inner.guard().scope("b"))
+        .route("", web::get().to(async |user: AuthUser| user.scope.to_string()));
+    let app =
+        App::new().service(web::scope("/outer").wrap(outer.guard().optional()).service(scope));
+    let app = init_service(app).await;
+    for (token, expected) in [
+        (inner.token_for(7).scope("b"), 401),
+        (outer.token_for(7).scope("b"), 401),
+        (outer.token_for(7).scope("a"), 401),
+    ] {
+        let request = TestRequest::get().uri("/outer/inner").insert_header(token.header());
+        assert_eq!(call_service(&app, request.to_request()).await.status(), expected);
+    }
+    let request = TestRequest::get().uri("/outer/inner").to_request();
+    assert_eq!(call_service(&app, request).await.status(), 401, "anonymous");
+}
+
+#[actix_web::test]
+async fn who_is_signed_in_by_a_test_has_to_fulfil_the_same() {
+    use std::time::Duration;
+
+    use actix_web::test::{TestRequest, call_service, init_service};
+
+    let auth = TestAuth::new();
+    let guard = auth.guard().scope("a").max_age(Duration::from_secs(300));
+    let guard = guard.require(|user: &AuthUser| user.id == 7);
+    let api = web::scope("/api").wrap(guard).configure(crate::app::handlers);
+    let app = init_service(App::new().service(api)).await;
+    let ago = Duration::from_secs;
+    for (token, expected) in [
+        (auth.token_for(7).scope("a"), 200),
+        (auth.token_for(7).scope("a").auth_time_ago(ago(300)), 200),
+        (auth.token_for(7).scope("a").auth_time_ago(ago(301)), 401),
+        (auth.token_for(7), 403),
+        (auth.token_for(8).scope("a"), 403),
+    ] {
+        let request = TestRequest::get().uri("/api/user").to_request();
+        token.sign_in(&request);
+        assert_eq!(call_service(&app, request).await.status(), expected);
+    }
+}
+
+/// actix-web's own: what it costs has to be known, and is said at the extractors.
+#[actix_web::test]
+async fn an_option_of_a_requirement_refuses_nobody() {
+    use actix_hallpass::RequireRecent;
+    use actix_web::FromRequest as _;
+    use actix_web::test::TestRequest;
+
+    let auth = TestAuth::new();
+    let request = TestRequest::default().app_data(auth.deref().clone()).to_http_request();
+    assert!(RequireScope::<OrdersWrite>::extract(&request).await.is_err());
+    assert!(RequireRecent::<300>::extract(&request).await.is_err());
+    assert!(Option::<RequireScope<OrdersWrite>>::extract(&request).await.unwrap().is_none());
+    assert!(Option::<RequireRecent<300>>::extract(&request).await.unwrap().is_none());
 }
 
 #[test]

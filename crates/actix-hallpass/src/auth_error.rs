@@ -45,6 +45,9 @@ pub enum AuthErrorReason {
         "the handler takes claims, and the application adds none: call `Auth::builder().claims(…)`"
     )]
     NoAppClaims,
+    /// The session of the token has ended, by a logout for instance.
+    #[error("the session has ended")]
+    SessionEnded,
     /// The user proved who they are too long ago for this.
     #[error("this needs the password of at most {} s ago", .max_age.as_secs())]
     NotRecent {
@@ -96,6 +99,7 @@ impl AuthError {
             | AuthErrorReason::Refused(_)
             | AuthErrorReason::AppClaims(_) => ErrorCode::TokenInvalid,
             AuthErrorReason::Ambiguous => ErrorCode::RequestAmbiguous,
+            AuthErrorReason::SessionEnded => ErrorCode::SessionRevoked,
             AuthErrorReason::NotRecent { .. } => ErrorCode::InsufficientUserAuthentication,
             AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => {
                 ErrorCode::InsufficientScope

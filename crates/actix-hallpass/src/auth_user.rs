@@ -42,7 +42,7 @@ pub struct AuthUser<Id = i64, Claims = NoClaims> {
     pub id: Id,
     /// Which login it is.
     pub session_id: SessionId,
-    /// What they may do, as it was at the last login or refresh.
+    /// What they may do, as it was when the token was made.
     pub scope: Scope,
     /// When the token was issued.
     pub issued_at: Timestamp,

@@ -251,9 +251,10 @@ impl AuthBuilder {
     /// Adds to each access token what `claims` makes of the user, for handlers that take
     /// [`AuthUser<Id, Claims>`](crate::AuthUser) and for other services that read the token.
     ///
-    /// It is called at each login and refresh, with the row as it is then, off the event loop; so a
-    /// change shows at the next refresh. A field with the name of a claim of hallpass's (`sub`, `exp`,
-    /// `scope`, …) is a [`SetupError`]. Anybody who has a token can read it: it is signed and not
+    /// It is called for each access token, with the row as it is then, off the event loop; so a change
+    /// shows at the next refresh. A field with the name of a claim of hallpass's (`sub`, `exp`, `scope`,
+    /// …, in any case) is a [`SetupError`]; where serde does not know the names before there is a value
+    /// (a map, a flattened field, a tagged enum), login fails. Anybody who has a token can read it: it is signed and not
     /// encrypted. An access token has 4 KiB at most.
     ///
     /// ```
@@ -278,8 +279,8 @@ impl AuthBuilder {
         self.try_claims(move |user| Ok(claims(user)))
     }
 
-    /// As [`AuthBuilder::claims`], where they come from a database that may not answer: login and
-    /// refresh are then refused with 503, and nothing has changed.
+    /// As [`AuthBuilder::claims`], where they come from a database that may not answer: login, refresh
+    /// and reauthentication are then refused with 503, and nothing has changed.
     pub fn try_claims<C>(
         mut self,
         claims: impl Fn(&User) -> Result<C, StoreError> + Send + Sync + 'static,

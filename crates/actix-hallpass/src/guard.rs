@@ -25,7 +25,8 @@ use crate::{Auth, AuthError, AuthErrorReason, AuthUser, routes};
 /// It verifies on the spot, without the database, and refuses with a response, not an error, so
 /// that `Logger`, `ErrorHandlers`, `DefaultHeaders` and CORS around it see the refusal.
 ///
-/// Around the whole app it lets through POST requests to its own routes, login and refresh among them, and with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
+/// Around the whole app it lets through POST requests to its own routes, login and refresh among them,
+/// and with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
 /// It knows its routes by their paths, so a resource that takes POST at one of these paths and is
 /// declared before them, or chosen by a route guard such as `Host`, is let through in their place:
 /// configure the routes first.
@@ -91,8 +92,7 @@ impl Guard {
     /// Lets in whose access token allows `scope`, and answers others with 403 `insufficient_scope`.
     /// Of several words, separated by spaces, and of several calls, all are needed.
     ///
-    /// The scope is that of the user's row at the last login or refresh: a change shows at the next
-    /// refresh. Whoever has no token is refused with 401, also with [`Guard::optional`].
+    /// The scope is that of the user's row when the token was made: a change shows at the next refresh. Whoever has no token is refused with 401, also with [`Guard::optional`].
     ///
     /// # Panics
     /// When it is no list of scope tokens (RFC 6749 §3.3) with at least one in it.

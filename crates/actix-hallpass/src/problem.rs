@@ -7,8 +7,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
-    ClaimsError, LoginError, RandomUnavailable, ReauthenticateError, RefreshError, RefreshRefusal,
-    RegisterError, RegistrationRefusal, StoreError,
+    ClaimsError, IssueError, LoginError, RandomUnavailable, ReauthenticateError, RefreshError,
+    RefreshRefusal, RegisterError, RegistrationRefusal, StoreError,
 };
 use serde::Serialize;
 
@@ -129,21 +129,23 @@ impl From<LoginError> for Problem {
         match error {
             LoginError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
             LoginError::Store(error) => error.into(),
-            LoginError::Claims(error) => error.into(),
+            LoginError::Issue(error) => error.into(),
             LoginError::Random(error) => error.into(),
             error => internal(&error),
         }
     }
 }
 
-impl From<ReauthenticateError> for Problem {
-    fn from(error: ReauthenticateError) -> Self {
+impl Problem {
+    /// Where the access token itself is what is wrong, the challenge says so, as at a guard.
+    pub(crate) fn of_reauthentication(error: ReauthenticateError, realm: &Realm) -> Self {
         match error {
+            ReauthenticateError::SessionEnded => {
+                Self::from(&AuthError::new(AuthErrorReason::SessionEnded, realm))
+            }
             ReauthenticateError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
-            ReauthenticateError::SessionEnded => Self::new(ErrorCode::SessionRevoked),
             ReauthenticateError::Store(error) => error.into(),
-            ReauthenticateError::Claims(error) => error.into(),
-            ReauthenticateError::Random(error) => error.into(),
+            ReauthenticateError::Issue(error) => error.into(),
             error => internal(&error),
         }
     }
@@ -155,7 +157,7 @@ impl From<RefreshError> for Problem {
             RefreshError::Refused(refusal) => Self::new(refresh_code(&refusal)),
             RefreshError::Conflict => Self::new(ErrorCode::RefreshConflict),
             RefreshError::Store(error) => error.into(),
-            RefreshError::Claims(error) => error.into(),
+            RefreshError::Issue(error) => error.into(),
             RefreshError::Random(error) => error.into(),
             error => internal(&error),
         }
@@ -212,10 +214,10 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<ClaimsError> for Problem {
-    fn from(error: ClaimsError) -> Self {
+impl From<IssueError> for Problem {
+    fn from(error: IssueError) -> Self {
         match error {
-            ClaimsError::Store(error) => error.into(),
+            IssueError::Claims(ClaimsError::Store(error)) => error.into(),
             error => internal(&error),
         }
     }

@@ -18,6 +18,10 @@ use crate::requirement::Requirement;
 /// access token that it gets. For a whole scope of routes, see
 /// [`Guard::max_age`](crate::Guard::max_age).
 ///
+/// # Security
+/// `Option<RequireRecent<SECONDS>>` compiles, because actix-web makes an `Option` of every extractor, and
+/// refuses nobody.
+///
 /// ```
 /// use actix_hallpass::{AuthUser, RequireRecent};
 /// use actix_web::delete;

@@ -1,5 +1,6 @@
 //! A scope that one handler needs, as an argument of it.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
@@ -24,6 +25,10 @@ pub trait RequiredScope {
 /// Put it before the body among the handler's arguments: extractors run in their order, and who may
 /// not write need not be read. For a whole scope of routes, see [`Guard::scope`](crate::Guard::scope).
 ///
+/// # Security
+/// `Option<RequireScope<S>>` compiles, because actix-web makes an `Option` of every extractor, and
+/// refuses nobody.
+///
 /// ```
 /// use actix_hallpass::hallpass::ScopeRule;
 /// use actix_hallpass::{AuthUser, RequireScope, RequiredScope};
@@ -40,9 +45,13 @@ pub trait RequiredScope {
 ///     format!("ordered by user {}", user.id)
 /// }
 /// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct RequireScope<S>(PhantomData<S>);
+pub struct RequireScope<S>(PhantomData<fn() -> S>);
+
+impl<S> fmt::Debug for RequireScope<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RequireScope")
+    }
+}
 
 impl<S: RequiredScope + 'static> FromRequest for RequireScope<S> {
     type Error = AuthError;

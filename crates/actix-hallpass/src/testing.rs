@@ -165,6 +165,12 @@ impl TokenFor<'_> {
         self
     }
 
+    /// Lets the token say that the user proved who they are so long ago, in whole seconds.
+    pub fn auth_time_ago(mut self, age: Duration) -> Self {
+        self.claims.auth_time_ago = age;
+        self
+    }
+
     /// Gives the token claims of the application's own.
     ///
     /// # Panics
@@ -232,6 +238,7 @@ fn claims(id: impl Display) -> TestClaims {
         user_id: UserId::new(id),
         session_id: SessionId::new("test-session"),
         scope: Scope::default(),
+        auth_time_ago: Duration::ZERO,
         app_claims: AppClaims::default(),
         lifetime: None,
     }

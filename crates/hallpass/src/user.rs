@@ -9,7 +9,7 @@ pub struct User {
     pub id: UserId,
     /// The bcrypt hash of their password. Input like any other: it may be unusable.
     pub password_hash: PasswordHash,
-    /// What they may do; goes into every access token at login and refresh.
+    /// What they may do; goes into every access token.
     pub scope: Scope,
     /// Whether they may neither log in nor refresh.
     pub is_disabled: bool,

@@ -9,6 +9,9 @@ use crate::app::TestApp;
 use crate::forge;
 use crate::http::Answer;
 
+const REVOKED: &str =
+    r#"Bearer realm="hallpass", error="invalid_token", error_description="the session has ended""#;
+
 fn reauthenticate(app: &TestApp, access: &str, body: &str) -> Answer {
     let authorization = format!("Bearer {access}");
     let headers = [("Authorization", authorization.as_str()), ("Content-Type", "application/json")];
@@ -34,10 +37,10 @@ fn a_password_gives_an_access_token_of_the_same_session_that_says_now() {
     let fresh = access_token(&answer);
     let (before, after) = (forge::payload(&tokens.access), forge::payload(&fresh));
     let elapsed = |name: &str| after[name].as_u64().unwrap() - before[name].as_u64().unwrap();
-    assert_eq!((elapsed("auth_time"), elapsed("iat"), elapsed("exp")), (600, 600, 600));
+    assert_eq!((elapsed("auth_time"), elapsed("iat"), elapsed("exp")), (600, 600, 0));
     assert_eq!((&after["sid"], &after["sub"]), (&before["sid"], &before["sub"]));
     let body = answer.json();
-    assert_eq!((&body["token_type"], &body["expires_in"]), (&"Bearer".into(), &900.into()));
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&"Bearer".into(), &300.into()));
     assert_eq!(body.as_object().unwrap().len(), 3, "no refresh token: the session has one");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(app.auth.observer().take_kinds(), [AuthEventKind::Reauthenticated]);
@@ -89,11 +92,48 @@ fn it_is_no_way_around_a_logout_or_another_login() {
     let app = TestApp::start();
     let first = app.session("ada");
     let second = app.login("ada", "correct horse").tokens();
-    with_password(&app, &first.access, "correct horse").assert_refused(401, "session_revoked");
+    let answer = with_password(&app, &first.access, "correct horse");
+    answer.assert_refused(401, "session_revoked");
+    assert_eq!(answer.header("www-authenticate"), Some(REVOKED));
     assert_eq!(app.logout(&second.refresh).status, 204);
     with_password(&app, &second.access, "correct horse").assert_refused(401, "session_revoked");
     let nobody = app.auth.token_for(99).mint();
     with_password(&app, &nobody, "correct horse").assert_refused(401, "session_revoked");
+}
+
+#[actix_web::test]
+async fn around_the_whole_app_it_locks_nobody_out_of_login_and_step_up() {
+    use actix_hallpass::testing::TestAuth;
+    use actix_web::App;
+    use actix_web::test::{TestRequest, call_service, init_service};
+
+    let auth = TestAuth::new();
+    let stale = auth.token_for(7).auth_time_ago(Duration::from_secs(600)).header();
+    let app = App::new()
+        .wrap(auth.guard().max_age(Duration::from_secs(300)))
+        .configure(auth.routes("/auth"))
+        .configure(crate::app::handlers);
+    let app = init_service(app).await;
+    for (path, body, expected) in [
+        ("/user", "{}", 401),
+        ("/auth/login", r#"{"login":"ada","password":"correct horse"}"#, 401),
+        ("/auth/reauthenticate", r#"{"password":"correct horse"}"#, 401),
+        ("/auth/logout", "{}", 204),
+        ("/auth/register", r#"{"login":"ada","password":"correct horse"}"#, 201),
+        ("/auth/login", r#"{"login":"ada","password":"correct horse"}"#, 200),
+    ] {
+        let request = TestRequest::post()
+            .uri(path)
+            .insert_header(stale.clone())
+            .insert_header(("Content-Type", "application/json"))
+            .set_payload(body);
+        let response = call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), expected, "{path}");
+        // Those of the routes' own, not the guard's.
+        let challenge = response.headers().get("www-authenticate").map(|it| it.to_str().unwrap());
+        let is_guards = challenge.is_some_and(|challenge| challenge.contains("max_age"));
+        assert_eq!(is_guards, path == "/user", "{path} {challenge:?}");
+    }
 }
 
 #[test]

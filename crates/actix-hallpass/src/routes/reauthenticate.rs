@@ -33,7 +33,8 @@ pub(super) async fn reauthenticate(
         .map_err(|error| Problem::from(&error))?;
     let Body { password } = json_body::read(&request, payload).await?;
     let step = auth.service().reauthenticate(claims, password, client_address(&request));
-    let fresh = auth.run(step).await??;
+    let fresh = auth.run(step).await?;
+    let fresh = fresh.map_err(|error| Problem::of_reauthentication(error, auth.realm()))?;
     Ok(uncached(HttpResponse::Ok()).json(FreshAccessBody {
         access_token: fresh.access_token.expose_token(),
         token_type: "Bearer",

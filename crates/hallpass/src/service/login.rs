@@ -4,14 +4,13 @@ use std::net::IpAddr;
 
 use super::{Service, TokenPair, event, session_event};
 use crate::access_token::IssueError;
-use crate::bcrypt::{Comparison, HashMatch};
+use crate::bcrypt::Comparison;
 use crate::event::LoginRefusal;
 use crate::refresh_token::RefreshClaims;
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, ClaimsError, Credentials, LoginName, Password, PasswordHash,
-    RandomUnavailable, RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User,
-    UserId,
+    AuthEvent, AuthEventKind, Credentials, LoginName, Password, PasswordHash, RandomUnavailable,
+    RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User, UserId,
 };
 
 /// How often a password is verified when its hash is replaced meanwhile. It may have been another
@@ -30,21 +29,12 @@ pub enum LoginError {
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The application's claims could not be had.
+    /// There was no access token to be had.
     #[error(transparent)]
-    Claims(#[from] ClaimsError),
-    /// There was no randomness for a salt, a session or a token.
+    Issue(#[from] IssueError),
+    /// There was no randomness for a salt, a session or a refresh token.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
-}
-
-impl From<IssueError> for LoginError {
-    fn from(error: IssueError) -> Self {
-        match error {
-            IssueError::Claims(error) => error.into(),
-            IssueError::Random(error) => error.into(),
-        }
-    }
 }
 
 /// One login on its way.
@@ -94,15 +84,9 @@ impl Login {
     }
 
     fn verify(self, user: Option<User>) -> Step<Outcome> {
-        let passwords = &self.service.0.passwords;
-        let stored = user.as_ref().map(|user| &user.password_hash);
-        let comparison = passwords.compare(self.password.as_ref(), stored);
-        match judge(user, comparison.outcome.clone()) {
-            Ok(user) => self.start_session(user, &comparison),
-            Err((user_id, refusal)) => {
-                passwords.spend_the_rest(&comparison);
-                self.refuse(user_id, refusal)
-            }
+        match self.service.prove_password(user, self.password.as_ref()) {
+            Ok((user, comparison)) => self.start_session(user, &comparison),
+            Err((user_id, refusal)) => self.refuse(user_id, refusal),
         }
     }
 
@@ -185,17 +169,6 @@ impl Login {
         let kind = AuthEventKind::LoginRefused(refusal.clone());
         self.service.observe(&AuthEvent { user_id, ..event(kind, self.client_address) });
         Step::Done(Err(refusal.into()))
-    }
-}
-
-/// Decides whether the user may log in, once their password has been compared.
-fn judge(user: Option<User>, outcome: HashMatch) -> Result<User, (Option<UserId>, LoginRefusal)> {
-    let user = user.ok_or((None, LoginRefusal::UnknownUser))?;
-    match outcome {
-        HashMatch::Differs => Err((Some(user.id), LoginRefusal::WrongPassword)),
-        HashMatch::Unusable(reason) => Err((Some(user.id), LoginRefusal::HashUnusable(reason))),
-        HashMatch::Matches if user.is_disabled => Err((Some(user.id), LoginRefusal::UserDisabled)),
-        HashMatch::Matches => Ok(user),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod login;
 mod logout;
+mod password_proof;
 mod reauthenticate;
 mod refresh;
 mod register;

@@ -6,11 +6,10 @@ use zeroize::Zeroizing;
 
 use super::{Service, event};
 use crate::access_token::{AccessGrant, IssueError};
-use crate::bcrypt::HashMatch;
 use crate::event::LoginRefusal;
 use crate::step::{HashLane, Step};
 use crate::{
-    AccessClaims, AccessToken, AuthEvent, AuthEventKind, ClaimsError, Password, RandomUnavailable,
+    AccessClaims, AccessToken, AuthEvent, AuthEventKind, Password, PasswordHash, Session,
     StoreError, Timestamp, User,
 };
 
@@ -22,7 +21,7 @@ type Outcome = Result<FreshAccess, ReauthenticateError>;
 pub struct FreshAccess {
     /// For the `Authorization` header. Its `auth_time` is now.
     pub access_token: AccessToken,
-    /// Its lifetime from now, in seconds.
+    /// Its lifetime from now, in seconds: what was left of the presented one's.
     pub access_expires_in: u64,
 }
 
@@ -39,21 +38,9 @@ pub enum ReauthenticateError {
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The application's claims could not be had.
+    /// There was no access token to be had.
     #[error(transparent)]
-    Claims(#[from] ClaimsError),
-    /// There was no randomness for a token id.
-    #[error(transparent)]
-    Random(#[from] RandomUnavailable),
-}
-
-impl From<IssueError> for ReauthenticateError {
-    fn from(error: IssueError) -> Self {
-        match error {
-            IssueError::Claims(error) => error.into(),
-            IssueError::Random(error) => error.into(),
-        }
-    }
+    Issue(#[from] IssueError),
 }
 
 /// One step-up on its way.
@@ -65,9 +52,12 @@ struct Reauthentication {
 }
 
 impl Service {
-    /// Returns a new access token for whoever presents one and knows the password. Nothing is written:
-    /// the session and its refresh token are what they were, and after a refresh `auth_time` is the
-    /// time of login again.
+    /// Returns a new access token for whoever presents one and knows the password. It says when the
+    /// password was given, and ends when the presented one does: so no chain of them outlives the
+    /// session.
+    ///
+    /// Nothing is written: the session and its refresh token are what they were, and after a refresh
+    /// `auth_time` is the time of login again.
     ///
     /// # Errors
     /// The steps end in [`ReauthenticateError::Refused`] for a wrong password and for a disabled user,
@@ -86,51 +76,58 @@ impl Service {
 
 impl Reauthentication {
     fn load(self) -> Step<Outcome> {
-        Step::store(move || match self.service.store().load(self.presented.user_id()) {
-            Ok(Some(user)) if self.is_session_of(&user) => {
-                Step::hash(HashLane::Password, move || self.verify(user))
-            }
-            Ok(_) => Step::Done(Err(ReauthenticateError::SessionEnded)),
-            Err(error) => Step::Done(Err(error.into())),
+        Step::store(move || match self.user_of_session() {
+            Ok(user) => Step::hash(HashLane::Password, move || self.verify(user)),
+            Err(error) => Step::Done(Err(error)),
         })
     }
 
-    fn is_session_of(&self, user: &User) -> bool {
-        user.session.as_ref().is_some_and(|session| session.id == *self.presented.session_id())
+    fn user_of_session(&self) -> Result<User, ReauthenticateError> {
+        let user = self.service.store().load(self.presented.user_id())?;
+        let is_session = |session: &Session| session.id == *self.presented.session_id();
+        user.filter(|user| user.session.as_ref().is_some_and(is_session))
+            .ok_or(ReauthenticateError::SessionEnded)
     }
 
     fn verify(self, user: User) -> Step<Outcome> {
-        let passwords = &self.service.0.passwords;
-        let comparison = passwords.compare(self.password.as_ref(), Some(&user.password_hash));
-        let refusal = match comparison.outcome {
-            HashMatch::Matches if !user.is_disabled => {
-                return Step::store(move || Step::Done(self.grant(&user)));
-            }
-            HashMatch::Matches => LoginRefusal::UserDisabled,
-            HashMatch::Differs => LoginRefusal::WrongPassword,
-            HashMatch::Unusable(reason) => LoginRefusal::HashUnusable(reason),
-        };
-        self.observe(AuthEventKind::ReauthenticationRefused(refusal.clone()));
-        Step::Done(Err(refusal.into()))
+        match self.service.prove_password(Some(user), self.password.as_ref()) {
+            Ok((user, _)) => Step::store(move || Step::Done(self.grant(&user.password_hash))),
+            Err((_, refusal)) => Step::Done(self.refuse(refusal)),
+        }
     }
 
-    fn grant(self, user: &User) -> Outcome {
+    /// Looks at the row once more: a logout, another password or a disabling that came while this one
+    /// waited for its turn to hash counts.
+    fn grant(self, verified: &PasswordHash) -> Outcome {
+        let user = self.user_of_session()?;
+        if user.password_hash != *verified {
+            return self.refuse(LoginRefusal::PasswordChanged);
+        }
+        if user.is_disabled {
+            return self.refuse(LoginRefusal::UserDisabled);
+        }
+        let (access_token, now) = self.issue(&user)?;
+        self.observe(AuthEventKind::Reauthenticated);
+        let access_expires_in = now.seconds_until(access_token.expires_at());
+        Ok(FreshAccess { access_token, access_expires_in })
+    }
+
+    fn issue(&self, user: &User) -> Result<(AccessToken, Timestamp), IssueError> {
         let (service, now) = (&self.service, self.service.now());
-        let absolute_limit = service.0.session_policy.absolute_limit;
-        let session_ends_at =
-            self.presented.auth_time().map_or(Timestamp::MAX, |begun| begun.plus(absolute_limit));
         let grant = AccessGrant {
             user_id: &user.id,
             session_id: self.presented.session_id(),
             auth_time: now,
-            expires_at: service.0.access_tokens.expiry(now, session_ends_at),
+            expires_at: service.0.access_tokens.expiry(now, self.presented.expires_at()),
             scope: &user.scope,
             app_claims: &service.app_claims(user)?,
         };
-        let access_token = service.0.access_tokens.issue(&grant, now, service.random())?;
-        self.observe(AuthEventKind::Reauthenticated);
-        let access_expires_in = now.seconds_until(access_token.expires_at());
-        Ok(FreshAccess { access_token, access_expires_in })
+        Ok((service.0.access_tokens.issue(&grant, now, service.random())?, now))
+    }
+
+    fn refuse(&self, refusal: LoginRefusal) -> Outcome {
+        self.observe(AuthEventKind::ReauthenticationRefused(refusal.clone()));
+        Err(refusal.into())
     }
 
     fn observe(&self, kind: AuthEventKind) {
@@ -141,3 +138,6 @@ impl Reauthentication {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,8 @@ use crate::refresh_token::{RefreshClaims, RefreshTokenError};
 use crate::rotation::{self, Attempt, Claim, Decision, Permission};
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEventKind, ClaimsError, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation,
-    Session, StoreError, Timestamp, User,
+    AuthEventKind, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation, Session,
+    StoreError, Timestamp, User,
 };
 
 /// How often a lost swap is decided again. Two requests that race need two looks; a third one
@@ -33,21 +33,12 @@ pub enum RefreshError {
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The application's claims could not be had. Trying again is safe.
+    /// There was no access token to be had. Trying again is safe.
     #[error(transparent)]
-    Claims(#[from] ClaimsError),
-    /// There was no randomness for a salt or a token id.
+    Issue(#[from] IssueError),
+    /// There was no randomness for a salt.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
-}
-
-impl From<IssueError> for RefreshError {
-    fn from(error: IssueError) -> Self {
-        match error {
-            IssueError::Claims(error) => error.into(),
-            IssueError::Random(error) => error.into(),
-        }
-    }
 }
 
 /// One refresh on its way.

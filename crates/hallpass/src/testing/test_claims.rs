@@ -14,6 +14,8 @@ pub struct TestClaims {
     pub session_id: SessionId,
     /// What they may do: `scope`.
     pub scope: Scope,
+    /// From `auth_time` to now, in whole seconds.
+    pub auth_time_ago: Duration,
     /// What the application adds.
     pub app_claims: AppClaims,
     /// From now to `exp`, in whole seconds; `None` for the configured lifetime.
@@ -28,6 +30,8 @@ impl Service {
     #[must_use]
     pub fn access_token_for_tests(&self, claims: &TestClaims) -> AccessToken {
         let now = self.now();
+        let seconds = now.as_unix_seconds().saturating_sub(claims.auth_time_ago.as_secs());
+        let auth_time = Timestamp::from_unix_seconds(seconds).expect("it is before now");
         let expires_at = match claims.lifetime {
             Some(lifetime) => now.plus(lifetime),
             None => self.0.access_tokens.expiry(now, Timestamp::MAX),
@@ -35,7 +39,7 @@ impl Service {
         let grant = AccessGrant {
             user_id: &claims.user_id,
             session_id: &claims.session_id,
-            auth_time: now,
+            auth_time,
             expires_at,
             scope: &claims.scope,
             app_claims: &claims.app_claims,

@@ -1,7 +1,6 @@
 //! Every row of the state machine through the service, and races at exactly the worst moment.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -10,9 +9,7 @@ use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
 use crate::forge;
 use crate::testing::{InterposedStore, MemoryStore, Verb};
-use crate::{
-    AppClaims, ClaimsError, ClaimsSource, Scope, Setting, UnusableHash, UserId, UserStore as _,
-};
+use crate::{Scope, Setting, UnusableHash, UserId, UserStore as _};
 
 /// Load, then hash: after these a refresh is about to swap.
 const BEFORE_THE_SWAP: usize = 2;
@@ -411,61 +408,4 @@ fn a_theft_that_cannot_be_written_down_is_an_error_and_no_event() {
     let _ = world.events();
     assert!(matches!(world.refresh(token(&first)), Err(RefreshError::Store(_))));
     assert_eq!(world.events(), []);
-}
-
-/// Says how often it was asked, and can be told to say nothing.
-#[derive(Default)]
-struct Counting(AtomicU64);
-
-const SILENT: u64 = 1000;
-
-impl ClaimsSource for Counting {
-    fn claims(&self, _: &User) -> Result<AppClaims, ClaimsError> {
-        match self.0.fetch_add(1, Ordering::SeqCst) {
-            SILENT.. => Err(StoreError::Unavailable("no answer".into()).into()),
-            count => AppClaims::of(&std::collections::BTreeMap::from([("count", count)])),
-        }
-    }
-}
-
-fn count(world: &World, pair: &TokenPair) -> u64 {
-    let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
-    claims.app_claims::<std::collections::BTreeMap<String, serde_json::Value>>().unwrap()["count"]
-        .as_u64()
-        .unwrap()
-}
-
-#[test]
-fn claims_are_made_anew_at_login_refresh_and_retry() {
-    let world = World::adding(Arc::new(Counting::default()));
-    let (_, first) = world.session("ada");
-    let second = world.rotate(&first);
-    let retried = world.rotate(&first);
-    let counts = [&first, &second, &retried].map(|pair| count(&world, pair));
-    assert_eq!(counts, [0, 1, 2]);
-}
-
-#[test]
-fn without_claims_nothing_is_written_and_the_same_token_is_good_later() {
-    let counting = Arc::new(Counting::default());
-    let world = World::adding(counting.clone());
-    let (id, first) = world.session("ada");
-    let before = world.row(&id);
-    counting.0.store(SILENT, Ordering::SeqCst);
-    let refused = world.refresh(token(&first));
-    assert!(matches!(refused, Err(RefreshError::Claims(ClaimsError::Store(_)))), "{refused:?}");
-    let refused = world.login("ada", PASSWORD);
-    assert!(matches!(refused, Err(crate::LoginError::Claims(_))), "{refused:?}");
-    assert_eq!((world.row(&id), world.events()), (before, vec![]));
-    counting.0.store(0, Ordering::SeqCst);
-    world.rotate(&first);
-}
-
-#[test]
-fn claims_are_not_asked_for_with_a_permit_to_hash() {
-    let world = World::adding(Arc::new(Counting::default()));
-    let (_, first) = world.session("ada");
-    world.rotate(&first);
-    let retry = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
-    assert!(matches!(retry, Step::Store(_)), "{retry:?}");
 }

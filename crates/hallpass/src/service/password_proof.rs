@@ -1,0 +1,41 @@
+//! Is this the user's password, and may they use it? What login and step-up have in common.
+
+use super::Service;
+use crate::bcrypt::{Comparison, HashMatch};
+use crate::event::LoginRefusal;
+use crate::{Password, User, UserId};
+
+/// A refusal, and whose password it was.
+pub(super) type Refused = (Option<UserId>, LoginRefusal);
+
+impl Service {
+    /// Compares the password with the user's: for hash steps. Every refusal costs what one comparison at
+    /// the configured cost does, so that none of them tells why.
+    pub(super) fn prove_password(
+        &self,
+        user: Option<User>,
+        password: Option<&Password>,
+    ) -> Result<(User, Comparison), Refused> {
+        let passwords = &self.0.passwords;
+        let stored = user.as_ref().map(|user| &user.password_hash);
+        let comparison = passwords.compare(password, stored);
+        match judge(user, comparison.outcome.clone()) {
+            Ok(user) => Ok((user, comparison)),
+            Err(refused) => {
+                passwords.spend_the_rest(&comparison);
+                Err(refused)
+            }
+        }
+    }
+}
+
+/// Decides about the user, once their password has been compared.
+fn judge(user: Option<User>, outcome: HashMatch) -> Result<User, Refused> {
+    let user = user.ok_or((None, LoginRefusal::UnknownUser))?;
+    match outcome {
+        HashMatch::Differs => Err((Some(user.id), LoginRefusal::WrongPassword)),
+        HashMatch::Unusable(reason) => Err((Some(user.id), LoginRefusal::HashUnusable(reason))),
+        HashMatch::Matches if user.is_disabled => Err((Some(user.id), LoginRefusal::UserDisabled)),
+        HashMatch::Matches => Ok(user),
+    }
+}
