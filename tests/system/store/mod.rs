@@ -1,5 +1,6 @@
 //! The store on servers: the conformance suite in every isolation level, and databases in trouble.
 
+mod ambiguous_table;
 mod conformance;
 mod migrations;
 mod own_table;
