@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::thread;
+use std::time::Duration;
 
 use diesel::Connection as _;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
@@ -61,7 +63,12 @@ where
             let mut runs = 1;
             loop {
                 match statement(connection) {
-                    Err(error) if is_lost_race(&error) && runs < MAXIMUM_RUNS => runs += 1,
+                    Err(error) if is_lost_race(&error) && runs < MAXIMUM_RUNS => {
+                        // Those who were given up together must not meet again at once: MySQL would
+                        // give them up again. 2 ms, 4 ms, …, a quarter of a second in all.
+                        thread::sleep(Duration::from_millis(1 << runs));
+                        runs += 1;
+                    }
                     answer => return answer,
                 }
             }

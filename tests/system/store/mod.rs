@@ -4,3 +4,7 @@ mod ambiguous_table;
 mod conformance;
 mod migrations;
 mod own_table;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod refusal;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod registration;
