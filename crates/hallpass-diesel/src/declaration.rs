@@ -12,9 +12,13 @@ pub use hallpass::{
 
 pub use crate::column;
 pub use crate::condition::{in_parentheses, same_bytes};
-pub use crate::connection::Known;
+use crate::engine::Engine;
 pub use crate::user_row::{ColumnNames, UserRow};
 pub use crate::users_table::UsersTable;
+
+/// The connection `C`, if its feature is on. As with the columns, the alias stands for no type where it is
+/// not: the compiler then says so, and keeps quiet about the statements.
+pub type Known<C> = <C as Engine>::Itself;
 
 /// The methods that statements are made of, without their names. Not `RunQueryDsl`, whose methods are
 /// called by their path: diesel-async has one of the same name for all types, and both may be in scope.

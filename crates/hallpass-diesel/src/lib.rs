@@ -12,8 +12,6 @@
 #[doc(hidden)]
 pub mod column;
 mod condition;
-#[doc(hidden)]
-pub mod connection;
 mod database_url;
 #[doc(hidden)]
 pub mod declaration;

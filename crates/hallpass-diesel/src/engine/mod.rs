@@ -27,7 +27,17 @@ use crate::{DatabaseUrl, MigrationError};
 /// [`diesel::PgConnection`] or [`diesel::MysqlConnection`], each behind the feature of its name.
 ///
 /// Sealed: an application never implements it. A table of its own needs none of it.
+#[diagnostic::on_unimplemented(
+    message = "hallpass has no `{Self}` as it is built here: turn one of its features on",
+    label = "no feature that is on knows this connection",
+    note = "`sqlite` for `SqliteConnection`, `postgres` for `PgConnection`, `mysql` for `MysqlConnection`: \
+            `actix-hallpass = {{ version = \"…\", features = [\"postgres\"] }}`"
+)]
 pub trait Engine: Connection + sealed::Sealed + 'static {
+    /// `Self`: what a declared table is implemented for, see `declaration.rs`.
+    #[doc(hidden)]
+    type Itself;
+
     /// Tells a database from another one at the same place.
     #[doc(hidden)]
     type Identity: PartialEq + Send;

@@ -28,6 +28,7 @@ const MIGRATION_WAIT_SECONDS: u32 = 60;
 const MANY_ATTEMPTS: usize = 16;
 
 impl Engine for MysqlConnection {
+    type Itself = Self;
     type Identity = ();
 
     fn migrations() -> EmbeddedMigrations {
@@ -58,16 +59,17 @@ impl Engine for MysqlConnection {
         // A change of the schema waits for whoever uses the table.
         self.batch_execute("SET @hallpass_lock_wait_timeout = @@SESSION.lock_wait_timeout")?;
         self.batch_execute(&format!("SET SESSION lock_wait_timeout = {MIGRATION_WAIT_SECONDS}"))?;
-        if self.names(&lock)? != ["1"] {
-            return Err(MigrationError::Busy);
-        }
-        let done = work(self);
-        let released = self.batch_execute(&format!(
+        let done = match self.names(&lock)?.as_slice() {
+            [is_ours] if is_ours == "1" => work(self),
+            _ => Err(MigrationError::Busy),
+        };
+        // To give back a lock that is another's does nothing.
+        let given_back = self.batch_execute(&format!(
             "DO RELEASE_LOCK({MIGRATION_LOCK});
              SET SESSION lock_wait_timeout = @hallpass_lock_wait_timeout"
         ));
         let done = done?;
-        released?;
+        given_back?;
         Ok(done)
     }
 

@@ -27,6 +27,7 @@ const LIBPQ_DEFAULTS: [(&str, &str); 3] = [
 ];
 
 impl Engine for PgConnection {
+    type Itself = Self;
     type Identity = ();
 
     fn migrations() -> EmbeddedMigrations {

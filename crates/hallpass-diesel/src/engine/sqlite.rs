@@ -23,6 +23,7 @@ const MAXIMUM_SWITCHES: u32 = 100;
 pub struct FileId(Option<(u64, u64)>);
 
 impl Engine for SqliteConnection {
+    type Itself = Self;
     type Identity = FileId;
 
     fn migrations() -> EmbeddedMigrations {
