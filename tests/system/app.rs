@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use actix_hallpass::hallpass::Sessions;
 use actix_hallpass::testing::TestAuth;
 use actix_hallpass::{AuthBuilder, AuthError, AuthUser, MaybeAuthUser, RequireRecent};
 use actix_web::dev::{Server, ServerHandle};
@@ -14,6 +15,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpServer};
 
 use crate::http::Client;
+use crate::process::sessions_per_user;
 
 /// A running application; stops when it is dropped.
 pub(crate) struct TestApp {
@@ -30,6 +32,10 @@ impl TestApp {
     }
 
     pub(crate) fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        let change = |builder: AuthBuilder| match sessions_per_user() {
+            Some(max) => change(builder.sessions(Sessions::PerDevice { max })),
+            None => change(builder),
+        };
         Self::serve(TestAuth::with(change), |auth| {
             HttpServer::new(move || {
                 let auth = Arc::clone(&auth);

@@ -7,7 +7,9 @@ use std::thread;
 
 use actix_hallpass::hallpass::testing::SeededRandom;
 use actix_hallpass::hallpass::{Random, RandomUnavailable, UserStore};
-use actix_hallpass::hallpass_diesel::{DieselStore, Migrations, UsersTable, open, users_table};
+use actix_hallpass::hallpass_diesel::{
+    DieselStore, Migrations, UsersTable, open_per_device, users_table,
+};
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::event::{CheckinEvent, CheckoutEvent, HandleEvent};
@@ -17,7 +19,7 @@ use crate::app::TestApp;
 use crate::databases::{TestDatabase, on_every_database};
 use crate::http::{Answer, Tokens};
 use crate::process::{Process, command_on};
-use schema::users;
+use schema::{sessions, users};
 
 on_every_database!(
     two_hundred_requests_share_two_connections,
@@ -75,6 +77,25 @@ mod schema {
             rotated_at -> Nullable<BigInt>,
         }
     }
+
+    diesel::table! {
+        sessions (user_id, id) {
+            id -> Text,
+            user_id -> BigInt,
+            refresh_token_hash -> Nullable<Text>,
+            password_stamp -> Nullable<Text>,
+            generation -> BigInt,
+            rotated_at -> BigInt,
+            created_at -> BigInt,
+            last_used_at -> BigInt,
+            expires_at -> BigInt,
+            user_agent -> Nullable<Text>,
+            client_address -> Nullable<Text>,
+            label -> Nullable<Text>,
+            ended_at -> Nullable<BigInt>,
+            end_reason -> Nullable<Text>,
+        }
+    }
 }
 
 users_table! {
@@ -93,6 +114,7 @@ users_table! {
         session_id: session_id,
         refresh_generation: refresh_generation,
         rotated_at: rotated_at,
+        sessions: sessions,
     }
 }
 
@@ -160,7 +182,7 @@ where
 
 /// Starts an application on a pool of its own, of two connections.
 fn app(database: &TestDatabase, is_alone: bool) -> (TestApp, Arc<AtomicUsize>) {
-    open(&database.database_url(), Migrations::Run, None).unwrap();
+    open_per_device(&database.database_url(), 20, Migrations::Run, None).unwrap();
     fn two<C: R2D2Connection + 'static>() -> Builder<ConnectionManager<C>> {
         Pool::builder().max_size(2).event_handler(Box::new(Counting))
     }

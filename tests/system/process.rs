@@ -62,6 +62,14 @@ pub(crate) fn configure(command: &mut Command, directory: &TempDir) {
         .env("HASH_WAIT", "30s")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(max) = sessions_per_user() {
+        command.env("SESSIONS_PER_USER", max.to_string());
+    }
+}
+
+/// In which mode the tests run that hold in both: `None` for one session in the user's row.
+pub(crate) fn sessions_per_user() -> Option<u32> {
+    std::env::var("HALLPASS_TEST_SESSIONS_PER_USER").ok().map(|max| max.parse().unwrap())
 }
 
 impl Process {

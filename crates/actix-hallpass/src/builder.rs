@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hallpass::{
     AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError, ConfigProblem, Ports,
-    Random, RandomUnavailable, Service, Setting, Settings, StoreError, TokenSecret, TypedClaims,
-    User, UserStore,
+    Random, RandomUnavailable, Service, Sessions, Setting, Settings, StoreError, TokenSecret,
+    TypedClaims, User, UserStore,
 };
 use hallpass_diesel::OpenError;
 use serde::Serialize;
@@ -62,6 +62,9 @@ pub enum SetupError {
     /// The database can't be used.
     #[error("the database can't be used")]
     Database(#[from] OpenError),
+    /// The store that was given has no place for a session for each device.
+    #[error("the store can't keep a session for each device")]
+    Sessions(#[source] StoreError),
     /// The system gives no randomness.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
@@ -205,6 +208,24 @@ impl AuthBuilder {
         self
     }
 
+    /// Sets `SESSIONS_PER_USER`: whether a user has one session, which a login replaces, or up to `max`,
+    /// 1 to 1000, one for each login. Default [`Sessions::OnePerUser`].
+    ///
+    /// With [`Sessions::PerDevice`] there is a table `sessions`, and users see and end their sessions at
+    /// `{base}/sessions`, `{base}/logout/all` and `{base}/logout/others`. It can be turned on at any
+    /// time: the sessions there are go on.
+    ///
+    /// ```
+    /// use actix_hallpass::Auth;
+    /// use actix_hallpass::hallpass::Sessions;
+    ///
+    /// let builder = Auth::builder().sessions(Sessions::PerDevice { max: 20 });
+    /// ```
+    pub fn sessions(mut self, sessions: Sessions) -> Self {
+        self.settings.sessions = Setting::Value(sessions);
+        self
+    }
+
     /// Sets `DATABASE_URL`.
     pub fn database_url(mut self, url: &str) -> Self {
         self.database.set_url(url);
@@ -322,7 +343,7 @@ impl AuthBuilder {
         let config = self.settings.check(problems)?;
         let source = source.expect("a database that is not there is a problem, and none is left");
         let realm = realm.expect("a realm that is not there is a problem, and none is left");
-        let (store, clock, random) = (source.open()?, self.clock, self.random);
+        let (store, clock, random) = (source.open(config.sessions())?, self.clock, self.random);
         let ports = Ports { store, clock, random, observer: self.observer, claims };
         let service = Service::new(&config, ports)?;
         Ok(Auth::new(
@@ -341,10 +362,13 @@ enum Source {
 }
 
 impl Source {
-    fn open(self) -> Result<Arc<dyn UserStore>, OpenError> {
-        match self {
-            Self::Store(store) => Ok(store),
-            Self::Database(database) => database.open(),
+    fn open(self, sessions: Sessions) -> Result<Arc<dyn UserStore>, SetupError> {
+        match (self, sessions) {
+            (Self::Store(store), Sessions::OnePerUser) => Ok(store),
+            (Self::Store(store), Sessions::PerDevice { max }) => {
+                store.per_device(max).map_err(SetupError::Sessions)
+            }
+            (Self::Database(database), sessions) => Ok(database.open(sessions)?),
         }
     }
 }

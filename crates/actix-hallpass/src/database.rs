@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use hallpass::{ConfigProblem, Setting, UserStore};
+use hallpass::{ConfigProblem, Sessions, Setting, UserStore};
 use hallpass_diesel::{DatabaseUrl, Migrations, OpenError};
 
 /// More than any database should be asked for by one process.
@@ -102,8 +102,14 @@ impl DatabaseSettings {
 
 impl Database {
     /// Opens the database and runs or checks its migrations.
-    pub(crate) fn open(&self) -> Result<Arc<dyn UserStore>, OpenError> {
-        let store = hallpass_diesel::open(&self.url, self.migrations, self.pool_size)?;
+    pub(crate) fn open(&self, sessions: Sessions) -> Result<Arc<dyn UserStore>, OpenError> {
+        let Self { url, migrations, pool_size } = self;
+        let store = match sessions {
+            Sessions::OnePerUser => hallpass_diesel::open(url, *migrations, *pool_size)?,
+            Sessions::PerDevice { max } => {
+                hallpass_diesel::open_per_device(url, max, *migrations, *pool_size)?
+            }
+        };
         tracing::info!(target: "hallpass", database = %self.url, "users are kept here");
         Ok(store)
     }

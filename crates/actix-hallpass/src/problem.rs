@@ -169,7 +169,9 @@ impl From<RefreshError> for Problem {
 fn refresh_code(refusal: &RefreshRefusal) -> ErrorCode {
     match refusal {
         RefreshRefusal::Expired { .. } => ErrorCode::RefreshExpired,
-        RefreshRefusal::NoSession | RefreshRefusal::Reused => ErrorCode::SessionRevoked,
+        RefreshRefusal::NoSession | RefreshRefusal::PasswordChanged | RefreshRefusal::Reused => {
+            ErrorCode::SessionRevoked
+        }
         RefreshRefusal::Superseded => ErrorCode::SessionSuperseded,
         RefreshRefusal::Stale { .. } => ErrorCode::RefreshStale,
         _ => ErrorCode::RefreshInvalid,
@@ -205,7 +207,7 @@ impl From<StoreError> for Problem {
             StoreError::Row { table, column, id, problem } => {
                 tracing::error!(target: "hallpass", table, column, id, problem, "unavailable");
             }
-            StoreError::Constraint(_) => return internal(&error),
+            StoreError::Constraint(_) | StoreError::Unsupported(_) => return internal(&error),
             error => {
                 tracing::error!(target: "hallpass", reason = error_chain(error), "unavailable");
             }

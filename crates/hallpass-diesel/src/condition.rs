@@ -1,4 +1,4 @@
-//! Two conditions that Diesel has no words for.
+//! Three conditions that Diesel has no words for.
 //!
 //! Equality to the byte, whatever the collation of a column says: a hash is a version stamp, and a row
 //! whose hash differs in case alone must not satisfy a swap. MySQL's usual collations ignore case, and
@@ -7,6 +7,9 @@
 //! And parentheses: `filter` puts an `AND` before a condition as it is, so an application's SQL with an
 //! `OR` in it would stand beside the id and the hash instead of below them, and a swap would write to
 //! other users' rows.
+//!
+//! And the existence of a row in another table: Diesel's `exists` wants both tables to be declared to
+//! appear in one query, once, which an application may have done or not.
 
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping};
@@ -73,6 +76,34 @@ impl<E: SelectableExpression<Source>, Source> SelectableExpression<Source> for I
 impl<E: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for InParentheses<E> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         pass.push_sql("(");
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+/// `EXISTS (query)`.
+#[derive(Clone, Copy, Debug, QueryId)]
+pub struct ThereIs<Q>(Q);
+
+/// Returns the condition that `query`, which names no table from outside of it, has a row.
+pub fn there_is<Q>(query: Q) -> ThereIs<Q> {
+    ThereIs(query)
+}
+
+impl<Q> Expression for ThereIs<Q> {
+    type SqlType = Bool;
+}
+
+impl<Q, Source> AppearsOnTable<Source> for ThereIs<Q> {}
+
+impl<Q, GroupBy> ValidGrouping<GroupBy> for ThereIs<Q> {
+    type IsAggregate = diesel::expression::is_aggregate::Never;
+}
+
+impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for ThereIs<Q> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("EXISTS (");
         self.0.walk_ast(pass.reborrow())?;
         pass.push_sql(")");
         Ok(())

@@ -7,14 +7,18 @@ pub use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 pub use diesel::{Column, RunQueryDsl};
 pub use hallpass::{
-    LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, Timestamp,
+    EndReason, KeptSession, LoginName, NewUser, PasswordChange, PasswordStamp, RefreshTokenHash,
+    Rotation, SessionId, SessionStart, SessionsToEnd, Timestamp,
 };
 
 pub use crate::column;
-pub use crate::condition::{in_parentheses, same_bytes};
+pub use crate::condition::{in_parentheses, same_bytes, there_is};
 use crate::engine::Engine;
+pub use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, SessionRow};
+pub use crate::sessions_table::SessionsTable;
 pub use crate::user_row::{ColumnNames, UserRow};
 pub use crate::users_table::UsersTable;
+pub use crate::value::Words;
 
 /// The connection `C`, if its feature is on. As with the columns, the alias stands for no type where it is
 /// not: the compiler then says so, and keeps quiet about the statements.
@@ -23,7 +27,9 @@ pub type Known<C> = <C as Engine>::Itself;
 /// The methods that statements are made of, without their names. Not `RunQueryDsl`, whose methods are
 /// called by their path: diesel-async has one of the same name for all types, and both may be in scope.
 pub mod traits {
-    pub use diesel::prelude::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _};
+    pub use diesel::prelude::{
+        BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _,
+    };
 }
 
 /// Returns the value as a text expression.
@@ -39,6 +45,29 @@ pub fn text(value: &str) -> AsExprOf<&str, Text> {
 #[must_use]
 pub fn seconds(time: Timestamp) -> i64 {
     i64::try_from(time.as_unix_seconds()).expect("the year 9999 fits into an i64")
+}
+
+/// Returns the count as its column holds it.
+///
+/// # Panics
+/// Never before a session has been refreshed 2^63 times.
+#[must_use]
+pub fn generation(generation: u64) -> i64 {
+    i64::try_from(generation).expect("nobody refreshes so often")
+}
+
+/// Returns the id of the session that does not end; none has an empty one.
+#[must_use]
+pub fn kept(sessions: &SessionsToEnd) -> &str {
+    match sessions {
+        SessionsToEnd::All => "",
+        SessionsToEnd::AllBut(kept) => kept.as_str(),
+    }
+}
+
+/// Returns what an application declares to be written when a user is disabled or enabled at `time`.
+pub fn set_enabled<W>(is_enabled: bool, time: Timestamp, write: impl FnOnce(bool, i64) -> W) -> W {
+    write(is_enabled, seconds(time))
 }
 
 /// Returns what an application declares to be written at `time`.

@@ -16,8 +16,8 @@ pub enum OpenError {
     /// Its schema is not what it should be, or can't be made so.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// A table of the application's own did not answer, or not as it was declared.
-    #[error("the table of users does not answer as it was declared")]
+    /// A table did not answer, or not as it was declared.
+    #[error("the table does not answer as it was declared")]
     Table(#[source] StoreError),
 }
 

@@ -15,21 +15,28 @@ mod condition;
 mod database_url;
 #[doc(hidden)]
 pub mod declaration;
+mod device_store;
 mod engine;
 mod error;
 pub mod migrations;
 mod open;
 mod pool;
 mod schema;
+mod schema_table;
+mod session_row;
+#[doc(hidden)]
+pub mod sessions_table;
 mod store;
 mod user_row;
 mod users_table;
+mod value;
 
 pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use engine::Engine;
 pub use error::OpenError;
 pub use migrations::{MigrationError, Migrations};
-pub use open::open;
+pub use open::{open, open_per_device};
 pub use pool::{ConnectionError, Connections, Pool};
+pub use schema_table::SchemaTable;
 pub use store::DieselStore;
 pub use users_table::UsersTable;

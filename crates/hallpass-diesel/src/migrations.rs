@@ -1,4 +1,4 @@
-//! The migrations of the `users` table, and the book that is kept of them.
+//! The migrations of hallpass's tables, and the book that is kept of them.
 //!
 //! The book is `__hallpass_schema_migrations`, apart from Diesel's own: in a shared one, a
 //! version that the application has too would silently be skipped, and a version of ours that is
@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::result::{Error as DieselError, QueryResult};
 
+use crate::SchemaTable;
 use crate::engine::Engine;
-use crate::schema::COLUMNS;
 
 const BOOK: &str = "__hallpass_schema_migrations";
 
@@ -40,8 +40,10 @@ pub enum MigrationError {
     #[error("the schema can't be looked at or changed")]
     Book(#[from] DieselError),
     /// One of them fails.
-    #[error("migration {version} fails; hallpass makes a table `users` of its own")]
+    #[error("migration {version} fails; hallpass makes a table `{}` of its own", .table.name())]
     Failed {
+        /// Which table it is about.
+        table: SchemaTable,
         /// Its version.
         version: String,
         /// Why.
@@ -56,21 +58,44 @@ pub enum MigrationError {
         /// Their versions.
         versions: Vec<String>,
     },
-    /// The table `users` is not there.
-    #[error("the table `users` is missing; run the migrations (MIGRATE=true)")]
-    TableMissing,
-    /// The table `users` lacks columns: it is another one, or migrations are missing.
-    #[error("the table `users` lacks {}: it is not hallpass's, or migrations are missing (MIGRATE=true)", .columns.join(", "))]
+    /// A table is not there.
+    #[error("the table `{}` is missing; run the migrations (MIGRATE=true)", .table.name())]
+    TableMissing {
+        /// Which one.
+        table: SchemaTable,
+    },
+    /// A table lacks columns: it is another one, or migrations are missing.
+    #[error("the table `{}` lacks {}: it is not hallpass's, or migrations are missing (MIGRATE=true)", .table.name(), .columns.join(", "))]
     ColumnsMissing {
+        /// Which one.
+        table: SchemaTable,
         /// Their names.
         columns: Vec<&'static str>,
     },
 }
 
-/// A migration of the table `users` for one kind of database.
+/// A migration for one kind of database.
 type OwnMigration<C> = Box<dyn Migration<<C as diesel::Connection>::Backend>>;
 
-/// Runs the migrations that have not been run, and checks the result; all or none, but on MySQL.
+/// Runs the migrations of the table `users` that have not been run, and checks the result: as
+/// [`run_tables`] with [`SchemaTable::Users`].
+///
+/// # Errors
+/// As [`run_tables`].
+pub fn run<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
+    run_tables(connection, &[SchemaTable::Users])
+}
+
+/// Checks the table `users`: as [`check_tables`] with [`SchemaTable::Users`].
+///
+/// # Errors
+/// As [`check_tables`].
+pub fn check<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
+    check_tables(connection, &[SchemaTable::Users])
+}
+
+/// Runs the migrations of these tables that have not been run, and checks the result; all or none, but
+/// on MySQL.
 ///
 /// Several processes may do so at once: they take turns (`BEGIN IMMEDIATE` on SQLite, an advisory
 /// lock on PostgreSQL, `GET_LOCK` on MySQL, for which a process waits a minute at most). MySQL
@@ -80,39 +105,52 @@ type OwnMigration<C> = Box<dyn Migration<<C as diesel::Connection>::Backend>>;
 /// # Errors
 /// [`MigrationError`]: which one fails, what is missing afterwards, or that the database is ahead of
 /// this version of hallpass.
-pub fn run<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
+pub fn run_tables<C: Engine>(
+    connection: &mut C,
+    tables: &[SchemaTable],
+) -> Result<(), MigrationError> {
     refuse_unknown::<C>(&recorded(connection, BOOK)?)?;
-    if !pending(connection)?.is_empty() {
+    if !pending(connection, tables)?.is_empty() {
         connection.in_turn(|connection| {
             connection.batch_execute(CREATE_BOOK)?;
             // Another process may have run them while this one waited for its turn.
-            for migration in pending(connection)? {
-                run_one(connection, &*migration)?;
+            for (table, migration) in pending(connection, tables)? {
+                run_one(connection, table, &*migration)?;
             }
             Ok(())
         })?;
     }
-    check(connection)
+    check_tables(connection, tables)
 }
 
-/// Checks that the table `users` has every column and that this version of hallpass knows all
-/// migrations that were run on it; changes nothing.
+/// Checks that these tables have every column and that this version of hallpass knows all migrations
+/// that were run on the database; changes nothing.
 ///
 /// # Errors
 /// [`MigrationError::TableMissing`], [`MigrationError::ColumnsMissing`] or
 /// [`MigrationError::Ahead`]; [`MigrationError::Book`] when the database does not answer, being
 /// locked, say.
-pub fn check<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
-    let present = connection.names(&C::columns_query("users"))?;
-    if present.is_empty() {
-        return Err(MigrationError::TableMissing);
-    }
-    let is_missing = |column: &&str| !present.iter().any(|name| name.eq_ignore_ascii_case(column));
-    let columns: Vec<_> = COLUMNS.into_iter().filter(is_missing).collect();
-    if !columns.is_empty() {
-        return Err(MigrationError::ColumnsMissing { columns });
+pub fn check_tables<C: Engine>(
+    connection: &mut C,
+    tables: &[SchemaTable],
+) -> Result<(), MigrationError> {
+    for table in tables {
+        check_table(connection, *table)?;
     }
     refuse_unknown::<C>(&recorded(connection, BOOK)?)
+}
+
+fn check_table<C: Engine>(connection: &mut C, table: SchemaTable) -> Result<(), MigrationError> {
+    let present = connection.names(&C::columns_query(table.name()))?;
+    if present.is_empty() {
+        return Err(MigrationError::TableMissing { table });
+    }
+    let is_missing = |column: &&str| !present.iter().any(|name| name.eq_ignore_ascii_case(column));
+    let columns: Vec<_> = table.columns().iter().copied().filter(is_missing).collect();
+    if columns.is_empty() {
+        return Ok(());
+    }
+    Err(MigrationError::ColumnsMissing { table, columns })
 }
 
 /// Reverts the newest migration that this crate has run, and returns its version, if there is
@@ -126,53 +164,70 @@ pub fn revert_last<C: Engine>(connection: &mut C) -> Result<Option<String>, Migr
         let own = recorded(connection, BOOK)?;
         refuse_unknown::<C>(&own)?;
         let newest =
-            all::<C>()?.into_iter().rfind(|migration| own.contains(&version(&**migration)));
-        let Some(migration) = newest else { return Ok(None) };
+            all::<C>()?.into_iter().rfind(|(_, migration)| own.contains(&version(&**migration)));
+        let Some((table, migration)) = newest else { return Ok(None) };
         let version = version(&*migration);
         // First the book: what is there and not in the book is put right by `run`.
         connection.batch_execute(&format!("DELETE FROM {BOOK} WHERE version = '{version}'"))?;
-        migration.revert(connection).map_err(|source| failed(&version, source))?;
+        migration.revert(connection).map_err(|source| failed(table, &version, source))?;
         Ok(Some(version))
     })
 }
 
 fn run_one<C: Engine>(
     connection: &mut C,
+    table: SchemaTable,
     migration: &dyn Migration<C::Backend>,
 ) -> Result<(), MigrationError> {
     let version = version(migration);
     if let Err(source) = migration.run(connection) {
-        let is_done = C::says_it_is_there(&*source) && check(connection).is_ok();
+        let is_done = C::says_it_is_there(&*source) && check_table(connection, table).is_ok();
         if !is_done {
-            return Err(failed(&version, source));
+            return Err(failed(table, &version, source));
         }
     }
     connection.batch_execute(&format!("INSERT INTO {BOOK} (version) VALUES ('{version}')"))?;
     Ok(())
 }
 
-fn failed(version: &str, source: Box<dyn std::error::Error + Send + Sync>) -> MigrationError {
-    MigrationError::Failed { version: version.to_owned(), source }
+fn failed(
+    table: SchemaTable,
+    version: &str,
+    source: Box<dyn std::error::Error + Send + Sync>,
+) -> MigrationError {
+    MigrationError::Failed { table, version: version.to_owned(), source }
 }
 
-/// Returns the migrations that neither this crate nor the Diesel CLI has recorded, oldest first.
+/// Returns the migrations of these tables that neither this crate nor the Diesel CLI has recorded,
+/// oldest first.
 ///
-/// The CLI's book is believed where there is a table `users`: without one, an equal version in it is
+/// The CLI's book is believed where there is the table: without it, an equal version in it is
 /// the application's.
-fn pending<C: Engine>(connection: &mut C) -> Result<Vec<OwnMigration<C>>, MigrationError> {
-    let mut done = recorded(connection, BOOK)?;
-    if !connection.names(&C::columns_query("users"))?.is_empty() {
-        done.extend(recorded(connection, BOOK_OF_THE_CLI)?);
+fn pending<C: Engine>(
+    connection: &mut C,
+    tables: &[SchemaTable],
+) -> Result<Vec<(SchemaTable, OwnMigration<C>)>, MigrationError> {
+    let own = recorded(connection, BOOK)?;
+    let of_the_cli = recorded(connection, BOOK_OF_THE_CLI)?;
+    let mut pending = Vec::new();
+    for (table, migration) in all::<C>()? {
+        let version = version(&*migration);
+        let mut is_there = || connection.names(&C::columns_query(table.name()));
+        let is_done = own.contains(&version)
+            || !tables.contains(&table)
+            || of_the_cli.contains(&version) && !is_there()?.is_empty();
+        if !is_done {
+            pending.push((table, migration));
+        }
     }
-    let mut migrations = all::<C>()?;
-    migrations.retain(|migration| !done.contains(&version(&**migration)));
-    Ok(migrations)
+    Ok(pending)
 }
 
 /// Refuses a database on which a newer hallpass has run migrations: what they changed, this version
 /// does not know, and might undo a logout by it.
 fn refuse_unknown<C: Engine>(recorded: &BTreeSet<String>) -> Result<(), MigrationError> {
-    let known: BTreeSet<_> = all::<C>()?.iter().map(|migration| version(&**migration)).collect();
+    let known: BTreeSet<_> =
+        all::<C>()?.iter().map(|(_, migration)| version(&**migration)).collect();
     let versions: Vec<_> = recorded.difference(&known).cloned().collect();
     if versions.is_empty() {
         return Ok(());
@@ -180,10 +235,18 @@ fn refuse_unknown<C: Engine>(recorded: &BTreeSet<String>) -> Result<(), Migratio
     Err(MigrationError::Ahead { versions })
 }
 
-fn all<C: Engine>() -> Result<Vec<OwnMigration<C>>, MigrationError> {
+/// Returns every migration with the table that it is about, oldest first.
+fn all<C: Engine>() -> Result<Vec<(SchemaTable, OwnMigration<C>)>, MigrationError> {
     let migrations = MigrationSource::<C::Backend>::migrations(&C::migrations());
-    let mut migrations = migrations.map_err(|source| failed("list", source))?;
-    migrations.sort_by_key(|migration| version(&**migration));
+    let migrations = migrations.map_err(|source| failed(SchemaTable::Users, "list", source))?;
+    let mut migrations: Vec<_> = migrations
+        .into_iter()
+        .map(|migration| {
+            let table = SchemaTable::of_migration(&migration.name().to_string());
+            (table.expect("the name of each migration ends in its table's"), migration)
+        })
+        .collect();
+    migrations.sort_by_key(|(_, migration)| version(&**migration));
     Ok(migrations)
 }
 

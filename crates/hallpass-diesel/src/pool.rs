@@ -37,7 +37,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 )]
 pub trait Connections: Send + Sync {
     /// What the pool holds.
-    type Connection: diesel::Connection;
+    type Connection: diesel::Connection + 'static;
 
     /// Does `work` on a connection that nobody else has, and gives it back.
     ///

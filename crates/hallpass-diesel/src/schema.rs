@@ -1,4 +1,4 @@
-//! The `users` table that hallpass brings, as Diesel sees it.
+//! The tables that hallpass brings, as Diesel sees them.
 
 diesel::table! {
     /// One row per user; `migrations/` says what each column means.
@@ -14,6 +14,26 @@ diesel::table! {
         disabled_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// One row per login, where users have a session for each device.
+    sessions (user_id, id) {
+        id -> Text,
+        user_id -> BigInt,
+        refresh_token_hash -> Nullable<Text>,
+        password_stamp -> Nullable<Text>,
+        generation -> BigInt,
+        rotated_at -> BigInt,
+        created_at -> BigInt,
+        last_used_at -> BigInt,
+        expires_at -> BigInt,
+        user_agent -> Nullable<Text>,
+        client_address -> Nullable<Text>,
+        label -> Nullable<Text>,
+        ended_at -> Nullable<BigInt>,
+        end_reason -> Nullable<Text>,
     }
 }
 
@@ -34,22 +54,9 @@ crate::users_table! {
         rotated_at: rotated_at,
         scope: scope,
         is_enabled: users::disabled_at.is_null(),
+        set_enabled: |is_enabled, now| users::disabled_at.eq((!is_enabled).then_some(now)),
         on_insert: |now| (users::created_at.eq(now), users::updated_at.eq(now)),
         on_update: |now| users::updated_at.eq(now),
+        sessions: sessions,
     }
 }
-
-/// The columns that hallpass reads and writes.
-pub(crate) const COLUMNS: [&str; 11] = [
-    "id",
-    "login",
-    "password_hash",
-    "refresh_token_hash",
-    "session_id",
-    "refresh_generation",
-    "rotated_at",
-    "scope",
-    "disabled_at",
-    "created_at",
-    "updated_at",
-];

@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use diesel::Connection as _;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use hallpass::{
-    LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, StoreError, Timestamp,
-    User, UserId, UserStore,
+    EndReason, LoginName, NewUser, PasswordChange, Rotation, SessionId, SessionStart,
+    SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
 };
 
+use crate::device_store::DeviceStore;
 use crate::pool::Connections;
 use crate::user_row::UserRow;
 use crate::{OpenError, UsersTable};
@@ -21,7 +23,7 @@ use crate::{OpenError, UsersTable};
 /// give up more than they have to (PostgreSQL's SERIALIZABLE does).
 const MAXIMUM_RUNS: u32 = 8;
 
-/// The users in a table that Diesel knows. Made by [`open`](crate::open) for the table that hallpass
+/// The users in a table that Diesel knows, with one session each in columns of that table. Made by [`open`](crate::open) for the table that hallpass
 /// brings, and by [`UsersTable::store`] for a table of your own. Cheap to clone.
 pub struct DieselStore<T, P> {
     pool: P,
@@ -55,7 +57,7 @@ where
 
     /// Runs one statement on a connection of its own and gives it back. Runs it again when the
     /// database gave it up: it changed nothing then, and the next run sees what the winner did.
-    fn run<R>(
+    pub(crate) fn run<R>(
         &self,
         statement: impl Fn(&mut P::Connection) -> QueryResult<R>,
     ) -> Result<R, StoreError> {
@@ -75,6 +77,14 @@ where
         })
     }
 
+    /// As [`DieselStore::run`], for several statements that are done together or not at all.
+    pub(crate) fn run_together<R>(
+        &self,
+        statements: impl Fn(&mut P::Connection) -> QueryResult<R>,
+    ) -> Result<R, StoreError> {
+        self.run(|connection| connection.transaction(&statements))
+    }
+
     /// Runs an update of the row with this id; returns whether there was one to update.
     fn update(
         &self,
@@ -85,18 +95,27 @@ where
         self.run(|connection| statement(connection, &id)).map(|rows| rows == 1)
     }
 
-    fn user(&self, row: Option<UserRow<T::Id>>) -> Result<Option<User>, StoreError> {
+    pub(crate) fn user(&self, row: Option<UserRow<T::Id>>) -> Result<Option<User>, StoreError> {
         row.map(|row| row.into_user(&T::NAMES)).transpose()
     }
 }
 
 impl<T, P> UserStore for DieselStore<T, P>
 where
-    P: Connections,
-    T: UsersTable<P::Connection>,
+    P: Connections + 'static,
+    T: UsersTable<P::Connection> + 'static,
 {
     fn is_id(&self, text: &str) -> bool {
         UserId::new(text).parse::<T::Id>().is_some()
+    }
+
+    /// Looks at the table of sessions once, so that a column that the database does not have is an
+    /// error now.
+    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
+        let sessions =
+            T::SESSIONS.ok_or(StoreError::Unsupported("`users_table!` has no line `sessions`"))?;
+        self.run(|connection| sessions.check(connection))?;
+        Ok(Arc::new(DeviceStore::new(self, sessions, max)))
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -141,29 +160,64 @@ where
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
         let rotated =
             self.update(&rotation.user_id, |connection, id| T::rotate(connection, id, rotation));
-        match rotated {
-            // Whoever it was that won, it was not this one: the service looks again.
-            Err(StoreError::Unavailable(error)) if is_lost(&*error) => Ok(false),
-            rotated => rotated,
-        }
+        no_if_lost(rotated)
     }
 
     fn end_session(
         &self,
         user_id: &UserId,
         session_id: &SessionId,
+        _reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.update(user_id, |connection, id| T::end_session(connection, id, session_id, now))
     }
 
-    fn set_password(
+    fn end_sessions(
         &self,
         user_id: &UserId,
-        password_hash: &PasswordHash,
+        sessions: &SessionsToEnd,
+        _reason: EndReason,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.update(user_id, |connection, id| T::set_password(connection, id, password_hash, now))
+    ) -> Result<usize, StoreError> {
+        let ended =
+            self.update(user_id, |connection, id| T::end_sessions(connection, id, sessions, now));
+        ended.map(usize::from)
+    }
+
+    fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
+        self.update(&change.user_id, |connection, id| match change.kept_session {
+            Some(_) => T::set_password_and_keep(connection, id, change),
+            None => T::set_password(connection, id, change),
+        })
+    }
+
+    fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
+        let disabled = self.run(|connection| T::disable(connection, &id, now).transpose())?;
+        disabled.map(|rows| rows == 1).ok_or(CANT_BE_DISABLED)
+    }
+
+    fn enable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
+        let enabled = self.run(|connection| T::enable(connection, &id, now).transpose())?;
+        enabled.map(|rows| rows == 1).ok_or(CANT_BE_DISABLED)
+    }
+
+    fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
+        self.update(user_id, |connection, id| T::delete(connection, id))
+    }
+}
+
+/// The answer of a table that does not say how users are disabled.
+pub(crate) const CANT_BE_DISABLED: StoreError =
+    StoreError::Unsupported("`users_table!` has no line `set_enabled`");
+
+/// Whoever it was that won, it was not this one: the service looks again.
+pub(crate) fn no_if_lost(rotated: Result<bool, StoreError>) -> Result<bool, StoreError> {
+    match rotated {
+        Err(StoreError::Unavailable(error)) if is_lost(&*error) => Ok(false),
+        rotated => rotated,
     }
 }
 
@@ -177,10 +231,16 @@ fn sole<Id>(mut ids: Vec<Id>) -> QueryResult<Id> {
     }
 }
 
-/// PostgreSQL's 40001 and MySQL's 1213: another transaction went first, and this one has changed
-/// nothing.
+/// PostgreSQL's 40001 and 40P01 and MySQL's 1213: another transaction went first, and this one has
+/// changed nothing. Diesel has no kind for 40P01, a deadlock.
 fn is_lost_race(error: &DieselError) -> bool {
-    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, information) => {
+            information.message() == "deadlock detected"
+        }
+        _ => false,
+    }
 }
 
 fn is_lost(error: &(dyn std::error::Error + 'static)) -> bool {

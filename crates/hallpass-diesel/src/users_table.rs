@@ -9,9 +9,13 @@ use std::str::FromStr;
 
 use diesel::Connection;
 use diesel::result::QueryResult;
-use hallpass::{LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, Timestamp};
+use hallpass::{
+    LoginName, NewUser, PasswordChange, RefreshTokenHash, Rotation, SessionId, SessionStart,
+    SessionsToEnd, Timestamp,
+};
 
 use crate::pool::Connections;
+use crate::sessions_table::SessionsTable;
 use crate::user_row::{ColumnNames, UserRow};
 use crate::{DieselStore, OpenError};
 
@@ -19,9 +23,13 @@ use crate::{DieselStore, OpenError};
 /// [`users_table!`](crate::users_table) alone.
 ///
 /// Each change is one statement with the old value in its `WHERE`; the count of rows is the answer.
-pub trait UsersTable<C: Connection>: Sized {
+pub trait UsersTable<C: Connection + 'static>: Sized {
     /// The type of the primary key. Its text is the `sub` of the tokens.
-    type Id: FromStr + Display;
+    type Id: FromStr + Display + 'static;
+
+    /// The table of sessions beside it, if one is declared.
+    #[doc(hidden)]
+    const SESSIONS: Option<&'static dyn SessionsTable<C, Self::Id>>;
 
     /// How table and columns are called in messages.
     #[doc(hidden)]
@@ -69,13 +77,64 @@ pub trait UsersTable<C: Connection>: Sized {
         now: Timestamp,
     ) -> QueryResult<usize>;
 
+    /// Ends the session in the user's row, unless it is the one to be kept.
+    #[doc(hidden)]
+    fn end_sessions(
+        connection: &mut C,
+        id: &Self::Id,
+        sessions: &SessionsToEnd,
+        now: Timestamp,
+    ) -> QueryResult<usize>;
+
+    /// Sets the password and ends the session in the user's row.
     #[doc(hidden)]
     fn set_password(
         connection: &mut C,
         id: &Self::Id,
-        password_hash: &PasswordHash,
-        now: Timestamp,
+        change: &PasswordChange,
     ) -> QueryResult<usize>;
+
+    /// Sets the password and binds the session in the user's row to it, if that is the one to be kept
+    /// and its hash is still the one that was verified.
+    #[doc(hidden)]
+    fn set_password_and_keep(
+        connection: &mut C,
+        id: &Self::Id,
+        change: &PasswordChange,
+    ) -> QueryResult<usize>;
+
+    /// Disables the user and ends the session in their row; `None` if it is not declared how.
+    #[doc(hidden)]
+    fn disable(connection: &mut C, id: &Self::Id, now: Timestamp) -> Option<QueryResult<usize>>;
+
+    /// Enables the user; `None` if it is not declared how.
+    #[doc(hidden)]
+    fn enable(connection: &mut C, id: &Self::Id, now: Timestamp) -> Option<QueryResult<usize>>;
+
+    #[doc(hidden)]
+    fn delete(connection: &mut C, id: &Self::Id) -> QueryResult<usize>;
+
+    /// Does what a start of a session does to the user's row when the session is elsewhere: checks the
+    /// password hash and upgrades it.
+    #[doc(hidden)]
+    fn confirm_password(
+        connection: &mut C,
+        id: &Self::Id,
+        start: &SessionStart,
+    ) -> QueryResult<usize>;
+
+    /// Replaces the hash in the user's row by the same one, bound to another password.
+    #[doc(hidden)]
+    fn bind(
+        connection: &mut C,
+        id: &Self::Id,
+        from: &RefreshTokenHash,
+        to: &RefreshTokenHash,
+    ) -> QueryResult<usize>;
+
+    /// Takes a session out of the user's row, on the conditions of a rotation.
+    #[doc(hidden)]
+    fn take_session(connection: &mut C, id: &Self::Id, rotation: &Rotation) -> QueryResult<usize>;
 }
 
 /// Declares which table holds the users, and how its columns are called.
@@ -109,8 +168,10 @@ macro_rules! users_table {
         rotated_at: $rotated_at:ident
         $(, scope: $scope:ident)?
         $(, is_enabled: $is_enabled:expr)?
+        $(, set_enabled: $set_enabled:expr)?
         $(, on_insert: $on_insert:expr)?
         $(, on_update: $on_update:expr)?
+        $(, sessions: $sessions:ident)?
         $(,)?
     }) => {
         struct __Columns;
@@ -131,8 +192,16 @@ macro_rules! users_table {
         }
         $(const _: __hallpass::column::Scope<$table::$scope> = $table::$scope;)?
 
+        $crate::sessions_table!(
+            $connection, __hallpass::column::Key<$table::$id>,
+            [$($sessions)?] $table [$($is_enabled)?]
+        );
+
         impl __hallpass::UsersTable<$connection> for $name {
             type Id = __hallpass::column::Key<$table::$id>;
+
+            const SESSIONS: Option<&'static dyn __hallpass::SessionsTable<$connection, Self::Id>> =
+                $crate::users_table!(@sessions [$($sessions)?]);
 
             const NAMES: __hallpass::ColumnNames = __hallpass::ColumnNames {
                 table: stringify!($table),
@@ -255,24 +324,190 @@ macro_rules! users_table {
                 __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
-            fn set_password(
+            fn end_sessions(
                 connection: &mut $connection,
                 id: &Self::Id,
-                password_hash: &__hallpass::PasswordHash,
+                sessions: &__hallpass::SessionsToEnd,
                 now: __hallpass::Timestamp,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
                 let statement = __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
+                    .filter(__Columns::SESSION_ID.ne(__hallpass::kept(sessions)))
                     .set((
-                        __Columns::PASSWORD_HASH.eq(password_hash.expose_hash()),
                         $crate::users_table!(@no_session),
                         $(__hallpass::at(now, $on_update),)?
                     ));
                 __hallpass::RunQueryDsl::execute(statement, connection)
             }
+
+            fn set_password(
+                connection: &mut $connection,
+                id: &Self::Id,
+                change: &__hallpass::PasswordChange,
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let verified = change.verified_password_hash.expose_hash();
+                let statement = __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::PASSWORD_HASH, __hallpass::text(verified)))
+                    .set((
+                        __Columns::PASSWORD_HASH.eq(change.password_hash.expose_hash()),
+                        $crate::users_table!(@no_session),
+                        $(__hallpass::at(change.changed_at, $on_update),)?
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
+            }
+
+            fn set_password_and_keep(
+                connection: &mut $connection,
+                id: &Self::Id,
+                change: &__hallpass::PasswordChange,
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let Some(kept) = &change.kept_session else { return Ok(0) };
+                let verified = change.verified_password_hash.expose_hash();
+                let statement = __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::PASSWORD_HASH, __hallpass::text(verified)))
+                    .filter(__hallpass::same_bytes(__Columns::SESSION_ID, __hallpass::text(kept.id.as_str())))
+                    .filter(__hallpass::same_bytes(
+                        __Columns::REFRESH_TOKEN_HASH,
+                        __hallpass::text(kept.verified_hash.expose_hash()),
+                    ))
+                    .set((
+                        __Columns::PASSWORD_HASH.eq(change.password_hash.expose_hash()),
+                        __Columns::REFRESH_TOKEN_HASH.eq(kept.bound_hash.expose_hash()),
+                        $(__hallpass::at(change.changed_at, $on_update),)?
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
+            }
+
+            fn disable(
+                connection: &mut $connection,
+                id: &Self::Id,
+                now: __hallpass::Timestamp,
+            ) -> Option<__hallpass::QueryResult<usize>> {
+                $crate::users_table!(
+                    @disable [$($set_enabled)?] [$($on_update)?] $table connection id now
+                )
+            }
+
+            fn enable(
+                connection: &mut $connection,
+                id: &Self::Id,
+                now: __hallpass::Timestamp,
+            ) -> Option<__hallpass::QueryResult<usize>> {
+                $crate::users_table!(
+                    @enable [$($set_enabled)?] [$($on_update)?] $table connection id now
+                )
+            }
+
+            fn delete(
+                connection: &mut $connection,
+                id: &Self::Id,
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let statement = __hallpass::diesel::delete($table::table.filter(__Columns::ID.eq(id)));
+                __hallpass::RunQueryDsl::execute(statement, connection)
+            }
+
+            fn confirm_password(
+                connection: &mut $connection,
+                id: &Self::Id,
+                start: &__hallpass::SessionStart,
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let verified = &start.verified_password_hash;
+                let stored = start.upgraded_password_hash.as_ref().unwrap_or(verified);
+                let statement = __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::PASSWORD_HASH, __hallpass::text(verified.expose_hash())))
+                    .filter(__hallpass::in_parentheses($crate::users_table!(@or [$($is_enabled)?] [__hallpass::always()])))
+                    .set((
+                        __Columns::PASSWORD_HASH.eq(stored.expose_hash()),
+                        $(__hallpass::at(start.session.rotated_at, $on_update),)?
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
+            }
+
+            fn bind(
+                connection: &mut $connection,
+                id: &Self::Id,
+                from: &__hallpass::RefreshTokenHash,
+                to: &__hallpass::RefreshTokenHash,
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let statement = __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, __hallpass::text(from.expose_hash())))
+                    .set(__Columns::REFRESH_TOKEN_HASH.eq(to.expose_hash()));
+                __hallpass::RunQueryDsl::execute(statement, connection)
+            }
+
+            fn take_session(
+                connection: &mut $connection,
+                id: &Self::Id,
+                rotation: &__hallpass::Rotation,
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let verified = rotation.verified_hash.expose_hash();
+                let statement = __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .filter(__hallpass::same_bytes(__Columns::SESSION_ID, __hallpass::text(rotation.session_id.as_str())))
+                    .filter(__hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, __hallpass::text(verified)))
+                    .filter(__hallpass::in_parentheses($crate::users_table!(@or [$($is_enabled)?] [__hallpass::always()])))
+                    .set((
+                        $crate::users_table!(@no_session),
+                        $(__hallpass::at(rotation.rotated_at, $on_update),)?
+                    ));
+                __hallpass::RunQueryDsl::execute(statement, connection)
+            }
         }
     };
+
+    // How a user is disabled, if it is declared.
+    (@disable [] $on_update:tt $table:ident $connection:ident $id:ident $now:ident) => {{
+        let _ = ($connection, $id, $now);
+        None
+    }};
+    (
+        @disable [$set_enabled:expr] [$($on_update:expr)?]
+        $table:ident $connection:ident $id:ident $now:ident
+    ) => {{
+        let connection: &mut __Connection = $connection;
+        let statement = __hallpass::diesel::update($table::table)
+            .filter(__Columns::ID.eq($id))
+            .set((
+                __hallpass::set_enabled(false, $now, $set_enabled),
+                $crate::users_table!(@no_session),
+                $(__hallpass::at($now, $on_update),)?
+            ));
+        Some(__hallpass::RunQueryDsl::execute(statement, connection))
+    }};
+
+    // How a user is enabled, if it is declared.
+    (@enable [] $on_update:tt $table:ident $connection:ident $id:ident $now:ident) => {{
+        let _ = ($connection, $id, $now);
+        None
+    }};
+    (
+        @enable [$set_enabled:expr] [$($on_update:expr)?]
+        $table:ident $connection:ident $id:ident $now:ident
+    ) => {{
+        let connection: &mut __Connection = $connection;
+        let statement = __hallpass::diesel::update($table::table)
+            .filter(__Columns::ID.eq($id))
+            .set((
+                __hallpass::set_enabled(true, $now, $set_enabled),
+                $(__hallpass::at($now, $on_update),)?
+            ));
+        Some(__hallpass::RunQueryDsl::execute(statement, connection))
+    }};
+
+    // The table of sessions, if one is declared.
+    (@sessions []) => { None };
+    (@sessions [$sessions:ident]) => { Some(&__Sessions) };
 
     // The query for the columns of a `UserRow`, in its order.
     (@row $table:ident [$($scope:ident)?] [$($is_enabled:expr)?]) => {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::access_token::AccessTokenSettings;
-use crate::{SessionPolicy, TokenSecret};
+use crate::{SessionPolicy, Sessions, TokenSecret};
 
 /// Everything hallpass is told, each value within its rule and all of them consistent.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct Config {
     pub(crate) password_minimum_characters: usize,
     pub(crate) hash_concurrency: Option<NonZeroUsize>,
     pub(crate) hash_wait: Duration,
+    pub(crate) sessions: Sessions,
 }
 
 /// A setting that is missing or breaks its rule.
@@ -57,6 +58,12 @@ impl Config {
     #[must_use]
     pub fn hash_wait(&self) -> Duration {
         self.hash_wait
+    }
+
+    /// Returns how many sessions a user may have.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        self.sessions
     }
 
     pub(crate) fn refresh_token_secret(&self) -> &TokenSecret {

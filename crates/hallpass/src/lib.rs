@@ -7,7 +7,10 @@ mod bcrypt;
 mod clock;
 mod config;
 mod credentials;
+mod device;
+mod device_session;
 mod duration;
+mod end_reason;
 mod event;
 mod field_names;
 #[cfg(test)]
@@ -17,6 +20,7 @@ mod jws;
 mod login_name;
 mod password;
 mod password_hash;
+mod password_stamp;
 mod random;
 mod refresh_token;
 mod refresh_token_hash;
@@ -25,6 +29,7 @@ mod scope;
 mod scope_rule;
 mod service;
 mod session;
+mod sessions;
 mod settings;
 mod step;
 mod store;
@@ -42,6 +47,9 @@ pub use bcrypt::UnusableHash;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, ConfigProblem};
 pub use credentials::Credentials;
+pub use device::Device;
+pub use device_session::DeviceSession;
+pub use end_reason::EndReason;
 pub use event::{
     AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, RegistrationRefusal, Severity,
 };
@@ -50,6 +58,7 @@ pub use jws::JwsError;
 pub use login_name::{LoginName, LoginUnacceptable};
 pub use password::{Password, PasswordUnacceptable};
 pub use password_hash::PasswordHash;
+pub use password_stamp::PasswordStamp;
 pub use random::{Random, RandomUnavailable};
 pub use refresh_token::{RefreshToken, RefreshTokenError};
 pub use refresh_token_hash::RefreshTokenHash;
@@ -61,9 +70,13 @@ pub use service::{
     TokenPair,
 };
 pub use session::{Session, SessionId, SessionPolicy};
+pub use sessions::Sessions;
 pub use settings::{Setting, Settings};
 pub use step::{HashLane, Step, Work};
-pub use store::{NewUser, Rotation, SessionStart, StoreError, UserStore};
+pub use store::{
+    KeptSession, NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd, StoreError,
+    UserStore,
+};
 pub use timestamp::{Timestamp, TimestampOutOfRange};
 pub use token_secret::{TokenSecret, WeakSecret};
 pub use user::User;

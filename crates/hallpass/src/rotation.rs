@@ -2,7 +2,7 @@
 //!
 //! Row 0 (not authentic) is decided in `refresh_token.rs`, before anything is loaded. Here, in
 //! order: row 1 in [`check_lifetime`], rows 2 to 5, 9 and 10 in [`decide`], and rows 6 to 8b in
-//! [`Claim::judge`], once bcrypt has said whether the secret matches.
+//! [`Claim::judge`], once bcrypt has said whether the secret matches, and [`check_password`].
 
 use crate::bcrypt::{HashMatch, UnusableHash};
 use crate::refresh_token::{RefreshClaims, RefreshTokenError};
@@ -95,6 +95,10 @@ pub enum RefreshRefusal {
     /// Rows 7 and 8b: the stored hash can't be compared with anything.
     #[error("the stored refresh token hash is unusable")]
     HashUnusable(#[source] UnusableHash),
+    /// Rows 6 and 8: the secret is right, but the user's password was changed after the session began, by
+    /// other means than hallpass's: with hallpass's, there would be no session.
+    #[error("the password was changed after the session began")]
+    PasswordChanged,
     /// Row 9: it is a straggler, or it lost a race that it may not retry.
     #[error("the token's generation {presented} is behind the row's {stored}")]
     Stale {
@@ -195,6 +199,15 @@ impl Claim {
             (_, HashMatch::Unusable(reason)) => Err(RefreshRefusal::HashUnusable(reason)),
         }
     }
+}
+
+/// Rows 6 and 8: refuses a token whose secret is right if the password is no longer the one that its
+/// session was begun with.
+pub(crate) fn check_password(user: &User, session: &Session) -> Result<(), RefreshRefusal> {
+    if session.refresh_token_hash.is_bound_to(&user.password_hash) {
+        return Ok(());
+    }
+    Err(RefreshRefusal::PasswordChanged)
 }
 
 impl RefreshRefusal {

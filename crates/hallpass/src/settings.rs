@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rules::Rules;
 
-use crate::{Config, ConfigError, ConfigProblem, TokenSecret, duration};
+use crate::{Config, ConfigError, ConfigProblem, Sessions, TokenSecret, duration};
 
 /// Settings that are not checked yet: unset, good, or with what is wrong about them.
 ///
@@ -59,6 +59,8 @@ pub struct Settings {
     pub hash_concurrency: Setting<NonZeroUsize>,
     /// `HASH_WAIT`: 100 ms to 30 s, default 2 s.
     pub hash_wait: Setting<Duration>,
+    /// `SESSIONS_PER_USER`: 1 to 1000 in a table of sessions; default one in the user's row.
+    pub sessions: Setting<Sessions>,
 }
 
 /// A setting: not set, set to a value, or set to something that is none.
@@ -82,6 +84,16 @@ impl<T, E: Display> From<Result<T, E>> for Setting<T> {
     }
 }
 
+impl<T> Setting<T> {
+    fn map<U>(self, into: impl FnOnce(T) -> U) -> Setting<U> {
+        match self {
+            Self::Unset => Setting::Unset,
+            Self::Value(value) => Setting::Value(into(value)),
+            Self::Unreadable(problem) => Setting::Unreadable(problem),
+        }
+    }
+}
+
 impl Settings {
     /// The variables that [`Settings::read`] looks for.
     pub const VARIABLES: &[&'static str] = &[
@@ -98,6 +110,7 @@ impl Settings {
         "REFRESH_HASH_COST",
         "HASH_CONCURRENCY",
         "HASH_WAIT",
+        "SESSIONS_PER_USER",
     ];
 
     /// Takes every variable that `lookup` knows; the others stay as they are.
@@ -118,6 +131,9 @@ impl Settings {
         read(&lookup, "REFRESH_HASH_COST", &mut self.refresh_hash_cost, number("4 to 14"));
         read(&lookup, "HASH_CONCURRENCY", &mut self.hash_concurrency, number("1 to 512"));
         read(&lookup, "HASH_WAIT", &mut self.hash_wait, time);
+        read(&lookup, "SESSIONS_PER_USER", &mut self.sessions, |text| {
+            number("1 to 1000")(text).map(|max| Sessions::PerDevice { max })
+        });
     }
 
     /// Checks every setting by its rule and all of them together.

@@ -1,6 +1,6 @@
 //! A user as a store knows them.
 
-use crate::{PasswordHash, Scope, Session, UserId};
+use crate::{PasswordHash, Scope, Session, SessionId, UserId};
 
 /// One row of `users`, as far as hallpass reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,4 +15,16 @@ pub struct User {
     pub is_disabled: bool,
     /// Their session, `None` when logged out.
     pub session: Option<Session>,
+}
+
+impl User {
+    /// Returns whether this session of theirs is alive and was begun with their present password, as
+    /// loaded by [`UserStore::load_in_session`](crate::UserStore::load_in_session). Whether they are
+    /// disabled is another question.
+    #[must_use]
+    pub fn is_in_session(&self, session_id: &SessionId) -> bool {
+        self.session.as_ref().is_some_and(|session| {
+            session.id == *session_id && session.refresh_token_hash.is_bound_to(&self.password_hash)
+        })
+    }
 }

@@ -1,8 +1,8 @@
 //! A table of an application's own whose login names are not unique and whose condition has an `OR` in it.
 
 use actix_hallpass::hallpass::{
-    LoginName, NewUser, PasswordHash, RefreshTokenHash, Scope, Session, SessionId, SessionStart,
-    StoreError, Timestamp, UserId, UserStore,
+    Device, LoginName, NewUser, PasswordHash, RefreshTokenHash, Scope, Session, SessionId,
+    SessionStart, StoreError, Timestamp, UserId, UserStore,
 };
 use actix_hallpass::hallpass_diesel::UsersTable as _;
 use diesel::SqliteConnection;
@@ -94,6 +94,8 @@ fn a_condition_with_an_or_in_it_reaches_no_other_row() {
             generation: 0,
             rotated_at: Timestamp::MAX,
         },
+        expires_at: Timestamp::MAX,
+        device: Device::default(),
     };
     assert!(store.start_session(&start).unwrap());
     assert_eq!(store.load(&UserId::new(2)).unwrap().unwrap().session, None);

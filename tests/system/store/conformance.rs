@@ -11,19 +11,32 @@ use actix_hallpass::hallpass_diesel::{self, Migrations};
 use crate::databases::Kind;
 use crate::databases::{TestDatabase, on_every_database};
 
-on_every_database!(the_store_conforms_races_included);
+on_every_database!(
+    the_store_conforms_races_included,
+    the_store_of_sessions_per_device_conforms_races_included,
+    a_maximum_of_one_session_per_device_conforms,
+);
 
 /// The store of the table `users`.
 struct Users<'a> {
     database: &'a TestDatabase,
     store: Arc<dyn UserStore>,
+    /// The same users with one session each, where `store` has several.
+    one_per_user: Option<Arc<dyn UserStore>>,
 }
 
 impl<'a> Users<'a> {
     fn of(database: &'a TestDatabase) -> Self {
         let url = database.database_url();
         let store = hallpass_diesel::open(&url, Migrations::Run, None).unwrap();
-        Self { database, store }
+        Self { database, store, one_per_user: None }
+    }
+
+    fn per_device(database: &'a TestDatabase, max: u32) -> Self {
+        let url = database.database_url();
+        let store = hallpass_diesel::open_per_device(&url, max, Migrations::Run, None).unwrap();
+        let one_per_user = hallpass_diesel::open(&url, Migrations::Run, None).unwrap();
+        Self { database, store, one_per_user: Some(one_per_user) }
     }
 }
 
@@ -40,10 +53,22 @@ impl Subject for Users<'_> {
     fn delete(&self, id: &UserId) {
         self.database.sql(&format!("DELETE FROM users WHERE id = {id}"));
     }
+
+    fn one_per_user(&self) -> Option<&dyn UserStore> {
+        self.one_per_user.as_deref()
+    }
 }
 
 fn the_store_conforms_races_included(database: &TestDatabase) {
     conformance::run(&Users::of(database));
+}
+
+fn the_store_of_sessions_per_device_conforms_races_included(database: &TestDatabase) {
+    conformance::run(&Users::per_device(database, 3));
+}
+
+fn a_maximum_of_one_session_per_device_conforms(database: &TestDatabase) {
+    conformance::run(&Users::per_device(database, 1));
 }
 
 #[test]
@@ -56,6 +81,7 @@ fn a_serialization_failure_is_a_lost_race_in_the_strict_levels() {
             database.name()
         ));
         conformance::run(&Users::of(&database));
+        conformance::run(&Users::per_device(&database, 3));
     }
 }
 
@@ -68,4 +94,5 @@ fn a_collation_that_ignores_case_does_not_reach_the_hashes() {
         database.name()
     ));
     conformance::run(&Users::of(&database));
+    conformance::run(&Users::per_device(&database, 3));
 }

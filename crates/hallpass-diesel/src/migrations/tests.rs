@@ -34,12 +34,12 @@ fn every_migration_goes_up_down_and_up_again() {
     let mut connection = sqlite::create(&url).unwrap();
     let versions = all::<SqliteConnection>().unwrap().len();
     for _ in 0..2 {
-        run(&mut connection).unwrap();
+        run_tables(&mut connection, &[SchemaTable::Users, SchemaTable::Sessions]).unwrap();
         assert_eq!(count(&mut connection, "__hallpass_schema_migrations"), versions as i64);
         for _ in 0..versions {
             assert!(revert_last(&mut connection).unwrap().is_some());
         }
-        assert!(matches!(check(&mut connection), Err(MigrationError::TableMissing)));
+        assert!(matches!(check(&mut connection), Err(MigrationError::TableMissing { .. })));
         assert_eq!(revert_last(&mut connection).unwrap(), None);
     }
 }
@@ -88,7 +88,7 @@ fn a_path_with_two_slashes_before_it_is_no_host() {
 fn what_the_diesel_cli_has_recorded_counts_as_done() {
     let (_directory, url) = empty();
     let mut connection = sqlite::create(&url).unwrap();
-    for migration in all::<SqliteConnection>().unwrap() {
+    for (_, migration) in all::<SqliteConnection>().unwrap() {
         migration.run(&mut connection).unwrap();
         let record = format!(
             "CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (version TEXT PRIMARY KEY);

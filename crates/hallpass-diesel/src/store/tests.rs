@@ -9,14 +9,14 @@ use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use hallpass::testing::conformance::{self, Subject};
-use hallpass::{RefreshTokenHash, Scope, Session};
+use hallpass::{Device, PasswordHash, RefreshTokenHash, Scope, Session};
 use tempfile::TempDir;
 
 use super::*;
 use crate::engine::{Engine as _, sqlite};
 use crate::open::migrated;
 use crate::schema::Users;
-use crate::{DatabaseUrl, Migrations, Pool};
+use crate::{DatabaseUrl, Migrations, Pool, SchemaTable};
 
 /// A store on a file of its own.
 struct Fixture {
@@ -29,7 +29,8 @@ impl Fixture {
         let directory = tempfile::tempdir().unwrap();
         let url = url(&directory);
         let four = NonZeroU32::new(4).unwrap();
-        let store = migrated(&url, Migrations::Run, four, sqlite::create).unwrap();
+        let store =
+            migrated(&url, &[SchemaTable::Users], Migrations::Run, four, sqlite::create).unwrap();
         Self { directory, store }
     }
 
@@ -50,6 +51,8 @@ impl Fixture {
             verified_password_hash: password_hash,
             upgraded_password_hash: None,
             session,
+            expires_at: Timestamp::MAX,
+            device: Device::default(),
         };
         assert!(self.store.start_session(&start).unwrap());
         user_id
@@ -61,7 +64,10 @@ impl Fixture {
             session_id: SessionId::new("s1"),
             verified_hash: RefreshTokenHash::new("h0"),
             successor_hash: RefreshTokenHash::new("h1"),
+            generation: 1,
             rotated_at: Timestamp::from_unix_seconds(2).unwrap(),
+            auth_time: Timestamp::from_unix_seconds(1).unwrap(),
+            expires_at: Timestamp::MAX,
         })
     }
 
@@ -283,7 +289,14 @@ fn a_full_database_is_unavailable_and_loses_nothing() {
     }
     let long = "x".repeat(100_000);
     let password_hash = PasswordHash::new(long);
-    let error = fixture.store.set_password(&id, &password_hash, Timestamp::MAX).unwrap_err();
+    let change = PasswordChange {
+        user_id: id.clone(),
+        verified_password_hash: PasswordHash::new("p"),
+        password_hash,
+        kept_session: None,
+        changed_at: Timestamp::MAX,
+    };
+    let error = fixture.store.set_password(&change).unwrap_err();
     assert!(format!("{error:?}").contains("full"), "{error:?}");
     assert!(fixture.store.load(&id).unwrap().unwrap().session.is_some());
     assert!(fixture.rotate(&id).unwrap());

@@ -1,7 +1,5 @@
 //! Login: a name and a password for a session.
 
-use std::net::IpAddr;
-
 use super::{Service, TokenPair, event, session_event};
 use crate::access_token::IssueError;
 use crate::bcrypt::Comparison;
@@ -9,8 +7,9 @@ use crate::event::LoginRefusal;
 use crate::refresh_token::RefreshClaims;
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, Credentials, LoginName, Password, PasswordHash, RandomUnavailable,
-    RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User, UserId,
+    AuthEvent, AuthEventKind, Credentials, Device, LoginName, Password, PasswordHash,
+    RandomUnavailable, RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User,
+    UserId,
 };
 
 /// How often a password is verified when its hash is replaced meanwhile. It may have been another
@@ -42,13 +41,14 @@ struct Login {
     service: Service,
     login: Option<LoginName>,
     password: Option<Password>,
-    client_address: Option<IpAddr>,
+    device: Device,
     attempt: u32,
 }
 
 impl Service {
-    /// Exchanges a login name and a password for the tokens of a new session, which replaces the
-    /// user's earlier one.
+    /// Exchanges a login name and a password for the tokens of a new session, which takes the place of
+    /// the user's earlier one or, where there may be several, of the one that was used least recently if
+    /// there are too many. `device` may be the client's address alone.
     ///
     /// A name that nobody could have is an unknown user, a password that nobody could have a
     /// wrong one: each refusal costs one comparison at the configured cost and says the same.
@@ -56,12 +56,12 @@ impl Service {
     /// # Errors
     /// The steps end in [`LoginError::Refused`] for a wrong name or password and for a disabled
     /// user, in the others when something was unavailable; nothing is written then.
-    pub fn login(&self, credentials: Credentials, client_address: Option<IpAddr>) -> Step<Outcome> {
+    pub fn login(&self, credentials: Credentials, device: impl Into<Device>) -> Step<Outcome> {
         let login = Login {
             service: self.clone(),
             login: LoginName::parse(&credentials.login).ok(),
             password: Password::parse(credentials.password).ok(),
-            client_address,
+            device: device.into(),
             attempt: 1,
         };
         login.load()
@@ -92,7 +92,8 @@ impl Login {
 
     fn start_session(self, user: User, comparison: &Comparison) -> Step<Outcome> {
         let new = self.upgraded_hash(comparison).and_then(|upgraded| {
-            let (token, session) = self.new_session(user.id.clone())?;
+            let password_hash = upgraded.as_ref().unwrap_or(&user.password_hash);
+            let (token, session) = self.new_session(user.id.clone(), password_hash)?;
             Ok((upgraded, token, session))
         });
         let (upgraded, token, session) = match new {
@@ -104,6 +105,8 @@ impl Login {
             verified_password_hash: user.password_hash.clone(),
             upgraded_password_hash: upgraded,
             session,
+            expires_at: token.expires_at,
+            device: self.device.clone(),
         };
         Step::store(move || self.write_session(user, &token, &start))
     }
@@ -137,12 +140,17 @@ impl Login {
         }
     }
 
-    fn new_session(&self, user_id: UserId) -> Result<(RefreshClaims, Session), RandomUnavailable> {
+    fn new_session(
+        &self,
+        user_id: UserId,
+        password_hash: &PasswordHash,
+    ) -> Result<(RefreshClaims, Session), RandomUnavailable> {
         let (now, random) = (self.service.now(), self.service.random());
         let id = SessionId::generate(random)?;
         let token = self.service.0.refresh_tokens.first(user_id, id.clone(), now, random)?;
         let cost = self.service.0.refresh_hash_cost;
         let refresh_token_hash = RefreshTokenHash::of(&token.secret, cost, random)?;
+        let refresh_token_hash = refresh_token_hash.bound_to(password_hash);
         Ok((token, Session { id, refresh_token_hash, generation: 0, rotated_at: now }))
     }
 
@@ -161,13 +169,13 @@ impl Login {
         is_hash_upgraded: bool,
     ) -> Step<Outcome> {
         let kind = AuthEventKind::LoginSucceeded { is_hash_upgraded };
-        self.service.observe(&session_event(kind, token, self.client_address));
+        self.service.observe(&session_event(kind, token, self.device.client_address()));
         Step::Done(Ok(pair))
     }
 
     fn refuse(self, user_id: Option<UserId>, refusal: LoginRefusal) -> Step<Outcome> {
         let kind = AuthEventKind::LoginRefused(refusal.clone());
-        self.service.observe(&AuthEvent { user_id, ..event(kind, self.client_address) });
+        self.service.observe(&AuthEvent { user_id, ..event(kind, self.device.client_address()) });
         Step::Done(Err(refusal.into()))
     }
 }

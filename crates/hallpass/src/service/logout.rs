@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Service, event};
 use crate::step::Step;
-use crate::{AuthEvent, AuthEventKind, SessionId, StoreError, UserId};
+use crate::{AuthEvent, AuthEventKind, EndReason, SessionId, StoreError, UserId};
 
 type Outcome = Result<(), StoreError>;
 
@@ -54,7 +54,8 @@ impl Service {
         client_address: Option<IpAddr>,
     ) -> Outcome {
         for (user_id, session_id) in sessions {
-            if self.store().end_session(&user_id, &session_id, self.now())? {
+            let (reason, now) = (EndReason::LoggedOut, self.now());
+            if self.store().end_session(&user_id, &session_id, reason, now)? {
                 self.observe(&AuthEvent {
                     user_id: Some(user_id),
                     session_id: Some(session_id),

@@ -83,8 +83,9 @@ impl Reauthentication {
     }
 
     fn user_of_session(&self) -> Result<User, ReauthenticateError> {
-        let user = self.service.store().load(self.presented.user_id())?;
-        let is_session = |session: &Session| session.id == *self.presented.session_id();
+        let (user_id, session_id) = (self.presented.user_id(), self.presented.session_id());
+        let user = self.service.store().load_in_session(user_id, session_id)?;
+        let is_session = |session: &Session| session.id == *session_id;
         user.filter(|user| user.session.as_ref().is_some_and(is_session))
             .ok_or(ReauthenticateError::SessionEnded)
     }
@@ -105,6 +106,9 @@ impl Reauthentication {
         }
         if user.is_disabled {
             return self.refuse(LoginRefusal::UserDisabled);
+        }
+        if !user.is_in_session(self.presented.session_id()) {
+            return Err(ReauthenticateError::SessionEnded);
         }
         let (access_token, now) = self.issue(&user)?;
         self.observe(AuthEventKind::Reauthenticated);

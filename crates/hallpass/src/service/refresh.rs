@@ -10,8 +10,8 @@ use crate::refresh_token::{RefreshClaims, RefreshTokenError};
 use crate::rotation::{self, Attempt, Claim, Decision, Permission};
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEventKind, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation, Session,
-    StoreError, Timestamp, User,
+    AuthEventKind, EndReason, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation,
+    Session, StoreError, Timestamp, User,
 };
 
 /// How often a lost swap is decided again. Two requests that race need two looks; a third one
@@ -95,9 +95,12 @@ impl Service {
 
 impl Refresh {
     fn load(self) -> Step<Outcome> {
-        Step::store(move || match self.service.store().load(&self.presented.user_id) {
-            Ok(user) => self.decide(user.as_ref()),
-            Err(error) => Step::Done(Err(error.into())),
+        Step::store(move || {
+            let RefreshClaims { user_id, session_id, .. } = &self.presented;
+            match self.service.store().load_in_session(user_id, session_id) {
+                Ok(user) => self.decide(user.as_ref()),
+                Err(error) => Step::Done(Err(error.into())),
+            }
         })
     }
 
@@ -128,7 +131,11 @@ impl Refresh {
                 session.refresh_token_hash.compare(&self.successor(session.rotated_at).secret)
             }
         };
-        match claim.judge(outcome) {
+        let judged = claim.judge(outcome).and_then(|permission| {
+            rotation::check_password(&user, session)?;
+            Ok(permission)
+        });
+        match judged {
             Ok(Permission::Rotate) => self.rotate(session, user),
             Ok(Permission::Retry) => self.retry(session.rotated_at, user),
             Err(refusal) => self.refuse(refusal),
@@ -148,8 +155,11 @@ impl Refresh {
                 user_id: self.presented.user_id.clone(),
                 session_id: session.id.clone(),
                 verified_hash: session.refresh_token_hash.clone(),
-                successor_hash,
+                successor_hash: successor_hash.bound_to(&user.password_hash),
+                generation: successor.generation,
                 rotated_at,
+                auth_time: successor.auth_time,
+                expires_at: successor.expires_at,
             },
             Err(error) => return Step::Done(Err(error.into())),
         };
@@ -211,7 +221,7 @@ impl Refresh {
     /// session (row 3).
     fn end_session(self, now: Timestamp) -> Step<Outcome> {
         let RefreshClaims { user_id, session_id, .. } = &self.presented;
-        match self.service.store().end_session(user_id, session_id, now) {
+        match self.service.store().end_session(user_id, session_id, EndReason::Reused, now) {
             Ok(is_ended) => {
                 if is_ended {
                     self.observe(AuthEventKind::ReuseDetected);

@@ -7,8 +7,8 @@ use super::{LoginError, Ports, RefreshError, Service, TokenPair};
 use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
 use crate::{
-    AuthEventKind, ClaimsSource, Credentials, RefreshRefusal, Session, Setting, Settings, Step,
-    TokenSecret, UserId, UserStore,
+    AuthEventKind, ClaimsSource, Credentials, PasswordChange, PasswordHash, RefreshRefusal,
+    Session, Setting, Settings, Step, TokenSecret, UserId, UserStore,
 };
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -106,6 +106,18 @@ impl World {
             Err(RefreshError::Refused(refusal)) => assert_eq!(refusal, *expected),
             other => panic!("expected {expected:?}, got {other:?}"),
         }
+    }
+
+    /// Sets the user's password hash, as `Auth::set_password` does.
+    pub(super) fn set_password(&self, id: &UserId, password_hash: &str) {
+        let change = PasswordChange {
+            user_id: id.clone(),
+            verified_password_hash: self.store.load(id).unwrap().unwrap().password_hash,
+            password_hash: PasswordHash::new(password_hash),
+            kept_session: None,
+            changed_at: self.service.now(),
+        };
+        assert!(self.store.set_password(&change).unwrap());
     }
 
     pub(super) fn row(&self, id: &UserId) -> Option<Session> {

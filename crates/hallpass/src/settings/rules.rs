@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Setting, Settings};
 use crate::refresh_token::refresh_audience;
-use crate::{Config, ConfigError, ConfigProblem, SessionPolicy, TokenSecret, duration};
+use crate::{Config, ConfigError, ConfigProblem, SessionPolicy, Sessions, TokenSecret, duration};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -72,6 +72,7 @@ impl Rules {
             self.cost("REFRESH_HASH_COST", settings.refresh_hash_cost, 4..=14, 6);
         let hash_concurrency = self.hash_concurrency(settings.hash_concurrency);
         let hash_wait = self.hash_wait(settings.hash_wait);
+        let sessions = self.sessions(settings.sessions);
         Some(Config {
             access_token_secret: access_token_secret?,
             access_token_key_id: settings.access_token_key_id,
@@ -92,6 +93,7 @@ impl Rules {
                 .unwrap_or(PASSWORD_MINIMUM_CHARACTERS),
             hash_concurrency,
             hash_wait: hash_wait?,
+            sessions: sessions?,
         })
     }
 
@@ -189,6 +191,17 @@ impl Rules {
             Duration::from_millis(100)..=Duration::from_secs(30);
         let wait = self.value("HASH_WAIT", setting, 2 * SECOND)?;
         self.within("HASH_WAIT", wait, BOUNDS)
+    }
+
+    fn sessions(&mut self, setting: Setting<Sessions>) -> Option<Sessions> {
+        const BOUNDS: RangeInclusive<u32> = 1..=Sessions::MAXIMUM;
+        match self.value("SESSIONS_PER_USER", setting, Sessions::default())? {
+            Sessions::PerDevice { max } if !BOUNDS.contains(&max) => {
+                let problem = format!("{max} is not from {} to {}", BOUNDS.start(), BOUNDS.end());
+                self.refuse("SESSIONS_PER_USER", problem)
+            }
+            sessions => Some(sessions),
+        }
     }
 
     fn name(

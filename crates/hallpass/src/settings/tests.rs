@@ -39,6 +39,7 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((config.password_hash_cost, config.refresh_hash_cost), (12, 6));
     assert_eq!(config.password_minimum_characters, 8);
     assert_eq!((config.hash_concurrency, config.hash_wait), (None, seconds(2)));
+    assert_eq!(config.sessions, Sessions::OnePerUser);
 }
 
 #[test]
@@ -108,6 +109,8 @@ fn every_rule_names_its_variable_when_it_is_broken_and_holds_at_its_bounds() {
         ("TOKEN_AUDIENCE", none, &"a".repeat(255), &"a".repeat(256)),
         ("HASH_WAIT", none, "100ms", "99ms"),
         ("HASH_WAIT", none, "30s", "30s 1ms"),
+        ("SESSIONS_PER_USER", none, "1", "0"),
+        ("SESSIONS_PER_USER", none, "1000", "1001"),
     ] {
         let with = |value| check(&[&[(variable, value)], beside].concat());
         assert!(with(good).is_ok(), "{variable}={good}: {}", with(good).unwrap_err());
@@ -150,10 +153,11 @@ fn all_problems_come_at_once_after_those_of_the_caller_and_none_shows_a_secret()
             "REFRESH_HASH_COST",
             "HASH_CONCURRENCY",
             "HASH_WAIT",
+            "SESSIONS_PER_USER",
         ]
     );
     let text = error.to_string();
-    assert!(text.starts_with("14 settings are wrong\n  DATABASE_URL: it is not set\n"), "{text}");
+    assert!(text.starts_with("15 settings are wrong\n  DATABASE_URL: it is not set\n"), "{text}");
     assert!(!text.contains("s3cret"), "{text}");
     assert!(!format!("{error:?}").contains("s3cret"));
 }

@@ -3,6 +3,7 @@
 //! Each check adds users of its own, so the suite may run on a store that holds others, and
 //! twice on one store. The races use threads of their own: give the store real connections.
 
+mod devices;
 mod races;
 mod verbs;
 
@@ -10,8 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::MemoryStore;
 use crate::{
-    LoginName, NewUser, PasswordHash, RefreshTokenHash, Rotation, Scope, Session, SessionId,
-    SessionStart, Timestamp, User, UserId, UserStore,
+    Device, EndReason, KeptSession, LoginName, NewUser, PasswordChange, PasswordHash,
+    RefreshTokenHash, Rotation, Scope, Session, SessionId, SessionStart, Sessions, SessionsToEnd,
+    Timestamp, User, UserId, UserStore,
 };
 
 /// A store, and what the suite needs to do to its rows from outside, as an administrator would.
@@ -30,6 +32,12 @@ pub trait Subject: Sync {
 
     /// Deletes the user, by other means than the store's own.
     fn delete(&self, id: &UserId);
+
+    /// Returns the store of the same users with one session each, if the store has several and takes
+    /// over those of another one.
+    fn one_per_user(&self) -> Option<&dyn UserStore> {
+        None
+    }
 }
 
 /// Runs every check.
@@ -39,6 +47,9 @@ pub trait Subject: Sync {
 pub fn run(subject: &dyn Subject) {
     verbs::run(subject);
     races::run(subject);
+    if let Sessions::PerDevice { max } = subject.store().sessions() {
+        devices::run(subject, max);
+    }
 }
 
 impl Subject for MemoryStore {
@@ -90,6 +101,14 @@ impl Account {
         self.load(subject).expect("the user is there").session
     }
 
+    /// Returns the session of this id, if it is alive.
+    fn session_of(&self, subject: &dyn Subject, session_id: &str) -> Option<Session> {
+        let session_id = SessionId::new(session_id);
+        let user = subject.store().load_in_session(&self.id, &session_id).expect("load answers");
+        let session = user.expect("the user is there").session;
+        session.filter(|session| session.id == session_id)
+    }
+
     fn start(&self, subject: &dyn Subject, session_id: &str) -> bool {
         subject.store().start_session(&self.session_start(session_id)).expect("start answers")
     }
@@ -105,6 +124,8 @@ impl Account {
                 generation: 0,
                 rotated_at: at(100),
             },
+            expires_at: at(1_000),
+            device: Device::default(),
         }
     }
 
@@ -114,7 +135,10 @@ impl Account {
             session_id: SessionId::new(session_id),
             verified_hash: hash(from),
             successor_hash: hash(to),
+            generation: 1,
             rotated_at: at(200),
+            auth_time: at(100),
+            expires_at: at(1_100),
         }
     }
 
@@ -124,7 +148,44 @@ impl Account {
 
     fn end(&self, subject: &dyn Subject, session_id: &str) -> bool {
         let session_id = SessionId::new(session_id);
-        subject.store().end_session(&self.id, &session_id, at(300)).expect("end answers")
+        subject
+            .store()
+            .end_session(&self.id, &session_id, EndReason::LoggedOut, at(300))
+            .expect("end answers")
+    }
+
+    fn password_change(&self, password_hash: &PasswordHash) -> PasswordChange {
+        PasswordChange {
+            user_id: self.id.clone(),
+            verified_password_hash: self.password_hash.clone(),
+            password_hash: password_hash.clone(),
+            kept_session: None,
+            changed_at: at(300),
+        }
+    }
+
+    /// The same, with a session that goes on if its hash is `verified`.
+    fn password_change_keeping(
+        &self,
+        password_hash: &PasswordHash,
+        session_id: &str,
+        verified: &RefreshTokenHash,
+    ) -> PasswordChange {
+        let kept_session = KeptSession {
+            id: SessionId::new(session_id),
+            verified_hash: verified.clone(),
+            bound_hash: verified.bound_to(password_hash),
+        };
+        PasswordChange { kept_session: Some(kept_session), ..self.password_change(password_hash) }
+    }
+
+    fn set_password(&self, subject: &dyn Subject, change: &PasswordChange) -> bool {
+        subject.store().set_password(change).expect("set answers")
+    }
+
+    fn end_several(&self, subject: &dyn Subject, sessions: &SessionsToEnd) -> usize {
+        let reason = EndReason::Revoked;
+        subject.store().end_sessions(&self.id, sessions, reason, at(300)).expect("end answers")
     }
 }
 

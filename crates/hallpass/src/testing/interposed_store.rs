@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    LoginName, NewUser, PasswordHash, Rotation, SessionId, SessionStart, StoreError, Timestamp,
-    User, UserId, UserStore,
+    DeviceSession, EndReason, LoginName, NewUser, PasswordChange, Rotation, SessionId,
+    SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
 };
 
 /// A store that calls a function before each verb of another one: to fail, to wait, or to do what
@@ -24,14 +24,16 @@ use crate::{
 /// ```
 pub struct InterposedStore {
     store: Arc<dyn UserStore>,
-    before: Box<dyn Fn(Verb) -> Result<(), StoreError> + Send + Sync>,
+    before: Arc<Before>,
 }
+
+type Before = dyn Fn(Verb) -> Result<(), StoreError> + Send + Sync;
 
 /// A verb of [`UserStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verb {
-    /// [`UserStore::load`].
+    /// [`UserStore::load`] and [`UserStore::load_in_session`].
     Load,
     /// [`UserStore::load_by_login`].
     LoadByLogin,
@@ -43,8 +45,20 @@ pub enum Verb {
     Rotate,
     /// [`UserStore::end_session`].
     EndSession,
+    /// [`UserStore::end_sessions`].
+    EndSessions,
     /// [`UserStore::set_password`].
     SetPassword,
+    /// [`UserStore::disable`].
+    Disable,
+    /// [`UserStore::enable`].
+    Enable,
+    /// [`UserStore::delete`].
+    Delete,
+    /// [`UserStore::list_sessions`].
+    ListSessions,
+    /// [`UserStore::remove_dead_sessions`].
+    RemoveDeadSessions,
 }
 
 impl InterposedStore {
@@ -54,7 +68,7 @@ impl InterposedStore {
         store: Arc<dyn UserStore>,
         before: impl Fn(Verb) -> Result<(), StoreError> + Send + Sync + 'static,
     ) -> Self {
-        Self { store, before: Box::new(before) }
+        Self { store, before: Arc::new(before) }
     }
 }
 
@@ -63,9 +77,27 @@ impl UserStore for InterposedStore {
         self.store.is_id(text)
     }
 
+    fn sessions(&self) -> Sessions {
+        self.store.sessions()
+    }
+
+    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
+        let store = Arc::clone(&self.store).per_device(max)?;
+        Ok(Arc::new(Self { store, before: Arc::clone(&self.before) }))
+    }
+
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         (self.before)(Verb::Load)?;
         self.store.load(id)
+    }
+
+    fn load_in_session(
+        &self,
+        id: &UserId,
+        session_id: &SessionId,
+    ) -> Result<Option<User>, StoreError> {
+        (self.before)(Verb::Load)?;
+        self.store.load_in_session(id, session_id)
     }
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
@@ -92,20 +124,56 @@ impl UserStore for InterposedStore {
         &self,
         user_id: &UserId,
         session_id: &SessionId,
+        reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         (self.before)(Verb::EndSession)?;
-        self.store.end_session(user_id, session_id, now)
+        self.store.end_session(user_id, session_id, reason, now)
     }
 
-    fn set_password(
+    fn end_sessions(
         &self,
         user_id: &UserId,
-        password_hash: &PasswordHash,
+        sessions: &SessionsToEnd,
+        reason: EndReason,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<usize, StoreError> {
+        (self.before)(Verb::EndSessions)?;
+        self.store.end_sessions(user_id, sessions, reason, now)
+    }
+
+    fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
         (self.before)(Verb::SetPassword)?;
-        self.store.set_password(user_id, password_hash, now)
+        self.store.set_password(change)
+    }
+
+    fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        (self.before)(Verb::Disable)?;
+        self.store.disable(user_id, now)
+    }
+
+    fn enable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        (self.before)(Verb::Enable)?;
+        self.store.enable(user_id, now)
+    }
+
+    fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
+        (self.before)(Verb::Delete)?;
+        self.store.delete(user_id)
+    }
+
+    fn list_sessions(
+        &self,
+        user_id: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceSession>, StoreError> {
+        (self.before)(Verb::ListSessions)?;
+        self.store.list_sessions(user_id, now)
+    }
+
+    fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        (self.before)(Verb::RemoveDeadSessions)?;
+        self.store.remove_dead_sessions(before, limit)
     }
 }
 

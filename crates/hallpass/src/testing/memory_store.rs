@@ -1,22 +1,33 @@
 //! Users in memory: the shortest store there is.
 
+mod row;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use row::Row;
 
 use crate::{
-    LoginName, NewUser, PasswordHash, Rotation, Session, SessionId, SessionStart, StoreError,
-    Timestamp, User, UserId, UserStore,
+    DeviceSession, EndReason, LoginName, NewUser, PasswordChange, Rotation, SessionId,
+    SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
 };
 
 /// A store that forgets everything when it is dropped. Ids are `i64`, counted from 1, or of the type
-/// that [`MemoryStore::with_ids`] is told.
+/// that [`MemoryStore::with_ids`] is told. Each user has one session, until
+/// [`UserStore::per_device`] says otherwise.
 ///
 /// ```
+/// use std::sync::Arc;
+/// use hallpass::UserStore as _;
 /// use hallpass::testing::{MemoryStore, conformance};
 ///
 /// conformance::run(&MemoryStore::default());
+///
+/// let per_device = Arc::new(MemoryStore::default());
+/// per_device.clone().per_device(3).expect("it has room for them");
+/// conformance::run(&*per_device);
 /// ```
 pub struct MemoryStore {
     table: Mutex<Table>,
@@ -27,7 +38,8 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Table {
     last_id: u64,
-    rows: BTreeMap<UserId, (LoginName, User)>,
+    sessions: Sessions,
+    rows: BTreeMap<UserId, Row>,
 }
 
 impl MemoryStore {
@@ -51,9 +63,9 @@ impl MemoryStore {
     }
 
     /// Lets `change` do to the user's row what an administrator could do by SQL; returns whether
-    /// there is one.
+    /// there is one. Of several sessions, it is shown the one that was used last.
     pub fn edit(&self, id: &UserId, change: impl FnOnce(&mut User)) -> bool {
-        self.table().rows.get_mut(id).map(|(_, user)| change(user)).is_some()
+        self.table().rows.get_mut(id).map(|row| row.edit(change)).is_some()
     }
 
     /// Deletes the user; returns whether there was one.
@@ -65,20 +77,13 @@ impl MemoryStore {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the user's row if `condition` holds; returns whether it did.
-    fn change_if(
+    /// Returns what `work` does to the user's row, and the default where there is none.
+    fn with_row<T: Default>(
         &self,
         id: &UserId,
-        condition: impl FnOnce(&User) -> bool,
-        change: impl FnOnce(&mut User),
-    ) -> bool {
-        match self.table().rows.get_mut(id) {
-            Some((_, user)) if condition(user) => {
-                change(user);
-                true
-            }
-            _ => false,
-        }
+        work: impl FnOnce(&mut Row) -> T,
+    ) -> Result<T, StoreError> {
+        Ok(self.table().rows.get_mut(id).map(work).unwrap_or_default())
     }
 }
 
@@ -99,86 +104,121 @@ impl UserStore for MemoryStore {
         (self.is_id)(text)
     }
 
+    fn sessions(&self) -> Sessions {
+        self.table().sessions
+    }
+
+    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
+        self.table().sessions = Sessions::PerDevice { max };
+        Ok(self)
+    }
+
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        Ok(self.table().rows.get(id).map(|(_, user)| user.clone()))
+        Ok(self.table().rows.get(id).map(Row::user))
+    }
+
+    fn load_in_session(
+        &self,
+        id: &UserId,
+        session_id: &SessionId,
+    ) -> Result<Option<User>, StoreError> {
+        let table = self.table();
+        let load = |row: &Row| match table.sessions {
+            Sessions::OnePerUser => row.user(),
+            Sessions::PerDevice { .. } => row.user_in_session(session_id),
+        };
+        Ok(table.rows.get(id).map(load))
     }
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
         let table = self.table();
-        Ok(table.rows.values().find(|(name, _)| name == login).map(|(_, user)| user.clone()))
+        Ok(table.rows.values().find(|row| row.login == *login).map(Row::user))
     }
 
     fn create(&self, new: &NewUser) -> Result<Option<UserId>, StoreError> {
         let mut table = self.table();
-        if table.rows.values().any(|(login, _)| *login == new.login) {
+        if table.rows.values().any(|row| row.login == new.login) {
             return Ok(None);
         }
         table.last_id += 1;
         let id = (self.make_id)(table.last_id);
-        let user = User {
-            id: id.clone(),
-            password_hash: new.password_hash.clone(),
-            scope: new.scope.clone(),
-            is_disabled: false,
-            session: None,
-        };
-        table.rows.insert(id.clone(), (new.login.clone(), user));
+        table.rows.insert(id.clone(), Row::new(id.clone(), new));
         Ok(Some(id))
     }
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        let may_start =
-            |user: &User| !user.is_disabled && user.password_hash == start.verified_password_hash;
-        Ok(self.change_if(&start.user_id, may_start, |user| {
-            if let Some(upgraded) = &start.upgraded_password_hash {
-                user.password_hash = upgraded.clone();
-            }
-            user.session = Some(start.session.clone());
-        }))
+        let max = match self.sessions() {
+            Sessions::OnePerUser => 1,
+            Sessions::PerDevice { max } => max as usize,
+        };
+        self.with_row(&start.user_id, |row| row.start_session(start, max))
     }
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
-        let is_current = |user: &User| {
-            !user.is_disabled
-                && user.session.as_ref().is_some_and(|session| {
-                    session.id == rotation.session_id
-                        && session.refresh_token_hash == rotation.verified_hash
-                })
-        };
-        Ok(self.change_if(&rotation.user_id, is_current, |user| {
-            user.session = user.session.take().map(|session| Session {
-                refresh_token_hash: rotation.successor_hash.clone(),
-                generation: session.generation + 1,
-                rotated_at: rotation.rotated_at,
-                ..session
-            });
-        }))
+        self.with_row(&rotation.user_id, |row| row.rotate(rotation))
     }
 
     fn end_session(
         &self,
         user_id: &UserId,
         session_id: &SessionId,
-        _now: Timestamp,
+        reason: EndReason,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let is_theirs =
-            |user: &User| user.session.as_ref().is_some_and(|session| session.id == *session_id);
-        Ok(self.change_if(user_id, is_theirs, |user| user.session = None))
+        let ended = |row: &mut Row| row.end_sessions(|id| id == session_id, reason, now);
+        self.with_row(user_id, ended).map(|ended| ended > 0)
     }
 
-    fn set_password(
+    fn end_sessions(
         &self,
         user_id: &UserId,
-        password_hash: &PasswordHash,
-        _now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        Ok(self.change_if(
-            user_id,
-            |_| true,
-            |user| {
-                user.password_hash = password_hash.clone();
-                user.session = None;
-            },
-        ))
+        sessions: &SessionsToEnd,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let is_to_end = |id: &SessionId| match sessions {
+            SessionsToEnd::All => true,
+            SessionsToEnd::AllBut(kept) => id != kept,
+        };
+        self.with_row(user_id, |row| row.end_sessions(is_to_end, reason, now))
+    }
+
+    fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
+        self.with_row(&change.user_id, |row| row.set_password(change))
+    }
+
+    fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        self.with_row(user_id, |row| {
+            row.user.is_disabled = true;
+            row.end_sessions(|_| true, EndReason::UserDisabled, now);
+            true
+        })
+    }
+
+    fn enable(&self, user_id: &UserId, _now: Timestamp) -> Result<bool, StoreError> {
+        self.with_row(user_id, |row| {
+            row.user.is_disabled = false;
+            true
+        })
+    }
+
+    fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
+        Ok(self.delete(user_id))
+    }
+
+    fn list_sessions(
+        &self,
+        user_id: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceSession>, StoreError> {
+        self.with_row(user_id, |row| row.list_sessions(now))
+    }
+
+    fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        let mut removed = 0;
+        for row in self.table().rows.values_mut() {
+            removed += row.remove_dead_sessions(before, limit as usize - removed);
+        }
+        Ok(removed)
     }
 }

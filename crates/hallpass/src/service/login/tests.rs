@@ -85,7 +85,7 @@ fn a_password_change_during_a_login_wins() {
     let id = world.register("ada");
     let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
     let changed = "$2b$04$5Nz85urDEzXGhsRdUzg26.ppvweAggoJC5IXWV38ye77/YyXAPU6a";
-    world.store.set_password(&id, &PasswordHash::new(changed), world.service.now()).unwrap();
+    world.set_password(&id, changed);
     assert_refused(login.run_blocking(), &LoginRefusal::WrongPassword);
     assert_eq!(world.row(&id), None);
 }

@@ -175,7 +175,8 @@ fn a_session_that_ends_before_the_swap_does_not_come_back() {
         (
             |world, id| {
                 let session = world.row(id).unwrap();
-                world.store.end_session(id, &session.id, session.rotated_at).unwrap();
+                let (reason, now) = (EndReason::LoggedOut, session.rotated_at);
+                world.store.end_session(id, &session.id, reason, now).unwrap();
             },
             RefreshRefusal::NoSession,
         ),

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{Account, Subject, hash};
-use crate::{NewUser, Rotation, UserId};
+use crate::{NewUser, PasswordHash, Rotation, Sessions, UserId};
 
 /// Threads that want the same thing at once.
-const RIVALS: usize = 8;
+pub(super) const RIVALS: usize = 8;
 
 /// How often each race is run: the first rounds only warm the connections up.
 const ROUNDS: usize = 20;
@@ -19,13 +19,18 @@ pub(super) fn run(subject: &dyn Subject) {
         one_of_many_registrations_wins(subject);
         one_of_many_ends_counts(subject);
         a_rotation_brings_no_ended_session_back(subject);
-        a_rotation_brings_no_superseded_session_back(subject);
+        if subject.store().sessions() == Sessions::OnePerUser {
+            a_rotation_brings_no_superseded_session_back(subject);
+        }
+        a_rotation_brings_no_session_of_an_earlier_password_back(subject);
+        a_login_with_an_earlier_password_starts_nothing(subject);
+        a_disabled_user_has_no_session_whoever_wins(subject);
         a_rotation_survives_a_deletion_and_a_disabling(subject);
     }
 }
 
 /// Runs `one(0)` to `one(RIVALS - 1)` at once and returns how many said yes.
-fn winners(one: impl Fn(usize) -> bool + Sync) -> usize {
+pub(super) fn winners(one: impl Fn(usize) -> bool + Sync) -> usize {
     let start = Barrier::new(RIVALS);
     thread::scope(|scope| {
         let rival = |number| {
@@ -84,6 +89,43 @@ fn a_rotation_brings_no_superseded_session_back(subject: &dyn Subject) {
     let session = account.session(subject).expect("the login's session is there");
     assert_eq!((session.id.as_str(), session.generation), ("s2", 0), "the login stands");
     assert!(session.refresh_token_hash == hash("a0"), "with the hash of its own token");
+}
+
+fn a_rotation_brings_no_session_of_an_earlier_password_back(subject: &dyn Subject) {
+    let account = Account::with_session(subject, "s1");
+    let change = account.password_change(&PasswordHash::new("$2b$04$second"));
+    winners(|number| match number {
+        0 => account.set_password(subject, &change),
+        _ => account.rotate(subject, "s1", "a0", &format!("rival{number}")),
+    });
+    assert_eq!(account.session(subject), None, "the password was changed");
+}
+
+fn a_login_with_an_earlier_password_starts_nothing(subject: &dyn Subject) {
+    let account = Account::add(subject);
+    let change = account.password_change(&PasswordHash::new("$2b$04$second"));
+    winners(|number| match number {
+        0 => account.set_password(subject, &change),
+        _ => account.start(subject, &format!("s{number}")),
+    });
+    assert_eq!(account.session(subject), None, "it starts before and ends, or not at all");
+}
+
+fn a_disabled_user_has_no_session_whoever_wins(subject: &dyn Subject) {
+    let account = Account::with_session(subject, "s1");
+    let is_disabled = AtomicBool::new(false);
+    winners(|number| match number {
+        0 => {
+            let disabled = subject.store().disable(&account.id, super::at(300));
+            is_disabled.store(disabled.is_ok(), Ordering::SeqCst);
+            false
+        }
+        1 => account.rotate(subject, "s1", "a0", "a1"),
+        _ => account.start(subject, &format!("t{number}")),
+    });
+    if is_disabled.into_inner() {
+        assert_eq!(account.session(subject), None, "the user is disabled");
+    }
 }
 
 fn a_rotation_survives_a_deletion_and_a_disabling(subject: &dyn Subject) {

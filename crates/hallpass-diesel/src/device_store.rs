@@ -1,0 +1,364 @@
+//! The verbs of a [`UserStore`] over a table of users and one of their sessions. The statements are in
+//! `users_table.rs` and `sessions_table.rs`.
+//!
+//! What changes several rows begins with the user's, so that of two changes to one user's sessions the
+//! second waits for the first. A session that began in columns of the user's row stays there until it is
+//! rotated: whoever looks for a session or ends it looks there, too, and there first, since sessions move
+//! from there to the table and never back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use diesel::Connection as _;
+use diesel::result::{Error as DieselError, QueryResult};
+use hallpass::{
+    Device, DeviceSession, EndReason, LoginName, NewUser, PasswordChange, PasswordStamp, Rotation,
+    Session, SessionId, SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId,
+    UserStore,
+};
+
+use crate::pool::Connections;
+use crate::session_row::{NewSession, SessionRow};
+use crate::sessions_table::SessionsTable;
+use crate::store::{CANT_BE_DISABLED, no_if_lost};
+use crate::{DieselStore, UsersTable};
+
+/// The users in a table that Diesel knows, with several sessions each in another one.
+pub(crate) struct DeviceStore<T, P>
+where
+    P: Connections,
+    T: UsersTable<P::Connection>,
+{
+    users: Arc<DieselStore<T, P>>,
+    sessions: &'static dyn SessionsTable<P::Connection, T::Id>,
+    max: u32,
+}
+
+impl<T, P> DeviceStore<T, P>
+where
+    P: Connections + 'static,
+    T: UsersTable<P::Connection> + 'static,
+{
+    pub(crate) fn new(
+        users: Arc<DieselStore<T, P>>,
+        sessions: &'static dyn SessionsTable<P::Connection, T::Id>,
+        max: u32,
+    ) -> Self {
+        Self { users, sessions, max }
+    }
+
+    /// Loads the user and, with `find`, the row of one of their sessions. The user first: a session that
+    /// moves meanwhile is in both then, and in the table as it is now.
+    fn load_with(
+        &self,
+        id: &UserId,
+        find: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<Option<SessionRow>>,
+    ) -> Result<Option<(User, Option<SessionRow>)>, StoreError> {
+        let Some(id) = id.parse::<T::Id>() else { return Ok(None) };
+        let (user, session) = self.users.run(|connection| {
+            let user = T::load(connection, &id)?;
+            Ok((user, find(connection, &id)?))
+        })?;
+        Ok(self.users.user(user)?.map(|user| (user, session)))
+    }
+
+    fn session(&self, row: SessionRow) -> Result<Option<Session>, StoreError> {
+        row.into_session(self.sessions.name())
+    }
+
+    /// Changes several rows together; `false` where there is no such id.
+    fn change(
+        &self,
+        user_id: &UserId,
+        statements: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<bool>,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
+        // What is not done to the end is not done at all.
+        let all_or_nothing = |connection: &mut P::Connection| {
+            let is_done = statements(connection, &id)?;
+            is_done.then_some(()).ok_or(DieselError::RollbackTransaction)
+        };
+        self.users.run(|connection| match connection.transaction(all_or_nothing) {
+            Err(DieselError::RollbackTransaction) => Ok(false),
+            changed => changed.map(|()| true),
+        })
+    }
+
+    /// Binds the session in the user's row, which is locked, to another password.
+    fn bind_in_row(
+        &self,
+        connection: &mut P::Connection,
+        id: &T::Id,
+        start: &SessionStart,
+    ) -> QueryResult<()> {
+        let (from, to) = (&start.verified_password_hash, start.upgraded_password_hash.as_ref());
+        let hash = T::load(connection, id)?.and_then(|row| row.refresh_token_hash());
+        let (Some(to), Some(hash)) = (to, hash) else { return Ok(()) };
+        if hash.password_stamp() == Some(PasswordStamp::of(from)) {
+            T::bind(connection, id, &hash, &hash.bound_to(to))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the sessions that were used least recently and exceed the maximum.
+    fn make_room(
+        &self,
+        connection: &mut P::Connection,
+        id: &T::Id,
+        started: &Session,
+    ) -> QueryResult<()> {
+        let now = started.rotated_at;
+        let keep = self.max.saturating_sub(1);
+        for excess in self.sessions.excess(connection, id, &started.id, keep, now)? {
+            let excess = SessionId::new(excess.text_or_empty());
+            self.sessions.end(connection, id, &excess, EndReason::Superseded, now)?;
+        }
+        Ok(())
+    }
+
+    /// Moves a session from the user's row to the table, one generation further.
+    fn carry_over(
+        &self,
+        connection: &mut P::Connection,
+        id: &T::Id,
+        rotation: &Rotation,
+    ) -> QueryResult<bool> {
+        if T::take_session(connection, id, rotation)? != 1 {
+            return Ok(false);
+        }
+        let session = Session {
+            id: rotation.session_id.clone(),
+            refresh_token_hash: rotation.successor_hash.clone(),
+            generation: rotation.generation,
+            rotated_at: rotation.rotated_at,
+        };
+        let new = NewSession {
+            session: &session,
+            created_at: rotation.auth_time,
+            expires_at: rotation.expires_at,
+            device: &Device::default(),
+        };
+        self.sessions.insert(connection, id, &new)?;
+        self.make_room(connection, id, &session)?;
+        Ok(true)
+    }
+}
+
+impl<T, P> UserStore for DeviceStore<T, P>
+where
+    P: Connections + 'static,
+    T: UsersTable<P::Connection> + 'static,
+{
+    fn is_id(&self, text: &str) -> bool {
+        self.users.is_id(text)
+    }
+
+    fn sessions(&self) -> Sessions {
+        Sessions::PerDevice { max: self.max }
+    }
+
+    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
+        Arc::clone(&self.users).per_device(max)
+    }
+
+    fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let loaded = self.load_with(id, |connection, id| self.sessions.latest(connection, id))?;
+        let Some((mut user, row)) = loaded else { return Ok(None) };
+        if let Some(row) = row {
+            user.session = self.session(row)?;
+        }
+        Ok(Some(user))
+    }
+
+    fn load_in_session(
+        &self,
+        id: &UserId,
+        session_id: &SessionId,
+    ) -> Result<Option<User>, StoreError> {
+        let find = |connection: &mut P::Connection, id: &T::Id| match self
+            .sessions
+            .find(connection, id, session_id)?
+        {
+            Some(row) if row.is_superseded() => self.sessions.latest(connection, id),
+            row => Ok(row),
+        };
+        let Some((mut user, row)) = self.load_with(id, find)? else { return Ok(None) };
+        user.session = match row {
+            Some(row) => self.session(row)?,
+            None => user.session.filter(|session| session.id == *session_id),
+        };
+        Ok(Some(user))
+    }
+
+    fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
+        self.users.load_by_login(login)
+    }
+
+    fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError> {
+        self.users.create(user)
+    }
+
+    fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
+        let SessionStart { session, verified_password_hash: verified, .. } = start;
+        let new = NewSession {
+            session,
+            created_at: session.rotated_at,
+            expires_at: start.expires_at,
+            device: &start.device,
+        };
+        self.change(&start.user_id, |connection, id| {
+            if T::confirm_password(connection, id, start)? != 1 {
+                return Ok(false);
+            }
+            if let Some(upgraded) = &start.upgraded_password_hash {
+                let (from, to) = (PasswordStamp::of(verified), PasswordStamp::of(upgraded));
+                self.sessions.bind(connection, id, &from, &to)?;
+                self.bind_in_row(connection, id, start)?;
+            }
+            self.sessions.insert(connection, id, &new)?;
+            self.make_room(connection, id, session)?;
+            Ok(true)
+        })
+    }
+
+    fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
+        let Some(id) = rotation.user_id.parse::<T::Id>() else { return Ok(false) };
+        let rotated = self.users.run(|connection| self.sessions.rotate(connection, &id, rotation));
+        let rotated = no_if_lost(rotated.map(|rows| rows == 1))?;
+        if rotated {
+            return Ok(true);
+        }
+        let carried_over = self
+            .change(&rotation.user_id, |connection, id| self.carry_over(connection, id, rotation));
+        no_if_lost(carried_over)
+    }
+
+    fn end_session(
+        &self,
+        user_id: &UserId,
+        session_id: &SessionId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
+        let ended = self.users.run(|connection| {
+            let in_row = T::end_session(connection, &id, session_id, now)?;
+            let in_table = self.sessions.end(connection, &id, session_id, reason, now)?;
+            Ok(in_row + in_table)
+        })?;
+        Ok(ended > 0)
+    }
+
+    fn end_sessions(
+        &self,
+        user_id: &UserId,
+        sessions: &SessionsToEnd,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let Some(id) = user_id.parse::<T::Id>() else { return Ok(0) };
+        self.users.run_together(|connection| {
+            let in_row = T::end_sessions(connection, &id, sessions, now)?;
+            let in_table = self.sessions.end_several(connection, &id, sessions, reason, now)?;
+            Ok(in_row + in_table)
+        })
+    }
+
+    fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
+        let (reason, now) = (EndReason::PasswordChanged, change.changed_at);
+        self.change(&change.user_id, |connection, id| {
+            let Some(kept) = &change.kept_session else {
+                let is_set = T::set_password(connection, id, change)? == 1;
+                self.sessions.end_several(connection, id, &SessionsToEnd::All, reason, now)?;
+                return Ok(is_set);
+            };
+            let is_kept = T::set_password_and_keep(connection, id, change)? == 1
+                || T::set_password(connection, id, change)? == 1
+                    && self.sessions.bind_kept(connection, id, kept)? == 1;
+            let others = SessionsToEnd::AllBut(kept.id.clone());
+            self.sessions.end_several(connection, id, &others, reason, now)?;
+            Ok(is_kept)
+        })
+    }
+
+    fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
+        let (all, reason) = (SessionsToEnd::All, EndReason::UserDisabled);
+        let disabled = self.users.run_together(|connection| {
+            let disabled = T::disable(connection, &id, now).transpose()?;
+            self.sessions.end_several(connection, &id, &all, reason, now)?;
+            Ok(disabled)
+        })?;
+        disabled.map(|rows| rows == 1).ok_or(CANT_BE_DISABLED)
+    }
+
+    fn enable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        self.users.enable(user_id, now)
+    }
+
+    /// The sessions first, for a table that does not delete them by itself.
+    fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
+        self.change(user_id, |connection, id| {
+            self.sessions.remove_all_of(connection, id)?;
+            Ok(T::delete(connection, id)? == 1)
+        })
+    }
+
+    fn list_sessions(
+        &self,
+        user_id: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceSession>, StoreError> {
+        let Some(id) = user_id.parse::<T::Id>() else { return Ok(Vec::new()) };
+        let (user, rows) = self.users.run(|connection| {
+            let user = T::load(connection, &id)?;
+            Ok((user, self.sessions.list(connection, &id, now)?))
+        })?;
+        let user = self.users.user(user)?;
+        let mut listed = Vec::new();
+        for row in rows {
+            listed.push(row.into_device_session(self.sessions.name())?);
+        }
+        let in_row = user.and_then(|user| user.session).map(not_moved_yet);
+        let is_new = |session: &DeviceSession| listed.iter().all(|listed| listed.id != session.id);
+        if let Some(session) = in_row.filter(is_new) {
+            let place = listed.partition_point(|it| it.last_used_at > session.last_used_at);
+            listed.insert(place, session);
+        }
+        Ok(listed)
+    }
+
+    fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        let Some(last) = limit.checked_sub(1) else { return Ok(0) };
+        self.users.run(|connection| match self.sessions.nth_dead(connection, before, last)? {
+            Some(last) => self.sessions.remove_up_to(connection, &last),
+            None => self.sessions.remove_dead(connection, before),
+        })
+    }
+}
+
+/// Returns a session that is still in its user's row, where nothing is known of its device, nor when
+/// it began.
+fn not_moved_yet(session: Session) -> DeviceSession {
+    DeviceSession {
+        password_stamp: session.refresh_token_hash.password_stamp(),
+        id: session.id,
+        created_at: session.rotated_at,
+        last_used_at: session.rotated_at,
+        expires_at: Timestamp::MAX,
+        user_agent: None,
+        client_address: None,
+        label: None,
+    }
+}
+
+impl<T, P> fmt::Debug for DeviceStore<T, P>
+where
+    P: Connections + fmt::Debug,
+    T: UsersTable<P::Connection>,
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut store = formatter.debug_struct("DeviceStore");
+        store.field("users", &self.users).field("max", &self.max).finish_non_exhaustive()
+    }
+}

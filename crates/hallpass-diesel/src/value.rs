@@ -1,0 +1,111 @@
+//! Values as the columns of the databases hold them, which may make no sense.
+
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::sql_types::{BigInt, Text};
+use hallpass::{StoreError, Timestamp};
+
+/// A whole number, or `None` where SQLite, whose columns take any type, holds something else and
+/// would call it 0.
+#[derive(Clone, Copy, Debug, FromSqlRow)]
+pub struct Whole(Option<i64>);
+
+/// A text, or `None` where the column holds bytes that are none.
+#[derive(Clone, FromSqlRow)]
+#[expect(missing_debug_implementations, reason = "it may be a hash")]
+pub struct Words(Option<String>);
+
+#[cfg(feature = "sqlite")]
+impl FromSql<BigInt, diesel::sqlite::Sqlite> for Whole {
+    fn from_sql(mut value: diesel::sqlite::SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        use diesel::sqlite::SqliteType::{Integer, Long, SmallInt};
+
+        match value.value_type() {
+            Some(Long | Integer | SmallInt) => Ok(Self(Some(value.read_long()))),
+            _ => Ok(Self(None)),
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl FromSql<BigInt, diesel::pg::Pg> for Whole {
+    fn from_sql(value: diesel::pg::PgValue<'_>) -> deserialize::Result<Self> {
+        <i64 as FromSql<BigInt, diesel::pg::Pg>>::from_sql(value).map(|number| Self(Some(number)))
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl FromSql<BigInt, diesel::mysql::Mysql> for Whole {
+    fn from_sql(value: diesel::mysql::MysqlValue<'_>) -> deserialize::Result<Self> {
+        let number = <i64 as FromSql<BigInt, diesel::mysql::Mysql>>::from_sql(value);
+        number.map(|number| Self(Some(number)))
+    }
+}
+
+impl<DB: diesel::backend::Backend> FromSql<Text, DB> for Words
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(<String as FromSql<Text, DB>>::from_sql(value).ok()))
+    }
+}
+
+impl Words {
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// A hash column is input: what is no text is no hash, and matches nothing.
+    pub(crate) fn text_or_empty(self) -> String {
+        self.0.unwrap_or_default()
+    }
+}
+
+/// Reads columns of the row with this id, or says which one makes no sense.
+pub(crate) struct Reader {
+    pub(crate) id: String,
+    pub(crate) table: &'static str,
+}
+
+impl Reader {
+    pub(crate) fn text(&self, column: &'static str, words: Words) -> Result<String, StoreError> {
+        words.0.ok_or_else(|| self.error(column, "it is not text"))
+    }
+
+    pub(crate) fn filled(
+        &self,
+        column: &'static str,
+        words: Option<Words>,
+    ) -> Result<String, StoreError> {
+        let text = words.map(|words| self.text(column, words)).transpose()?;
+        let text = text.filter(|text| !text.is_empty());
+        text.ok_or_else(|| self.error(column, "it is empty beside a hash"))
+    }
+
+    pub(crate) fn count(&self, column: &'static str, whole: Whole) -> Result<u64, StoreError> {
+        whole.count().ok_or_else(|| self.error(column, "it is not a number from 0 on"))
+    }
+
+    pub(crate) fn time(
+        &self,
+        column: &'static str,
+        whole: Option<Whole>,
+    ) -> Result<Timestamp, StoreError> {
+        let whole = whole.ok_or_else(|| self.error(column, "it is empty beside a hash"))?;
+        whole.time().ok_or_else(|| self.error(column, "it is not a time in Unix seconds"))
+    }
+
+    pub(crate) fn error(&self, column: &'static str, problem: &'static str) -> StoreError {
+        StoreError::Row { table: self.table, column, id: self.id.clone(), problem }
+    }
+}
+
+impl Whole {
+    pub(crate) fn time(self) -> Option<Timestamp> {
+        self.count().and_then(Timestamp::from_unix_seconds)
+    }
+
+    pub(crate) fn count(self) -> Option<u64> {
+        u64::try_from(self.0?).ok()
+    }
+}
