@@ -93,6 +93,16 @@ impl Client {
         self.send("POST", path, &[("Content-Type", "application/json")], body)
     }
 
+    pub(crate) fn send_with_token(&self, method: &str, path: &str, token: &str) -> Answer {
+        self.send(method, path, &[("Authorization", &format!("Bearer {token}"))], "")
+    }
+
+    pub(crate) fn post_with_token(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let headers = [("Authorization", &*authorization), ("Content-Type", "application/json")];
+        self.send("POST", path, &headers, &body.to_string())
+    }
+
     pub(crate) fn register(&self, login: &str, password: &str) -> Answer {
         self.post("/auth/register", &json!({ "login": login, "password": password }))
     }

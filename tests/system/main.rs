@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
+mod accounts;
 mod app;
 mod auth;
 mod authorization;

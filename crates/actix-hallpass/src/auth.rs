@@ -13,6 +13,7 @@ use hallpass::{Service, Step};
 use crate::bearer::Realm;
 use crate::builder::Registration;
 use crate::hashing::HashLanes;
+use crate::live_sessions::LiveSessions;
 use crate::{
     AuthBuilder, AuthError, AuthErrorReason, Environment, Guard, RunError, SetupError, routes,
 };
@@ -27,6 +28,7 @@ struct Parts {
     lanes: HashLanes,
     realm: Realm,
     registration: Registration,
+    live_sessions: Arc<LiveSessions>,
 }
 
 impl Auth {
@@ -50,13 +52,15 @@ impl Auth {
         lanes: HashLanes,
         realm: Realm,
         registration: Registration,
+        live_sessions: Arc<LiveSessions>,
     ) -> Self {
-        Self(Arc::new(Parts { service, lanes, realm, registration }))
+        Self(Arc::new(Parts { service, lanes, realm, registration, live_sessions }))
     }
 
-    /// Mounts `POST {base}/login`, `{base}/refresh`, `{base}/logout` and `{base}/reauthenticate`, and
-    /// `{base}/register`
-    /// where registration is allowed; for `App::configure`.
+    /// Mounts `POST {base}/login`, `{base}/refresh`, `{base}/logout`, `{base}/reauthenticate` and
+    /// `{base}/password`; `{base}/register` where registration is allowed; and where users have a session
+    /// for each device, `{base}/logout/all`, `{base}/logout/others`, `GET {base}/sessions` and `DELETE
+    /// {base}/sessions/{id}`. For `App::configure`.
     ///
     /// Also puts this value into the app's data, where the extractors look for it outside of a
     /// guard; of two in one app, they take the one that was mounted last. With an empty `base` the
@@ -116,6 +120,10 @@ impl Auth {
             }
             reason => AuthError::new(reason, self.realm()),
         }
+    }
+
+    pub(crate) fn live_sessions(&self) -> &LiveSessions {
+        &self.0.live_sessions
     }
 
     pub(crate) fn registration(&self) -> Registration {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use hallpass::{AccessTokenError, MalformedJson, ScopeRule};
+use hallpass::{AccessTokenError, MalformedJson, ScopeRule, StoreError};
 
-use crate::ErrorCode;
 use crate::bearer::Realm;
 use crate::problem::Problem;
+use crate::{ErrorCode, RunError};
 
 /// Why a request has no user.
 ///
@@ -48,6 +48,12 @@ pub enum AuthErrorReason {
     /// The session of the token has ended, by a logout for instance.
     #[error("the session has ended")]
     SessionEnded,
+    /// Whether the session is alive, the store could not tell.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Whether the session is alive was not looked up to the end.
+    #[error(transparent)]
+    Run(RunError),
     /// The user proved who they are too long ago for this.
     #[error("this needs the password of at most {} s ago", .max_age.as_secs())]
     NotRecent {
@@ -100,6 +106,10 @@ impl AuthError {
             | AuthErrorReason::AppClaims(_) => ErrorCode::TokenInvalid,
             AuthErrorReason::Ambiguous => ErrorCode::RequestAmbiguous,
             AuthErrorReason::SessionEnded => ErrorCode::SessionRevoked,
+            AuthErrorReason::Store(StoreError::Constraint(_) | StoreError::Unsupported(_))
+            | AuthErrorReason::Run(RunError::Interrupted(_)) => ErrorCode::Internal,
+            AuthErrorReason::Store(_) => ErrorCode::Unavailable,
+            AuthErrorReason::Run(RunError::Busy) => ErrorCode::Busy,
             AuthErrorReason::NotRecent { .. } => ErrorCode::InsufficientUserAuthentication,
             AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => {
                 ErrorCode::InsufficientScope

@@ -6,6 +6,7 @@ use actix_web_httpauth::headers::authorization::Authorization;
 use hallpass::AccessClaims;
 
 use crate::bearer::Bearer;
+use crate::problem::Problem;
 use crate::requirement::Requirement;
 use crate::{Auth, AuthError, AuthErrorReason};
 
@@ -57,6 +58,16 @@ pub(crate) fn authenticate(
             claims.map(Some).map_err(|error| refuse(AuthErrorReason::Refused(error)))
         }
     }
+}
+
+/// As [`authenticate`], for routes that need a token.
+pub(crate) fn authenticate_or_refuse(
+    auth: &Auth,
+    request: &HttpRequest,
+) -> Result<AccessClaims, Problem> {
+    let missing = || AuthError::new(AuthErrorReason::Missing, auth.realm());
+    let claims = authenticate(auth, request).and_then(|claims| claims.ok_or_else(missing));
+    claims.map_err(|error| Problem::from(&error))
 }
 
 /// Returns the credentials of the request's one `Authorization` header.

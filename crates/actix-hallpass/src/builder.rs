@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::{
-    AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError, ConfigProblem, Ports,
-    Random, RandomUnavailable, Service, Sessions, Setting, Settings, StoreError, TokenSecret,
-    TypedClaims, User, UserStore,
+    AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError, ConfigProblem,
+    PasswordRule, Ports, Random, RandomUnavailable, Service, Sessions, Setting, Settings,
+    StoreError, TokenSecret, TypedClaims, User, UserStore,
 };
 use hallpass_diesel::OpenError;
 use serde::Serialize;
@@ -20,8 +20,10 @@ use crate::clock::SystemClock;
 use crate::database::{Database, DatabaseSettings};
 use crate::error_chain::error_chain;
 use crate::hashing::HashLanes;
+use crate::live_sessions::LiveSessions;
 use crate::random::SystemRandom;
 use crate::tracing_observer::TracingObserver;
+use crate::watched_store::WatchedStore;
 use crate::{Auth, Environment};
 
 /// Collects settings; [`AuthBuilder::build`] checks all of them at once.
@@ -37,6 +39,7 @@ pub struct AuthBuilder {
     random: Arc<dyn Random>,
     observer: Arc<dyn AuthObserver>,
     claims: Option<Result<Arc<dyn ClaimsSource>, ClaimsError>>,
+    password_rule: Option<Arc<dyn PasswordRule>>,
     registration: Registration,
     realm: String,
     environment_problems: Vec<ConfigProblem>,
@@ -80,6 +83,7 @@ impl Default for AuthBuilder {
             random: Arc::new(SystemRandom),
             observer: Arc::new(TracingObserver),
             claims: None,
+            password_rule: None,
             registration: Registration::Closed,
             realm: "hallpass".to_owned(),
             environment_problems: Vec::new(),
@@ -191,6 +195,26 @@ impl AuthBuilder {
     /// Sets the shortest password that may be set, in characters; default 8.
     pub fn password_minimum_characters(mut self, characters: usize) -> Self {
         self.settings.password_minimum_characters = Some(characters);
+        self
+    }
+
+    /// Asks `rule` wherever a password is set, after its length: to refuse those in a list of breached
+    /// passwords, say. It runs off the event loop, so it may ask another service, and is never asked at
+    /// login.
+    ///
+    /// ```
+    /// use actix_hallpass::Auth;
+    /// use actix_hallpass::hallpass::PasswordRuleError;
+    ///
+    /// let builder = Auth::builder().password_rule(|password: &str| {
+    ///     if password.to_lowercase().contains("acme") {
+    ///         return Err(PasswordRuleError::Refused("it has our name in it".to_owned()));
+    ///     }
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn password_rule(mut self, rule: impl PasswordRule + 'static) -> Self {
+        self.password_rule = Some(Arc::new(rule));
         self
     }
 
@@ -314,7 +338,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Lets anybody add themselves as a user: mounts `POST {base}/register`.
+    /// Lets anybody add themselves as a user: mounts `POST {base}/register`. No guard around it keeps
+    /// anybody from it, whatever it asks for.
     pub fn allow_registration(mut self) -> Self {
         self.registration = Registration::Open;
         self
@@ -344,13 +369,17 @@ impl AuthBuilder {
         let source = source.expect("a database that is not there is a problem, and none is left");
         let realm = realm.expect("a realm that is not there is a problem, and none is left");
         let (store, clock, random) = (source.open(config.sessions())?, self.clock, self.random);
-        let ports = Ports { store, clock, random, observer: self.observer, claims };
+        let live_sessions = Arc::new(LiveSessions::new());
+        let store = Arc::new(WatchedStore::new(store, Arc::clone(&live_sessions)));
+        let (observer, password_rule) = (self.observer, self.password_rule);
+        let ports = Ports { store, clock, random, observer, claims, password_rule };
         let service = Service::new(&config, ports)?;
         Ok(Auth::new(
             service,
             HashLanes::new(permits(&config), config.hash_wait()),
             realm,
             self.registration,
+            live_sessions,
         ))
     }
 }

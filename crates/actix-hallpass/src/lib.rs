@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod auth;
 mod auth_error;
 mod auth_user;
 mod authenticate;
 mod bearer;
 mod builder;
+mod cleanup;
 mod clock;
 mod database;
 mod environment;
@@ -14,20 +16,25 @@ mod error_code;
 mod guard;
 mod hashing;
 mod json_body;
+mod live_sessions;
 mod problem;
 mod random;
 mod require_recent;
 mod require_scope;
 mod requirement;
 mod routes;
+mod session_bound;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tracing_observer;
+mod watched_store;
 
+pub use accounts::AccountError;
 pub use auth::Auth;
 pub use auth_error::{AuthError, AuthErrorReason};
 pub use auth_user::{AuthUser, MaybeAuthUser, NoClaims};
 pub use builder::{AuthBuilder, SetupError};
+pub use cleanup::Cleanup;
 pub use environment::Environment;
 pub use error_code::ErrorCode;
 pub use guard::{Guard, GuardMiddleware};

@@ -4,18 +4,20 @@
 use std::error::Error;
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
-    ClaimsError, IssueError, LoginError, RandomUnavailable, ReauthenticateError, RefreshError,
-    RefreshRefusal, RegisterError, RegistrationRefusal, StoreError,
+    ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError, RandomUnavailable,
+    ReauthenticateError, RefreshError, RefreshRefusal, RegisterError, RegistrationRefusal,
+    StoreError,
 };
 use serde::Serialize;
 
 use crate::bearer::{BearerChallenge, ChallengeError, Realm};
 use crate::error_chain::error_chain;
 use crate::hashing::RunError;
-use crate::{AuthError, AuthErrorReason, ErrorCode};
+use crate::{AccountError, AuthError, AuthErrorReason, ErrorCode};
 
 /// Seconds after which trying again is worth it: the time to hash a few passwords, or for a
 /// database to come back.
@@ -27,7 +29,9 @@ pub(crate) struct Problem {
     code: ErrorCode,
     /// What the code's own text can't tell: which rule a new password broke.
     detail: Option<String>,
-    challenge: Option<BearerChallenge>,
+    challenge: Option<Box<BearerChallenge>>,
+    /// The method that the route takes, where it was another one.
+    allow: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -41,11 +45,17 @@ struct ProblemBody<'a> {
 
 impl Problem {
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self { code, detail: None, challenge: None }
+        Self { code, detail: None, challenge: None, allow: None }
     }
 
     fn with_detail(code: ErrorCode, detail: String) -> Self {
         Self { detail: Some(detail), ..Self::new(code) }
+    }
+
+    pub(crate) fn method_not_allowed(allowed: &Method) -> Self {
+        let detail = format!("this route takes {allowed}");
+        let problem = Self::with_detail(ErrorCode::MethodNotAllowed, detail);
+        Self { allow: Some(allowed.to_string()), ..problem }
     }
 
     /// A 401 of a route: where no access token was asked for, nothing is said of one.
@@ -54,7 +64,7 @@ impl Problem {
             return self;
         }
         let challenge = BearerChallenge { realm: realm.clone(), error: None };
-        Self { challenge: Some(challenge), ..self }
+        Self { challenge: Some(Box::new(challenge)), ..self }
     }
 
     pub(crate) fn into_response(self) -> HttpResponse {
@@ -63,13 +73,13 @@ impl Problem {
         response.insert_header((CACHE_CONTROL, "no-store"));
         response.content_type("application/problem+json");
         if let Some(challenge) = self.challenge {
-            response.insert_header(WwwAuthenticate(challenge));
+            response.insert_header(WwwAuthenticate(*challenge));
         }
         if status == 503 || status == 429 {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        if status == 405 {
-            response.insert_header((ALLOW, "POST"));
+        if let Some(allow) = self.allow {
+            response.insert_header((ALLOW, allow));
         }
         let body = ProblemBody {
             r#type: "about:blank",
@@ -87,6 +97,12 @@ impl From<&AuthError> for Problem {
         let code = error.code();
         match code {
             ErrorCode::Internal => tracing::error!(target: "hallpass", reason = %error, "internal"),
+            ErrorCode::Unavailable | ErrorCode::Busy => tracing::error!(
+                target: "hallpass",
+                reason = error_chain(error),
+                code = code.as_str(),
+                "a session can't be looked at"
+            ),
             _ => tracing::debug!(
                 target: "hallpass",
                 reason = error_chain(error),
@@ -94,8 +110,9 @@ impl From<&AuthError> for Problem {
                 "access refused"
             ),
         }
-        let challenge = error.realm().filter(|_| code != ErrorCode::Internal).map(|realm| {
-            BearerChallenge { realm: realm.clone(), error: challenge_error(error.reason(), code) }
+        let challenge = error.realm().filter(|_| code.status().is_client_error()).map(|realm| {
+            let error = challenge_error(error.reason(), code);
+            Box::new(BearerChallenge { realm: realm.clone(), error })
         });
         let detail =
             match error.reason() {
@@ -103,7 +120,7 @@ impl From<&AuthError> for Problem {
                 | AuthErrorReason::NotRecent { .. }) => Some(reason.to_string()),
                 _ => None,
             };
-        Self { code, detail, challenge }
+        Self { detail, challenge, ..Self::new(code) }
     }
 }
 
@@ -140,13 +157,61 @@ impl Problem {
     /// Where the access token itself is what is wrong, the challenge says so, as at a guard.
     pub(crate) fn of_reauthentication(error: ReauthenticateError, realm: &Realm) -> Self {
         match error {
-            ReauthenticateError::SessionEnded => {
-                Self::from(&AuthError::new(AuthErrorReason::SessionEnded, realm))
-            }
+            ReauthenticateError::SessionEnded => Self::session_ended(realm),
             ReauthenticateError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
             ReauthenticateError::Store(error) => error.into(),
             ReauthenticateError::Issue(error) => error.into(),
             error => internal(&error),
+        }
+    }
+}
+
+impl Problem {
+    pub(crate) fn of_own_sessions(error: OwnSessionsError, realm: &Realm) -> Self {
+        match error {
+            OwnSessionsError::SessionEnded => Self::session_ended(realm),
+            OwnSessionsError::Store(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+
+    pub(crate) fn of_password_change(error: PasswordChangeError, realm: &Realm) -> Self {
+        match error {
+            PasswordChangeError::SessionEnded => Self::session_ended(realm),
+            error => Self::from(&error),
+        }
+    }
+
+    fn session_ended(realm: &Realm) -> Self {
+        Self::from(&AuthError::new(AuthErrorReason::SessionEnded, realm))
+    }
+}
+
+impl From<&PasswordChangeError> for Problem {
+    fn from(error: &PasswordChangeError) -> Self {
+        match error {
+            PasswordChangeError::Unacceptable(reason) => {
+                Self::with_detail(ErrorCode::PasswordUnacceptable, error_chain(reason))
+            }
+            PasswordChangeError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
+            PasswordChangeError::SessionEnded => Self::new(ErrorCode::SessionRevoked),
+            PasswordChangeError::UnknownUser => Self::new(ErrorCode::NotFound),
+            PasswordChangeError::Conflict => {
+                tracing::warn!(target: "hallpass", reason = %error, "unavailable");
+                Self::new(ErrorCode::Unavailable)
+            }
+            PasswordChangeError::Store(error) => error.into(),
+            error => internal(error),
+        }
+    }
+}
+
+impl From<&AccountError> for Problem {
+    fn from(error: &AccountError) -> Self {
+        match error {
+            AccountError::Password(error) => error.into(),
+            AccountError::Store(error) => error.into(),
+            AccountError::Run(error) => error.into(),
         }
     }
 }
@@ -203,11 +268,17 @@ impl From<RegistrationRefusal> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match &error {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        match error {
             StoreError::Row { table, column, id, problem } => {
                 tracing::error!(target: "hallpass", table, column, id, problem, "unavailable");
             }
-            StoreError::Constraint(_) | StoreError::Unsupported(_) => return internal(&error),
+            StoreError::Constraint(_) | StoreError::Unsupported(_) => return internal(error),
             error => {
                 tracing::error!(target: "hallpass", reason = error_chain(error), "unavailable");
             }

@@ -40,6 +40,13 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::RefreshConflicted => "refresh given up, the row changed too often",
         AuthEventKind::ReuseDetected => "refresh token reuse detected, session ended",
         AuthEventKind::LoggedOut => "logged out",
+        AuthEventKind::SessionRevoked => "session revoked",
+        AuthEventKind::SessionsEnded { .. } => "sessions ended",
+        AuthEventKind::PasswordChanged => "password changed",
+        AuthEventKind::PasswordChangeRefused(_) => "password change refused",
+        AuthEventKind::UserDisabled => "user disabled",
+        AuthEventKind::UserEnabled => "user enabled",
+        AuthEventKind::UserDeleted => "user deleted",
         AuthEventKind::Reauthenticated => "reauthenticated",
         AuthEventKind::ReauthenticationRefused(_) => "reauthentication refused",
         _ => "something else",
@@ -50,9 +57,9 @@ fn name(kind: &AuthEventKind) -> &'static str {
 fn reason(kind: &AuthEventKind) -> Option<String> {
     match kind {
         AuthEventKind::RegistrationRefused(refusal) => Some(error_chain(refusal)),
-        AuthEventKind::LoginRefused(refusal) | AuthEventKind::ReauthenticationRefused(refusal) => {
-            Some(error_chain(refusal))
-        }
+        AuthEventKind::LoginRefused(refusal)
+        | AuthEventKind::ReauthenticationRefused(refusal)
+        | AuthEventKind::PasswordChangeRefused(refusal) => Some(error_chain(refusal)),
         AuthEventKind::RefreshRefused(refusal) => Some(error_chain(refusal)),
         _ => None,
     }

@@ -41,7 +41,7 @@ pub type Scope<C> = <Of<C> as IsScope>::Column<C>;
 )]
 pub trait IsId {
     /// What it is in Rust.
-    type Key: FromStr + Display;
+    type Key: FromStr + Display + 'static;
     /// `C` itself.
     type Column<C>;
 }

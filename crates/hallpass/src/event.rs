@@ -49,6 +49,24 @@ pub enum AuthEventKind {
     ReuseDetected,
     /// A session was ended by its user.
     LoggedOut,
+    /// A session was ended by its user from another one.
+    SessionRevoked,
+    /// Several sessions of a user were ended at once, by themselves or by the application.
+    SessionsEnded {
+        /// How many.
+        count: usize,
+    },
+    /// A password was changed.
+    PasswordChanged,
+    /// A password was not changed because the old one was refused, for a reason that the client is not
+    /// told.
+    PasswordChangeRefused(LoginRefusal),
+    /// A user was disabled by the application.
+    UserDisabled,
+    /// A disabled user was enabled by the application.
+    UserEnabled,
+    /// A user was deleted by the application.
+    UserDeleted,
     /// A user of a session gave their password once more.
     Reauthenticated,
     /// A password that was given once more was refused, for a reason that the client is not told.
@@ -56,7 +74,7 @@ pub enum AuthEventKind {
 }
 
 /// Why a registration was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationRefusal {
     /// The login name is none.
@@ -108,6 +126,7 @@ impl AuthEventKind {
             Self::ReuseDetected
             | Self::RefreshConflicted
             | Self::LoginRefused(LoginRefusal::HashUnusable(_))
+            | Self::PasswordChangeRefused(LoginRefusal::HashUnusable(_))
             | Self::ReauthenticationRefused(LoginRefusal::HashUnusable(_)) => true,
             Self::RefreshRefused(refusal) => refusal.is_suspicious(),
             _ => false,

@@ -20,6 +20,7 @@ mod jws;
 mod login_name;
 mod password;
 mod password_hash;
+mod password_rule;
 mod password_stamp;
 mod random;
 mod refresh_token;
@@ -58,6 +59,7 @@ pub use jws::JwsError;
 pub use login_name::{LoginName, LoginUnacceptable};
 pub use password::{Password, PasswordUnacceptable};
 pub use password_hash::PasswordHash;
+pub use password_rule::{PasswordRule, PasswordRuleError};
 pub use password_stamp::PasswordStamp;
 pub use random::{Random, RandomUnavailable};
 pub use refresh_token::{RefreshToken, RefreshTokenError};
@@ -66,8 +68,8 @@ pub use rotation::RefreshRefusal;
 pub use scope::{Scope, ScopeUnacceptable};
 pub use scope_rule::ScopeRule;
 pub use service::{
-    FreshAccess, LoginError, Ports, ReauthenticateError, RefreshError, RegisterError, Service,
-    TokenPair,
+    FreshAccess, LoginError, OwnSessions, OwnSessionsError, PasswordChangeError, Ports,
+    ReauthenticateError, RefreshError, RegisterError, Service, TokenPair,
 };
 pub use session::{Session, SessionId, SessionPolicy};
 pub use sessions::Sessions;

@@ -24,7 +24,7 @@ const LONG_PASSWORD_PREFIX: &[u8] = b"hallpass long password v1\0";
 pub struct Password(Zeroizing<String>);
 
 /// Why a text is refused as a password where one is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordUnacceptable {
     /// It is empty.
@@ -46,6 +46,12 @@ pub enum PasswordUnacceptable {
         characters: usize,
         /// How many are asked for.
         minimum: usize,
+    },
+    /// The application's [`PasswordRule`](crate::PasswordRule) refuses it.
+    #[error("{reason}")]
+    AgainstRule {
+        /// What the application says.
+        reason: String,
     },
 }
 
@@ -77,6 +83,11 @@ impl Password {
             return Err(PasswordUnacceptable::TooShort { characters, minimum });
         }
         Ok(password)
+    }
+
+    /// Returns the password. Named so that a search finds every use.
+    pub(crate) fn expose_password(&self) -> &str {
+        &self.0
     }
 
     /// Returns what bcrypt is given: the bytes themselves up to 71, so that hashes made by other

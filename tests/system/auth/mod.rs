@@ -2,7 +2,9 @@
 
 mod login;
 mod logout;
+mod password;
 mod reauthenticate;
 mod refresh;
 mod register;
+mod sessions;
 mod wire;

@@ -16,7 +16,24 @@ struct Body {
     password: Zeroizing<String>,
 }
 
+#[derive(Deserialize)]
+struct LabelledBody {
+    #[serde(alias = "email")]
+    login: String,
+    password: Zeroizing<String>,
+    label: Option<String>,
+}
+
 pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Credentials, Problem> {
     let Body { login, password } = json_body::read(request, payload).await?;
     Ok(Credentials { login, password })
+}
+
+/// Reads credentials, and what their user calls the device.
+pub(super) async fn read_with_label(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(Credentials, Option<String>), Problem> {
+    let LabelledBody { login, password, label } = json_body::read(request, payload).await?;
+    Ok((Credentials { login, password }, label))
 }

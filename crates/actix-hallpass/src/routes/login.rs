@@ -1,7 +1,9 @@
 //! `POST {base}/login`: a login name and a password for the tokens of a new session.
 
+use actix_web::http::header::USER_AGENT;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use hallpass::Device;
 
 use super::{client_address, credentials, token_body};
 use crate::Auth;
@@ -12,8 +14,16 @@ pub(super) async fn login(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let credentials = credentials::read(&request, payload).await?;
-    let login = auth.service().login(credentials, client_address(&request));
+    let (credentials, label) = credentials::read_with_label(&request, payload).await?;
+    let device = device(&request).with_label(&label.unwrap_or_default());
+    let login = auth.service().login(credentials, device);
     let pair = auth.run(login).await??;
     Ok(token_body::respond(&pair))
+}
+
+/// What the request tells of where it comes from.
+fn device(request: &HttpRequest) -> Device {
+    let user_agent = request.headers().get(USER_AGENT);
+    let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Device::from(client_address(request)).with_user_agent(&user_agent.unwrap_or_default())
 }

@@ -3,12 +3,15 @@
 mod credentials;
 mod login;
 mod logout;
+mod logout_everywhere;
+mod password;
 mod reauthenticate;
 mod refresh;
 mod register;
+mod sessions;
 mod token_body;
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::net::IpAddr;
 
 use actix_web::dev::ServiceRequest;
@@ -16,6 +19,8 @@ use actix_web::http::Method;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource};
+
+use hallpass::Sessions;
 
 use crate::builder::Registration;
 use crate::problem::Problem;
@@ -26,30 +31,43 @@ const REFRESH: &str = "hallpass.refresh";
 const LOGOUT: &str = "hallpass.logout";
 const REGISTER: &str = "hallpass.register";
 const REAUTHENTICATE: &str = "hallpass.reauthenticate";
-const NAMES: [&str; 5] = [LOGIN, REFRESH, LOGOUT, REGISTER, REAUTHENTICATE];
+const PASSWORD: &str = "hallpass.password";
+const LOGOUT_ALL: &str = "hallpass.logout_all";
+const LOGOUT_OTHERS: &str = "hallpass.logout_others";
+const SESSIONS: &str = "hallpass.sessions";
+const SESSION: &str = "hallpass.session";
+
+/// The routes that take POST.
+const POSTED: [&str; 8] =
+    [LOGIN, REFRESH, LOGOUT, REGISTER, REAUTHENTICATE, PASSWORD, LOGOUT_ALL, LOGOUT_OTHERS];
 
 /// Returns whether a request is for one of our routes, which a guard around the whole app must let
-/// through: nobody could log in otherwise.
+/// through: nobody could log in otherwise. Each of them asks for what it needs by itself.
 ///
 /// Asked before the app has chosen a handler, so by method and path.
 pub(crate) fn is_own(request: &ServiceRequest) -> bool {
-    request.method() == Method::POST && (is_first_match(request) || is_own_path(request))
+    match *request.method() {
+        Method::POST => is_first_match(request, &POSTED) || is_own_path(request),
+        Method::GET => is_first_match(request, &[SESSIONS]),
+        Method::DELETE => is_first_match(request, &[SESSION]),
+        _ => false,
+    }
 }
 
-/// The first resource that the path fits is ours, as it was sent and as it is routed, decoded:
+/// The first resource that the path fits is one of these, as it was sent and as it is routed, decoded:
 /// with a base such as `/{tenant}/auth`, `/%61dmin/auth/login` may be another's once decoded.
-fn is_first_match(request: &ServiceRequest) -> bool {
+fn is_first_match(request: &ServiceRequest, names: &[&str]) -> bool {
     let routes = request.resource_map();
     [request.path(), request.match_info().as_str()]
         .into_iter()
-        .all(|path| routes.match_name(path).is_some_and(|name| NAMES.contains(&name)))
+        .all(|path| routes.match_name(path).is_some_and(|name| names.contains(&name)))
 }
 
 /// The path is the one of ours, although another resource with that path comes first: a page for
 /// GET, say. Of two bases in one app, the map of names knows one.
 fn is_own_path(request: &ServiceRequest) -> bool {
     let routes = request.resource_map();
-    NAMES.into_iter().any(|name| {
+    POSTED.into_iter().any(|name| {
         let url = routes.url_for(request.request(), name, [""; 0]);
         url.is_ok_and(|url| url.path() == request.path())
     })
@@ -76,21 +94,39 @@ pub(crate) fn mount(auth: Auth, base: &str) -> impl FnOnce(&mut ServiceConfig) +
 
 fn resources(auth: &Auth) -> Vec<Resource> {
     let mut resources = vec![
-        resource(auth, LOGIN, "/login", login::login),
-        resource(auth, REFRESH, "/refresh", refresh::refresh),
-        resource(auth, LOGOUT, "/logout", logout::logout),
-        resource(auth, REAUTHENTICATE, "/reauthenticate", reauthenticate::reauthenticate),
+        posted(auth, LOGIN, "/login", login::login),
+        posted(auth, REFRESH, "/refresh", refresh::refresh),
+        posted(auth, LOGOUT, "/logout", logout::logout),
+        posted(auth, REAUTHENTICATE, "/reauthenticate", reauthenticate::reauthenticate),
+        posted(auth, PASSWORD, "/password", password::change),
     ];
     if auth.registration() == Registration::Open {
-        resources.push(resource(auth, REGISTER, "/register", register::register));
+        resources.push(posted(auth, REGISTER, "/register", register::register));
+    }
+    if let Sessions::PerDevice { .. } = auth.service().sessions() {
+        resources.extend([
+            posted(auth, LOGOUT_ALL, "/logout/all", logout_everywhere::all),
+            posted(auth, LOGOUT_OTHERS, "/logout/others", logout_everywhere::others),
+            resource(auth, SESSIONS, "/sessions", Method::GET, sessions::list),
+            resource(auth, SESSION, "/sessions/{id}", Method::DELETE, sessions::end),
+        ]);
     }
     resources
 }
 
 /// Returns the resource at `path` that answers POST with `handler`.
+fn posted<F, R>(auth: &Auth, name: &str, path: &str, handler: F) -> Resource
+where
+    F: Fn(Auth, HttpRequest, Payload) -> R + Clone + 'static,
+    R: Future<Output = Result<HttpResponse, Problem>> + 'static,
+{
+    resource(auth, name, path, Method::POST, handler)
+}
+
+/// Returns the resource at `path` that answers one method with `handler`.
 ///
 /// It has its `Auth` with it, so that an application may mount two with two bases.
-fn resource<F, R>(auth: &Auth, name: &str, path: &str, handler: F) -> Resource
+fn resource<F, R>(auth: &Auth, name: &str, path: &str, method: Method, handler: F) -> Resource
 where
     F: Fn(Auth, HttpRequest, Payload) -> R + Clone + 'static,
     R: Future<Output = Result<HttpResponse, Problem>> + 'static,
@@ -103,10 +139,14 @@ where
             answer.await.unwrap_or_else(|problem| problem.in_realm(auth.realm()).into_response())
         }
     };
+    let refuse = {
+        let method = method.clone();
+        move || ready(Problem::method_not_allowed(&method).into_response())
+    };
     web::resource(path)
         .name(name)
-        .route(web::post().to(handle))
-        .default_service(web::to(method_not_allowed))
+        .route(web::method(method).to(handle))
+        .default_service(web::to(refuse))
 }
 
 /// Begins a response that no cache may keep (RFC 6749 §5.1).
@@ -122,8 +162,4 @@ fn client_address(request: &HttpRequest) -> Option<IpAddr> {
 
 async fn not_found() -> HttpResponse {
     Problem::new(ErrorCode::NotFound).into_response()
-}
-
-async fn method_not_allowed() -> HttpResponse {
-    Problem::new(ErrorCode::MethodNotAllowed).into_response()
 }

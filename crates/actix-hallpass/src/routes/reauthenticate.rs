@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{client_address, uncached};
-use crate::authenticate::authenticate;
+use crate::authenticate::authenticate_or_refuse;
 use crate::problem::Problem;
-use crate::{Auth, AuthError, AuthErrorReason, json_body};
+use crate::{Auth, json_body};
 
 #[derive(Deserialize)]
 struct Body {
@@ -27,10 +27,7 @@ pub(super) async fn reauthenticate(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let missing = || AuthError::new(AuthErrorReason::Missing, auth.realm());
-    let claims = authenticate(&auth, &request)
-        .and_then(|claims| claims.ok_or_else(missing))
-        .map_err(|error| Problem::from(&error))?;
+    let claims = authenticate_or_refuse(&auth, &request)?;
     let Body { password } = json_body::read(&request, payload).await?;
     let step = auth.service().reauthenticate(claims, password, client_address(&request));
     let fresh = auth.run(step).await?;

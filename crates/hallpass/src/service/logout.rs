@@ -34,7 +34,7 @@ impl Service {
             return Step::Done(Ok(()));
         }
         let service = self.clone();
-        Step::store(move || Step::Done(service.end_sessions(sessions, client_address)))
+        Step::store(move || Step::Done(service.log_out_of(sessions, client_address)))
     }
 
     fn session_of_refresh_token(&self, token: &str) -> Option<(UserId, SessionId)> {
@@ -48,7 +48,7 @@ impl Service {
         Some((claims.user_id().clone(), claims.session_id().clone()))
     }
 
-    fn end_sessions(
+    fn log_out_of(
         &self,
         sessions: Vec<(UserId, SessionId)>,
         client_address: Option<IpAddr>,

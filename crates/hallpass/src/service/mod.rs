@@ -1,10 +1,16 @@
-//! The use cases: login, refresh, logout, registration, and the check of an access token.
+//! The use cases: login, refresh, logout, registration, what users do to their sessions and passwords,
+//! what the application does to accounts, and the check of an access token.
 //!
 //! Each is a file of its own and returns a [`Step`]: the chain of store calls and hashes that
 //! leads to its answer.
 
+mod accounts;
+mod cleanup;
+mod live_session;
 mod login;
 mod logout;
+mod own_sessions;
+mod password_change;
 mod password_proof;
 mod reauthenticate;
 mod refresh;
@@ -20,6 +26,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use login::LoginError;
+pub use own_sessions::{OwnSessions, OwnSessionsError};
+pub use password_change::PasswordChangeError;
 pub use reauthenticate::{FreshAccess, ReauthenticateError};
 pub use refresh::RefreshError;
 pub use register::RegisterError;
@@ -29,8 +37,8 @@ use crate::password_hash::PasswordHasher;
 use crate::refresh_token::{RefreshClaims, RefreshTokens};
 use crate::{
     AccessClaims, AccessToken, AccessTokenError, AppClaims, AuthEvent, AuthEventKind, AuthObserver,
-    ClaimsError, ClaimsSource, Clock, Config, Random, RandomUnavailable, RefreshToken,
-    SessionPolicy, Timestamp, User, UserId, UserStore,
+    ClaimsError, ClaimsSource, Clock, Config, PasswordRule, Random, RandomUnavailable,
+    RefreshToken, SessionPolicy, Sessions, Timestamp, User, UserId, UserStore,
 };
 
 /// The use cases over one store. Cheap to clone.
@@ -49,6 +57,8 @@ pub struct Ports {
     pub observer: Arc<dyn AuthObserver>,
     /// What the application adds to access tokens, if anything.
     pub claims: Option<Arc<dyn ClaimsSource>>,
+    /// What the application asks of new passwords, if anything.
+    pub password_rule: Option<Arc<dyn PasswordRule>>,
 }
 
 pub(crate) struct Parts {
@@ -121,6 +131,12 @@ impl Service {
         self.store().is_id(id.as_str())
     }
 
+    /// Returns how many sessions a user may have.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        self.store().sessions()
+    }
+
     fn check_subject(&self, claims: AccessClaims) -> Result<AccessClaims, AccessTokenError> {
         if !self.is_id(claims.user_id()) {
             return Err(AccessTokenError::Subject);
@@ -176,7 +192,9 @@ impl Service {
         &*self.0.ports.random
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// Returns the time of day by the service's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         self.0.ports.clock.now()
     }
 

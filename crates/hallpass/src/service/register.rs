@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::password_change::RuleViolation;
 use super::{Service, event};
 use crate::step::{HashLane, Step};
 use crate::{
@@ -47,7 +48,8 @@ impl Service {
     ) -> Step<Outcome> {
         match self.check_registration(credentials) {
             Ok((login, password)) => {
-                Registration { service: self.clone(), login, password, client_address }.hash()
+                let service = self.clone();
+                Registration { service, login, password, client_address }.check_rule()
             }
             Err(refusal) => Step::Done(self.refuse_registration(refusal, client_address)),
         }
@@ -70,12 +72,28 @@ impl Service {
         refusal: RegistrationRefusal,
         client_address: Option<IpAddr>,
     ) -> Outcome {
-        self.observe(&event(AuthEventKind::RegistrationRefused(refusal), client_address));
+        let kind = AuthEventKind::RegistrationRefused(refusal.clone());
+        self.observe(&event(kind, client_address));
         Err(refusal.into())
     }
 }
 
 impl Registration {
+    /// Asks the application's rule, which may ask another service, where there is one.
+    fn check_rule(self) -> Step<Outcome> {
+        if self.service.0.ports.password_rule.is_none() {
+            return self.hash();
+        }
+        Step::store(move || match self.service.check_rule(&self.password) {
+            Ok(()) => self.hash(),
+            Err(RuleViolation::Refused(unacceptable)) => {
+                let refusal = RegistrationRefusal::PasswordUnacceptable(unacceptable);
+                Step::Done(self.service.refuse_registration(refusal, self.client_address))
+            }
+            Err(RuleViolation::Unavailable(error)) => Step::Done(Err(error.into())),
+        })
+    }
+
     fn hash(self) -> Step<Outcome> {
         Step::hash(HashLane::Password, move || {
             match self.service.0.passwords.hash(&self.password, self.service.random()) {

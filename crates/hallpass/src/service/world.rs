@@ -7,8 +7,9 @@ use super::{LoginError, Ports, RefreshError, Service, TokenPair};
 use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
 use crate::{
-    AuthEventKind, ClaimsSource, Credentials, PasswordChange, PasswordHash, RefreshRefusal,
-    Session, Setting, Settings, Step, TokenSecret, UserId, UserStore,
+    AuthEventKind, ClaimsSource, Credentials, PasswordChange, PasswordHash, PasswordRule,
+    PasswordRuleError, RefreshRefusal, Session, Setting, Settings, Step, TokenSecret, UserId,
+    UserStore,
 };
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -30,18 +31,37 @@ impl World {
         change: impl FnOnce(&mut Settings),
         wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
     ) -> Self {
-        Self::build(change, wrap, None)
+        Self::build(change, wrap, None, None)
     }
 
     /// Returns a world whose access tokens have claims of an application's.
     pub(super) fn adding(claims: Arc<dyn ClaimsSource>) -> Self {
-        Self::build(|_| {}, |store| store, Some(claims))
+        Self::build(|_| {}, |store| store, Some(claims), None)
+    }
+
+    /// Returns a world in which new passwords have to follow `rule`.
+    pub(super) fn ruled(
+        rule: impl Fn(&str) -> Result<(), PasswordRuleError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::build(|_| {}, |store| store, None, Some(Arc::new(rule)))
+    }
+
+    /// Returns a world in which users have up to `max` sessions.
+    pub(super) fn per_device(max: u32) -> Self {
+        Self::with(
+            |_| {},
+            |store| {
+                Arc::clone(&store).per_device(max).unwrap();
+                store
+            },
+        )
     }
 
     fn build(
         change: impl FnOnce(&mut Settings),
         wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
         claims: Option<Arc<dyn ClaimsSource>>,
+        password_rule: Option<Arc<dyn PasswordRule>>,
     ) -> Self {
         let mut settings = Settings {
             access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
@@ -60,6 +80,7 @@ impl World {
             random: Arc::new(SeededRandom::default()),
             observer: observer.clone(),
             claims,
+            password_rule,
         };
         let config = settings.check(Vec::new()).unwrap();
         Self { service: Service::new(&config, ports).unwrap(), store, clock, observer }

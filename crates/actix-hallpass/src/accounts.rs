@@ -1,0 +1,102 @@
+//! What an application does to its users' accounts, from a handler of its administrators or a program of
+//! its own.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, ResponseError};
+use hallpass::{PasswordChangeError, StoreError, UserId};
+use zeroize::Zeroizing;
+
+use crate::problem::Problem;
+use crate::{Auth, RunError};
+
+/// Why something was not done to an account. As a response it is what a route of hallpass's would answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountError {
+    /// The new password is unacceptable, or there is no such user.
+    #[error(transparent)]
+    Password(#[from] PasswordChangeError),
+    /// The store could not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was not run to its end.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl Auth {
+    /// Sets the password of a user and ends all their sessions in the same transaction: for a reset, or
+    /// for an administrator.
+    ///
+    /// # Errors
+    /// [`AccountError::Password`] for an unacceptable password and for an unknown user, the others when
+    /// it could not be done.
+    ///
+    /// ```
+    /// use actix_hallpass::testing::TestAuth;
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let auth = TestAuth::new();
+    /// assert!(auth.set_password(7, "battery staple").await.is_err(), "there is no user 7");
+    /// # });
+    /// ```
+    pub async fn set_password(&self, user_id: impl Display, new: &str) -> Result<(), AccountError> {
+        let new = Zeroizing::new(new.to_owned());
+        Ok(self.run(self.service().set_password(UserId::new(user_id), new)).await??)
+    }
+
+    /// Lets a user neither log in nor refresh, and ends their sessions; returns whether there is such a
+    /// user. [`Guard::session_bound`](crate::Guard::session_bound) guards know at once in this process,
+    /// and in others within their `max_staleness`; other guards when the access token expires.
+    ///
+    /// # Errors
+    /// [`AccountError::Store`] with [`StoreError::Unsupported`] for a table of your own that does not
+    /// declare `set_enabled`; the others when it could not be done.
+    pub async fn disable(&self, user_id: impl Display) -> Result<bool, AccountError> {
+        Ok(self.run(self.service().disable(UserId::new(user_id))).await??)
+    }
+
+    /// Lets a disabled user log in again; returns whether there is such a user. The sessions that ended
+    /// when they were disabled stay ended.
+    ///
+    /// # Errors
+    /// As [`Auth::disable`].
+    pub async fn enable(&self, user_id: impl Display) -> Result<bool, AccountError> {
+        Ok(self.run(self.service().enable(UserId::new(user_id))).await??)
+    }
+
+    /// Deletes a user with their sessions; returns whether there was one.
+    ///
+    /// # Errors
+    /// [`AccountError::Store`] with [`StoreError::Constraint`] where a table of yours refers to the user,
+    /// the others when it could not be done.
+    pub async fn delete(&self, user_id: impl Display) -> Result<bool, AccountError> {
+        Ok(self.run(self.service().delete(UserId::new(user_id))).await??)
+    }
+
+    /// Ends all sessions of a user; returns how many there were.
+    ///
+    /// # Errors
+    /// [`AccountError`] when it could not be done.
+    pub async fn end_sessions(&self, user_id: impl Display) -> Result<usize, AccountError> {
+        Ok(self.run(self.service().end_sessions(UserId::new(user_id))).await??)
+    }
+
+    /// Removes the sessions that have been over for `kept` at least, batch by batch, so that nobody else
+    /// waits for long; returns how many. It takes its time: about half a minute for 100,000 of them.
+    ///
+    /// # Errors
+    /// [`AccountError`] when a batch could not be removed; those before it are.
+    pub async fn remove_dead_sessions(&self, kept: Duration) -> Result<usize, AccountError> {
+        crate::cleanup::remove_dead_sessions(self, kept).await
+    }
+}
+
+/// Its status is that of the response alone.
+impl ResponseError for AccountError {
+    fn error_response(&self) -> HttpResponse {
+        Problem::from(self).into_response()
+    }
+}

@@ -1,0 +1,128 @@
+//! Removes sessions that are over, in batches so small that no request waits for long.
+
+use std::time::{Duration, Instant};
+
+use actix_web::rt::task::JoinHandle;
+use actix_web::rt::time::sleep;
+
+use crate::error_chain::error_chain;
+use crate::{AccountError, Auth};
+
+/// How long a batch should take: whoever wants to write to an SQLite file waits that long.
+const BATCH_TIME: Duration = Duration::from_millis(5);
+
+/// The pause after a batch, in which whoever waits gets their turn. SQLite looks for a lock only every
+/// 25 ms or so.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// The size of the first batch, and the bounds of the others.
+const FIRST_BATCH: u32 = 100;
+const SMALLEST_BATCH: u32 = 10;
+const LARGEST_BATCH: u32 = 1000;
+
+/// When sessions that are over are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cleanup {
+    /// From one removal to the next. Default one hour.
+    pub every: Duration,
+    /// For how long they are kept after their end, for whoever wants to look at them. Default seven days.
+    pub kept: Duration,
+}
+
+impl Default for Cleanup {
+    fn default() -> Self {
+        const HOUR: Duration = Duration::from_secs(60 * 60);
+        Self { every: HOUR, kept: 7 * 24 * HOUR }
+    }
+}
+
+impl Auth {
+    /// Removes sessions that are over, now and then, for as long as the runtime lives that this is called
+    /// in, or until the handle is aborted. One process of several is enough, and more do no harm.
+    ///
+    /// A removal that fails is logged and tried again the next time.
+    ///
+    /// # Panics
+    /// Outside of a runtime of actix.
+    ///
+    /// ```
+    /// use actix_hallpass::Cleanup;
+    /// use actix_hallpass::testing::TestAuth;
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let auth = TestAuth::new();
+    /// auth.clean_up(Cleanup::default());
+    /// # });
+    /// ```
+    pub fn clean_up(&self, cleanup: Cleanup) -> JoinHandle<()> {
+        let auth = self.clone();
+        actix_web::rt::spawn(async move {
+            loop {
+                match auth.remove_dead_sessions(cleanup.kept).await {
+                    Ok(count) => tracing::info!(target: "hallpass", count, "old sessions removed"),
+                    Err(error) => {
+                        let reason = error_chain(&error);
+                        tracing::warn!(target: "hallpass", reason, "old sessions not removed");
+                    }
+                }
+                sleep(cleanup.every).await;
+            }
+        })
+    }
+}
+
+/// Removes batch after batch until one is not full.
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+pub(crate) async fn remove_dead_sessions(
+    auth: &Auth,
+    kept: Duration,
+) -> Result<usize, AccountError> {
+    let (mut removed, mut limit) = (0, FIRST_BATCH);
+    loop {
+        let start = Instant::now();
+        let count = auth.run(auth.service().remove_dead_sessions(kept, limit)).await??;
+        removed += count;
+        if count < limit as usize {
+            return Ok(removed);
+        }
+        limit = next_limit(limit, start.elapsed());
+        sleep(PAUSE).await;
+    }
+}
+
+/// Returns the size of the batch after one of `limit` that took `took`.
+fn next_limit(limit: u32, took: Duration) -> u32 {
+    let next = if took > 2 * BATCH_TIME {
+        limit / 2
+    } else if took < BATCH_TIME {
+        limit + limit / 2
+    } else {
+        limit
+    };
+    next.clamp(SMALLEST_BATCH, LARGEST_BATCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_grows_while_it_is_quick_and_shrinks_when_it_is_slow() {
+        for (limit, millis, expected) in [
+            (100, 1, 150),
+            (100, 5, 100),
+            (100, 10, 100),
+            (100, 11, 50),
+            (1000, 1, 1000),
+            (900, 1, 1000),
+            (10, 500, 10),
+            (15, 500, 10),
+        ] {
+            assert_eq!(
+                next_limit(limit, Duration::from_millis(millis)),
+                expected,
+                "{limit} {millis}"
+            );
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `POST {base}/password`: the current password for a new one.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use hallpass::OwnSessions;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{client_address, uncached};
+use crate::authenticate::authenticate_or_refuse;
+use crate::problem::Problem;
+use crate::{Auth, json_body};
+
+#[derive(Deserialize)]
+struct Body {
+    current_password: Zeroizing<String>,
+    new_password: Zeroizing<String>,
+    #[serde(default)]
+    end_sessions: Ending,
+}
+
+/// Which sessions end with the old password.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Ending {
+    #[default]
+    Others,
+    All,
+}
+
+pub(super) async fn change(
+    auth: Auth,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let claims = authenticate_or_refuse(&auth, &request)?;
+    let body: Body = json_body::read(&request, payload).await?;
+    let ending = match body.end_sessions {
+        Ending::Others => OwnSessions::Others,
+        Ending::All => OwnSessions::All,
+    };
+    let (current, new) = (body.current_password, body.new_password);
+    let address = client_address(&request);
+    let step = auth.service().change_password(&claims, current, new, ending, address);
+    let changed = auth.run(step).await?;
+    changed.map_err(|error| Problem::of_password_change(error, auth.realm()))?;
+    Ok(uncached(HttpResponse::NoContent()).finish())
+}

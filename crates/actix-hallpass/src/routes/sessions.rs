@@ -1,0 +1,68 @@
+//! `GET {base}/sessions`, `DELETE {base}/sessions/{id}`: a user's own sessions.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use hallpass::{AccessClaims, DeviceSession, SessionId, Timestamp};
+use serde::Serialize;
+
+use super::{client_address, uncached};
+use crate::authenticate::authenticate_or_refuse;
+use crate::problem::Problem;
+use crate::{Auth, ErrorCode};
+
+#[derive(Serialize)]
+struct SessionsBody<'a> {
+    sessions: Vec<SessionBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct SessionBody<'a> {
+    id: &'a str,
+    current: bool,
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+    expires_at: Timestamp,
+    user_agent: Option<&'a str>,
+    client_address: Option<String>,
+    label: Option<&'a str>,
+}
+
+pub(super) async fn list(
+    auth: Auth,
+    request: HttpRequest,
+    _payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let claims = authenticate_or_refuse(&auth, &request)?;
+    let sessions = auth.run(auth.service().own_sessions(claims.clone())).await?;
+    let sessions = sessions.map_err(|error| Problem::of_own_sessions(error, auth.realm()))?;
+    let sessions = sessions.iter().map(|session| describe(session, &claims)).collect();
+    Ok(uncached(HttpResponse::Ok()).json(SessionsBody { sessions }))
+}
+
+fn describe<'a>(session: &'a DeviceSession, claims: &AccessClaims) -> SessionBody<'a> {
+    SessionBody {
+        id: session.id.as_str(),
+        current: session.id == *claims.session_id(),
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        expires_at: session.expires_at,
+        user_agent: session.user_agent.as_deref(),
+        client_address: session.client_address.map(|address| address.to_string()),
+        label: session.label.as_deref(),
+    }
+}
+
+pub(super) async fn end(
+    auth: Auth,
+    request: HttpRequest,
+    _payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let claims = authenticate_or_refuse(&auth, &request)?;
+    let (id, address) =
+        (SessionId::new(request.match_info().query("id")), client_address(&request));
+    let ended = auth.run(auth.service().end_own_session(claims, id, address)).await?;
+    match ended.map_err(|error| Problem::of_own_sessions(error, auth.realm()))? {
+        true => Ok(uncached(HttpResponse::NoContent()).finish()),
+        false => Err(Problem::new(ErrorCode::NotFound)),
+    }
+}

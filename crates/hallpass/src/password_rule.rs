@@ -1,0 +1,36 @@
+//! What an application asks of new passwords beyond their length.
+
+use crate::StoreError;
+
+/// Refuses passwords: those in a list of breached ones, say, or with the application's name in them.
+///
+/// It is asked where a password is set, off the event loop, so that it may ask another service.
+pub trait PasswordRule: Send + Sync {
+    /// Refuses the password, or lets it pass.
+    ///
+    /// # Errors
+    /// [`PasswordRuleError`]: why it is refused, or that the rule could not tell.
+    fn check(&self, password: &str) -> Result<(), PasswordRuleError>;
+}
+
+/// What a [`PasswordRule`] says against a password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswordRuleError {
+    /// The password is not to be used. The user is told this text, which should say what would be
+    /// better and never quote the password.
+    #[error("{0}")]
+    Refused(String),
+    /// It could not be told. The user is asked to come back.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+impl<F> PasswordRule for F
+where
+    F: Fn(&str) -> Result<(), PasswordRuleError> + Send + Sync,
+{
+    fn check(&self, password: &str) -> Result<(), PasswordRuleError> {
+        self(password)
+    }
+}

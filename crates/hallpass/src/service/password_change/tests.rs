@@ -1,0 +1,216 @@
+//! A new password: what it ends and what it leaves, every refusal, and what happens in between.
+
+use super::super::world::{PASSWORD, World, run_steps};
+use super::*;
+use crate::testing::bcrypt_runs;
+use crate::{LoginError, RefreshRefusal, Setting, TokenPair, UserStore as _};
+
+const NEW: &str = "another horse";
+
+/// Look, then hash: after these a change is about to be written.
+const BEFORE_THE_WRITE: usize = 2;
+
+fn steps(world: &World, pair: &TokenPair, current: &str, ending: OwnSessions) -> Step<Outcome> {
+    let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
+    let (current, new) = (current.to_owned().into(), NEW.to_owned().into());
+    world.service.change_password(&claims, current, new, ending, None)
+}
+
+fn change(world: &World, pair: &TokenPair, ending: OwnSessions) -> Outcome {
+    steps(world, pair, PASSWORD, ending).run_blocking()
+}
+
+fn set(world: &World, id: &UserId, new: &str) -> Outcome {
+    world.service.set_password(id.clone(), new.to_owned().into()).run_blocking()
+}
+
+#[track_caller]
+fn assert_password_is(world: &World, password: &str) {
+    world.login("ada", password).unwrap();
+    let other = if password == NEW { PASSWORD } else { NEW };
+    let refused = world.login("ada", other);
+    assert!(matches!(refused, Err(LoginError::Refused(LoginRefusal::WrongPassword))));
+}
+
+#[test]
+fn a_change_leaves_the_session_it_came_from_alone() {
+    for world in [World::new(), World::per_device(3)] {
+        let (_, first) = world.session("ada");
+        let pair = world.rotate(&first);
+        let _ = world.events();
+        change(&world, &pair, OwnSessions::Others).unwrap();
+        assert_eq!(world.events(), [AuthEventKind::PasswordChanged]);
+        let next = world.rotate(&pair);
+        world.rotate(&next);
+        assert_password_is(&world, NEW);
+    }
+}
+
+#[test]
+fn a_retry_gets_its_successor_also_when_the_password_was_changed_in_between() {
+    let world = World::new();
+    let (_, first) = world.session("ada");
+    let second = world.rotate(&first);
+    change(&world, &second, OwnSessions::Others).unwrap();
+    let again = world.rotate(&first);
+    assert_eq!(again.refresh_token.expose_token(), second.refresh_token.expose_token());
+}
+
+#[test]
+fn a_change_ends_the_other_sessions_or_all() {
+    for (ending, goes_on) in [(OwnSessions::Others, true), (OwnSessions::All, false)] {
+        let world = World::per_device(3);
+        let (_, phone) = world.session("ada");
+        let laptop = world.login("ada", PASSWORD).unwrap();
+        let (_, neighbour) = world.session("bob");
+        change(&world, &laptop, ending).unwrap();
+        world.assert_refused(&phone, &RefreshRefusal::NoSession);
+        let own = world.refresh(laptop.refresh_token.expose_token());
+        assert_eq!(own.is_ok(), goes_on, "{ending:?}");
+        world.rotate(&neighbour);
+    }
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    change(&world, &pair, OwnSessions::All).unwrap();
+    world.assert_refused(&pair, &RefreshRefusal::NoSession);
+}
+
+#[test]
+fn the_application_sets_a_password_and_ends_all_sessions() {
+    for world in [World::new(), World::per_device(3)] {
+        let (id, pair) = world.session("ada");
+        set(&world, &id, NEW).unwrap();
+        assert_eq!(world.events(), [AuthEventKind::PasswordChanged]);
+        world.assert_refused(&pair, &RefreshRefusal::NoSession);
+        assert_password_is(&world, NEW);
+        world.store.delete(&id);
+        assert!(matches!(set(&world, &id, NEW), Err(PasswordChangeError::UnknownUser)));
+    }
+}
+
+#[test]
+fn each_refusal_has_its_reason_and_changes_nothing() {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    let before = world.store.load(&id).unwrap();
+    for wrong in ["wrong horse", ""] {
+        let refused = steps(&world, &pair, wrong, OwnSessions::All).run_blocking();
+        let reason = LoginRefusal::WrongPassword;
+        assert!(matches!(refused, Err(PasswordChangeError::Refused(it)) if it == reason));
+        assert_eq!(world.events(), [AuthEventKind::PasswordChangeRefused(reason)]);
+    }
+    for short in ["", "short", "nul\0nul\0nul"] {
+        let runs = bcrypt_runs::during(|| {
+            let refused = set(&world, &id, short);
+            assert!(matches!(refused, Err(PasswordChangeError::Unacceptable(_))), "{short:?}");
+        });
+        assert!(runs.is_empty(), "nothing is hashed");
+    }
+    assert_eq!(world.store.load(&id).unwrap(), before);
+    world.rotate(&pair);
+}
+
+#[test]
+fn a_wrong_password_and_a_disabled_user_cost_the_same() {
+    for is_disabled in [false, true] {
+        let world =
+            World::with(|settings| settings.password_hash_cost = Setting::Value(6), |store| store);
+        let (id, pair) = world.session("ada");
+        world.store.edit(&id, |user| user.is_disabled = is_disabled);
+        let current = if is_disabled { PASSWORD } else { "wrong horse" };
+        let runs = bcrypt_runs::during(|| {
+            assert!(steps(&world, &pair, current, OwnSessions::All).run_blocking().is_err());
+        });
+        assert_eq!(runs, [6]);
+    }
+}
+
+#[test]
+fn a_session_that_has_ended_changes_nothing() {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    world.service.end_sessions(id).run_blocking().unwrap();
+    let refused = change(&world, &pair, OwnSessions::All);
+    assert!(matches!(refused, Err(PasswordChangeError::SessionEnded)), "{refused:?}");
+    assert_password_is(&world, PASSWORD);
+}
+
+#[test]
+fn a_refresh_meanwhile_is_kept_all_the_same() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    let change = steps(&world, &pair, PASSWORD, OwnSessions::Others);
+    let change = run_steps(change, BEFORE_THE_WRITE);
+    let next = world.rotate(&pair);
+    change.run_blocking().unwrap();
+    world.rotate(&next);
+}
+
+#[test]
+fn another_change_meanwhile_wins() {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    let change = steps(&world, &pair, PASSWORD, OwnSessions::Others);
+    let change = run_steps(change, BEFORE_THE_WRITE);
+    set(&world, &id, "the third horse").unwrap();
+    let refused = change.run_blocking();
+    assert!(matches!(refused, Err(PasswordChangeError::SessionEnded)), "{refused:?}");
+    world.login("ada", "the third horse").unwrap();
+}
+
+#[test]
+fn a_row_that_always_changes_is_given_up() {
+    let world = World::new();
+    let (id, _) = world.session("ada");
+    let mut setting = world.service.set_password(id.clone(), NEW.to_owned().into());
+    for attempt in 1..=MAXIMUM_ATTEMPTS {
+        setting = run_steps(setting, if attempt == 1 { BEFORE_THE_WRITE } else { 1 });
+        world.store.edit(&id, |user| {
+            user.password_hash = PasswordHash::new(format!("$2b$04${attempt}"));
+        });
+        setting = run_steps(setting, 1);
+    }
+    let outcome = setting.run_blocking();
+    assert!(matches!(outcome, Err(PasswordChangeError::Conflict)), "{outcome:?}");
+}
+
+#[test]
+fn the_applications_rule_is_asked_wherever_a_password_is_set() {
+    let world = World::ruled(|password| match password {
+        "password1" => Err(PasswordRuleError::Refused("it is on a list".into())),
+        "outage-of-the-list" => {
+            Err(PasswordRuleError::Unavailable(StoreError::Unavailable("it is down".into())))
+        }
+        _ => Ok(()),
+    });
+    let (id, _) = world.session("ada");
+    let refused = set(&world, &id, "password1");
+    let reason = PasswordUnacceptable::AgainstRule { reason: "it is on a list".into() };
+    assert!(matches!(refused, Err(PasswordChangeError::Unacceptable(it)) if it == reason));
+    let unavailable = set(&world, &id, "outage-of-the-list");
+    assert!(matches!(unavailable, Err(PasswordChangeError::Store(_))), "{unavailable:?}");
+    assert_password_is(&world, PASSWORD);
+    let register = |password: &str| {
+        let password = password.to_owned().into();
+        world.service.register(crate::Credentials { login: "bob".into(), password }, None)
+    };
+    let refused = register("password1").run_blocking();
+    assert!(matches!(refused, Err(crate::RegisterError::Refused(_))), "{refused:?}");
+    let unavailable = register("outage-of-the-list").run_blocking();
+    assert!(matches!(unavailable, Err(crate::RegisterError::Store(_))), "{unavailable:?}");
+    register(PASSWORD).run_blocking().unwrap();
+}
+
+/// A login with a hash of a lower cost replaces the hash: no change of the password.
+#[test]
+fn an_upgraded_hash_ends_no_session_of_another_device() {
+    let world = World::per_device(3);
+    let (id, phone) = world.session("ada");
+    let cheap = world.store.load(&id).unwrap().unwrap().password_hash;
+    let upgrading = Setting::Value(5);
+    let dearer =
+        World::with(|settings| settings.password_hash_cost = upgrading, |_| world.store.clone());
+    dearer.login("ada", PASSWORD).unwrap();
+    assert!(world.store.load(&id).unwrap().unwrap().password_hash != cheap, "it is upgraded");
+    world.rotate(&phone);
+}

@@ -1,0 +1,207 @@
+//! `GET /auth/sessions`, `DELETE /auth/sessions/{id}`, `POST /auth/logout/all` and `/auth/logout/others`.
+
+use std::time::Duration;
+
+use actix_hallpass::hallpass::Sessions;
+use serde_json::{Value, json};
+
+use crate::app::TestApp;
+use crate::forge;
+use crate::http::{Answer, Tokens};
+
+fn app() -> TestApp {
+    TestApp::with(|builder| builder.sessions(Sessions::PerDevice { max: 3 }))
+}
+
+fn login_from(app: &TestApp, user_agent: &str, label: &Value) -> Tokens {
+    let body = json!({ "login": "ada", "password": "correct horse", "label": label });
+    let headers = [("Content-Type", "application/json"), ("User-Agent", user_agent)];
+    app.send("POST", "/auth/login", &headers, &body.to_string()).tokens()
+}
+
+fn list(app: &TestApp, tokens: &Tokens) -> Vec<Value> {
+    let answer = app.get_with_token("/auth/sessions", &tokens.access);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    answer.json()["sessions"].as_array().unwrap().clone()
+}
+
+fn sid(tokens: &Tokens) -> String {
+    forge::payload(&tokens.access)["sid"].as_str().unwrap().to_owned()
+}
+
+fn end(app: &TestApp, tokens: &Tokens, id: &str) -> Answer {
+    app.send_with_token("DELETE", &format!("/auth/sessions/{id}"), &tokens.access)
+}
+
+#[test]
+fn ones_own_sessions_are_listed_and_the_present_one_is_marked() {
+    let app = app();
+    app.register("ada", "correct horse");
+    let phone = login_from(&app, "phone/1", &json!("Ada's phone"));
+    app.auth.clock().advance(Duration::from_secs(100));
+    let laptop = login_from(&app, &"l".repeat(300), &Value::Null);
+    app.session("bob");
+    let sessions = list(&app, &phone);
+    let began = 2_000_000_000_u64;
+    assert_eq!(
+        sessions,
+        [
+            json!({
+                "id": sid(&laptop),
+                "current": false,
+                "created_at": began + 100,
+                "last_used_at": began + 100,
+                "expires_at": began + 100 + 14 * 86_400,
+                "user_agent": "l".repeat(255),
+                "client_address": "127.0.0.1",
+                "label": null,
+            }),
+            json!({
+                "id": sid(&phone),
+                "current": true,
+                "created_at": began,
+                "last_used_at": began,
+                "expires_at": began + 14 * 86_400,
+                "user_agent": "phone/1",
+                "client_address": "127.0.0.1",
+                "label": "Ada's phone",
+            }),
+        ]
+    );
+}
+
+#[test]
+fn a_session_is_used_when_it_is_refreshed_and_not_before() {
+    let app = app();
+    let tokens = app.session("ada");
+    app.auth.clock().advance(Duration::from_secs(100));
+    assert_eq!(app.get_with_token("/guarded/user", &tokens.access).status, 200);
+    assert_eq!(list(&app, &tokens)[0]["last_used_at"], 2_000_000_000_u64);
+    let next = app.refresh(&tokens.refresh).tokens();
+    assert_eq!(list(&app, &next)[0]["last_used_at"], 2_000_000_100_u64);
+    assert_eq!(list(&app, &next)[0]["created_at"], 2_000_000_000_u64);
+}
+
+#[test]
+fn one_session_ends_and_anothers_or_none_is_404() {
+    let app = app();
+    let phone = app.session("ada");
+    let laptop = app.login("ada", "correct horse").tokens();
+    let neighbour = app.session("bob");
+    for id in [&*sid(&neighbour), "no-such-session", "%2e%2e", "%ff", &"x".repeat(5000)] {
+        end(&app, &phone, id).assert_refused(404, "not_found");
+    }
+    let answer = end(&app, &phone, &sid(&laptop));
+    assert_eq!((answer.status, &*answer.body), (204, ""));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    app.refresh(&laptop.refresh).assert_refused(401, "session_revoked");
+    end(&app, &phone, &sid(&laptop)).assert_refused(404, "not_found");
+    app.refresh(&neighbour.refresh).tokens();
+    assert_eq!(end(&app, &phone, &sid(&phone)).status, 204);
+    app.refresh(&phone.refresh).assert_refused(401, "session_revoked");
+}
+
+#[test]
+fn the_others_log_out_or_all() {
+    for (path, goes_on) in [("/auth/logout/others", true), ("/auth/logout/all", false)] {
+        let app = app();
+        let phone = app.session("ada");
+        let laptop = app.login("ada", "correct horse").tokens();
+        let neighbour = app.session("bob");
+        let answer = app.send_with_token("POST", path, &laptop.access);
+        assert_eq!((answer.status, &*answer.body), (204, ""), "{path}");
+        app.refresh(&phone.refresh).assert_refused(401, "session_revoked");
+        assert_eq!(app.refresh(&laptop.refresh).status == 200, goes_on, "{path}");
+        app.refresh(&neighbour.refresh).tokens();
+    }
+}
+
+#[test]
+fn reuse_ends_the_one_session_it_happened_in() {
+    let app = app();
+    let phone = app.session("ada");
+    let laptop = app.login("ada", "correct horse").tokens();
+    let rotated = app.refresh(&phone.refresh).tokens();
+    app.auth.clock().advance(Duration::from_secs(31));
+    app.refresh(&phone.refresh).assert_refused(401, "session_revoked");
+    app.refresh(&rotated.refresh).assert_refused(401, "session_revoked");
+    app.refresh(&laptop.refresh).tokens();
+}
+
+#[test]
+fn the_least_recently_used_device_goes_when_there_is_one_too_many() {
+    let app = app();
+    let mut phone = app.session("ada");
+    let wait = || app.auth.clock().advance(Duration::from_secs(60));
+    wait();
+    let laptop = app.login("ada", "correct horse").tokens();
+    wait();
+    let tablet = app.login("ada", "correct horse").tokens();
+    wait();
+    phone = app.refresh(&phone.refresh).tokens();
+    let fourth = app.login("ada", "correct horse").tokens();
+    app.refresh(&laptop.refresh).assert_refused(401, "session_superseded");
+    for alive in [phone, tablet, fourth] {
+        app.refresh(&alive.refresh).tokens();
+    }
+}
+
+/// A route, and how it is asked.
+const ROUTES: [(&str, &str); 4] = [
+    ("GET", "/auth/sessions"),
+    ("DELETE", "/auth/sessions/x"),
+    ("POST", "/auth/logout/all"),
+    ("POST", "/auth/logout/others"),
+];
+
+#[test]
+fn each_route_needs_a_valid_token_of_a_session_that_is_alive() {
+    let app = app();
+    let tokens = app.session("ada");
+    app.logout(&tokens.refresh);
+    let expired = app.auth.token_for(1).lifetime(Duration::ZERO).mint();
+    for (method, path) in ROUTES {
+        let missing = app.send(method, path, &[], "");
+        missing.assert_refused(401, "token_missing");
+        assert_eq!(missing.header("www-authenticate"), Some("Bearer realm=\"hallpass\""));
+        for (token, code) in [
+            ("garbage", "token_invalid"),
+            (&*tokens.refresh, "token_invalid"),
+            (&*expired, "token_expired"),
+            (&*tokens.access, "session_revoked"),
+        ] {
+            let answer = app.send_with_token(method, path, token);
+            answer.assert_refused(401, code);
+            let challenge = answer.header("www-authenticate").unwrap();
+            assert!(challenge.contains(r#"error="invalid_token""#), "{path} {challenge}");
+        }
+    }
+}
+
+#[test]
+fn other_methods_are_405_with_the_one_that_is_taken() {
+    let app = app();
+    for (method, path) in ROUTES {
+        let answer = app.send("PUT", path, &[], "");
+        answer.assert_refused(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), Some(method), "{path}");
+    }
+}
+
+#[test]
+fn without_sessions_for_each_device_the_routes_are_not_there() {
+    use actix_hallpass::testing::TestAuth;
+
+    let app = TestApp::serve(TestAuth::new(), |auth| {
+        actix_web::HttpServer::new(move || actix_web::App::new().configure(auth.routes("/auth")))
+            .workers(1)
+            .bind("127.0.0.1:0")
+            .map(|server| (server.addrs()[0], server.run()))
+            .unwrap()
+    });
+    let tokens = app.session("ada");
+    for (method, path) in ROUTES {
+        app.send_with_token(method, path, &tokens.access).assert_refused(404, "not_found");
+    }
+}
