@@ -104,6 +104,11 @@ fn describe(auth: &TestAuth, config: &mut ServiceConfig) {
                 ),
         )
         .service(
+            web::scope("/bound")
+                .wrap(auth.guard().session_bound(Duration::ZERO))
+                .route("", web::get().to(async || "in")),
+        )
+        .service(
             web::scope("/twice")
                 .wrap(auth.guard())
                 .service(web::scope("/again").wrap(auth.guard()).configure(handlers)),

@@ -125,6 +125,11 @@ fn a_refusal_names_the_scope_in_its_challenge_and_in_its_detail() {
             "this needs all of the scopes `orders:read`, `orders:write`",
         ),
         (
+            "/both-apart",
+            r#", scope="orders:read orders:write""#,
+            "this needs all of the scopes `orders:read`, `orders:write`",
+        ),
+        (
             "/either",
             r#", scope="orders:read orders:write""#,
             "this needs one of the scopes `orders:read`, `orders:write`",

@@ -115,3 +115,42 @@ fn the_shop_keeps_its_own_table_pool_and_migrations() {
     shop.refresh(&tokens.refresh).assert_refused(401, "refresh_invalid");
     shop.login("ada@example.com", "correct horse").assert_refused(401, "invalid_credentials");
 }
+
+/// The program of the README's part about devices: everything that it says, on each database.
+fn the_devices_of_the_readme_do_what_it_says(database: &crate::databases::TestDatabase) {
+    let mut command = Command::new(example("devices"));
+    process::configure(&mut command, database.directory());
+    let server = Process::run(command.env("DATABASE_URL", database.url()));
+    server.register("ada", "correct horse").assert_refused(422, "password_unacceptable");
+    assert_eq!(server.register("ada", "battery staple").status, 201);
+    let login = || server.login("ada", "battery staple").tokens();
+    let (phone, laptop) = (login(), login());
+    let me = server.get_with_token("/api/me", &phone.access).json();
+    assert_eq!(me, serde_json::json!({ "id": 1, "tenant": "tenant-1", "scope": "" }));
+    let listed = server.get_with_token("/auth/sessions", &phone.access).json();
+    let sessions = listed["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    let other = sessions.iter().find(|session| session["current"] == false).unwrap();
+    let path = format!("/auth/sessions/{}", other["id"].as_str().unwrap());
+    assert_eq!(server.send_with_token("DELETE", &path, &phone.access).status, 204);
+    server.get_with_token("/api/me", &laptop.access).assert_refused(401, "session_revoked");
+
+    let disable = |token: &str| server.send_with_token("POST", "/admin/users/1/disable", token);
+    disable(&phone.access).assert_refused(403, "insufficient_scope");
+    server.register("root", "battery staple");
+    database.sql("UPDATE users SET scope = 'admin' WHERE login = 'root'");
+    let root = server.login("root", "battery staple").tokens();
+    assert_eq!(disable(&root.access).status, 204);
+    server.get_with_token("/api/me", &phone.access).assert_refused(401, "session_revoked");
+    server.refresh(&phone.refresh).assert_refused(401, "refresh_invalid");
+    server.login("ada", "battery staple").assert_refused(401, "invalid_credentials");
+    let enabled = server.send_with_token("POST", "/admin/users/1/enable", &root.access);
+    assert_eq!(enabled.status, 204);
+    let phone = login();
+    assert_eq!(server.send_with_token("DELETE", "/api/me", &phone.access).status, 204);
+    server.get_with_token("/api/me", &phone.access).assert_refused(401, "session_revoked");
+    server.login("ada", "battery staple").assert_refused(401, "invalid_credentials");
+    assert_eq!(server.send_with_token("POST", "/admin/users/1/enable", &root.access).status, 404);
+}
+
+crate::databases::on_every_database!(the_devices_of_the_readme_do_what_it_says);

@@ -9,6 +9,7 @@ mod app;
 mod auth;
 mod authorization;
 mod claims;
+mod cleanup;
 mod configuration;
 mod database;
 #[cfg_attr(
@@ -31,6 +32,7 @@ mod opaque_errors;
 mod outage;
 mod pool;
 mod process;
+mod session_bound;
 mod store;
 mod storm;
 mod tokens;

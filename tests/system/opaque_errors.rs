@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actix_hallpass::hallpass::StoreError;
 use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
 
+use serde_json::json;
+
 use crate::app::TestApp;
 
 #[test]
@@ -21,6 +23,17 @@ fn a_failing_store_is_503_and_its_message_goes_to_the_log_alone() {
         app.login("ada", "correct horse"),
         app.register("ada", "correct horse"),
         app.send("POST", "/auth/logout", &[("Authorization", &authorization)], ""),
+        app.post_with_token(
+            "/auth/reauthenticate",
+            &token,
+            &json!({ "password": "correct horse" }),
+        ),
+        app.post_with_token(
+            "/auth/password",
+            &token,
+            &json!({ "current_password": "correct horse", "new_password": "another horse" }),
+        ),
+        app.get_with_token("/bound", &token),
     ] {
         answer.assert_refused(503, "unavailable");
         assert_eq!(answer.header("retry-after"), Some("1"));

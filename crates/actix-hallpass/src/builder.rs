@@ -296,8 +296,9 @@ impl AuthBuilder {
     /// Adds to each access token what `claims` makes of the user, for handlers that take
     /// [`AuthUser<Id, Claims>`](crate::AuthUser) and for other services that read the token.
     ///
-    /// It is called for each access token, with the row as it is then, off the event loop; so a change
-    /// shows at the next refresh. A field with the name of a claim of hallpass's (`sub`, `exp`, `scope`,
+    /// It is called for each access token, with the row as it was when the request looked at it, off the
+    /// event loop; so a change shows at the next refresh. Let it take far less than
+    /// `REFRESH_TOKEN_GRACE`: that time runs while it is made. A field with the name of a claim of hallpass's (`sub`, `exp`, `scope`,
     /// …, in any case) is a [`SetupError`]; where serde does not know the names before there is a value
     /// (a map, a flattened field, a tagged enum), login fails. Anybody who has a token can read it: it is signed and not
     /// encrypted. An access token has 4 KiB at most.
@@ -325,7 +326,8 @@ impl AuthBuilder {
     }
 
     /// As [`AuthBuilder::claims`], where they come from a database that may not answer: login, refresh
-    /// and reauthentication are then refused with 503, and nothing has changed.
+    /// and reauthentication are then refused with 503 (with [`StoreError::Constraint`] or
+    /// [`StoreError::Unsupported`], 500), and nothing has changed.
     pub fn try_claims<C>(
         mut self,
         claims: impl Fn(&User) -> Result<C, StoreError> + Send + Sync + 'static,

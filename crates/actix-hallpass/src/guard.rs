@@ -151,7 +151,7 @@ impl Guard {
     /// ```
     #[must_use]
     pub fn scope(self, scope: &'static str) -> Self {
-        self.requiring(Requirement::Scope(ScopeRule::all(scope)))
+        self.requiring_scope(ScopeRule::all(scope))
     }
 
     /// As [`Guard::scope`], where one of these scope tokens is enough.
@@ -164,7 +164,9 @@ impl Guard {
     }
 
     /// Lets in who proved who they are `max_age` ago at most, in whole seconds, and answers others with
-    /// 401 `insufficient_user_authentication` (RFC 9470): by a login, or by `POST {base}/reauthenticate`.
+    /// 401 `insufficient_user_authentication` (RFC 9470): by the login, or by the `POST
+    /// {base}/reauthenticate` that made the token. A refresh makes a token with the time of the login again,
+    /// so a `max_age` beyond the access token's lifetime asks for the password more often than it says.
     /// Whoever has no token is refused with 401, also with [`Guard::optional`].
     #[must_use]
     pub fn max_age(self, max_age: Duration) -> Self {
@@ -195,6 +197,19 @@ impl Guard {
         Claims: DeserializeOwned + 'static,
     {
         self.requiring(Requirement::user(rule))
+    }
+
+    /// Several scopes are one requirement, so that a refusal names all of them (RFC 6750 §3).
+    fn requiring_scope(mut self, rule: ScopeRule) -> Self {
+        for requirement in &mut self.requirements {
+            if let Requirement::Scope(earlier) = requirement
+                && let Some(both) = earlier.and(&rule)
+            {
+                *earlier = both;
+                return self;
+            }
+        }
+        self.requiring(Requirement::Scope(rule))
     }
 
     fn requiring(mut self, requirement: Requirement) -> Self {

@@ -8,9 +8,9 @@ use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
-    ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError, RandomUnavailable,
-    ReauthenticateError, RefreshError, RefreshRefusal, RegisterError, RegistrationRefusal,
-    StoreError,
+    AccessTokenError, ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError,
+    RandomUnavailable, ReauthenticateError, RefreshError, RefreshRefusal, RegisterError,
+    RegistrationRefusal, StoreError,
 };
 use serde::Serialize;
 
@@ -158,6 +158,10 @@ impl Problem {
     pub(crate) fn of_reauthentication(error: ReauthenticateError, realm: &Realm) -> Self {
         match error {
             ReauthenticateError::SessionEnded => Self::session_ended(realm),
+            ReauthenticateError::Expired { expired_at, now } => {
+                let expired = AccessTokenError::Expired { expired_at, now };
+                Self::from(&AuthError::new(AuthErrorReason::Refused(expired), realm))
+            }
             ReauthenticateError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
             ReauthenticateError::Store(error) => error.into(),
             ReauthenticateError::Issue(error) => error.into(),
@@ -290,10 +294,20 @@ impl From<&StoreError> for Problem {
 impl From<IssueError> for Problem {
     fn from(error: IssueError) -> Self {
         match error {
-            IssueError::Claims(ClaimsError::Store(error)) => error.into(),
+            IssueError::Claims(ClaimsError::Store(error)) => of_claims(error),
             error => internal(&error),
         }
     }
+}
+
+/// It is the application's database that did not answer, which need not be hallpass's: the log says so.
+fn of_claims(error: StoreError) -> Problem {
+    let error = ClaimsError::Store(error);
+    if matches!(error, ClaimsError::Store(StoreError::Constraint(_) | StoreError::Unsupported(_))) {
+        return internal(&error);
+    }
+    tracing::error!(target: "hallpass", reason = error_chain(&error), "unavailable");
+    Problem::new(ErrorCode::Unavailable)
 }
 
 impl From<RandomUnavailable> for Problem {

@@ -47,6 +47,7 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::UserDisabled => "user disabled",
         AuthEventKind::UserEnabled => "user enabled",
         AuthEventKind::UserDeleted => "user deleted",
+        AuthEventKind::EndedSessionPresented => "token of an ended session refused",
         AuthEventKind::Reauthenticated => "reauthenticated",
         AuthEventKind::ReauthenticationRefused(_) => "reauthentication refused",
         _ => "something else",

@@ -288,7 +288,8 @@ impl AccessClaims {
         self.claims.exp
     }
 
-    /// Returns `auth_time`: when the user last proved who they are; `None` in a token that
+    /// Returns `auth_time`: when the user proved who they are, at login or at the step-up that made this
+    /// token; `None` in a token that
     /// another issuer with our key made without it.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {

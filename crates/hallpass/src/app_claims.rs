@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::field_names::field_names;
+use crate::json;
 use crate::{MalformedJson, StoreError, User};
 
 /// The claims that are hallpass's to write or to check. An application's would be a second truth.
@@ -78,9 +79,10 @@ impl AppClaims {
         Ok(Self(members))
     }
 
+    /// Reads them as a handler will: from text, in which objects may not be nested as deeply as in memory.
     fn read<C: DeserializeOwned>(&self) -> Result<C, ClaimsError> {
-        C::deserialize(&Value::Object(self.0.clone()))
-            .map_err(|error| ClaimsError::Unreadable(error.into()))
+        let text = serde_json::to_vec(&self.0).map_err(|error| ClaimsError::Json(error.into()))?;
+        json::from_slice(&text).map_err(ClaimsError::Unreadable)
     }
 }
 
@@ -166,6 +168,35 @@ mod tests {
         TypedClaims::<C, _>::new(|_: &User| -> Result<C, StoreError> { unreachable!() }).err()
     }
 
+    fn user() -> User {
+        User {
+            id: UserId::new(1),
+            password_hash: PasswordHash::new("p"),
+            scope: Scope::default(),
+            is_disabled: false,
+            session: None,
+        }
+    }
+
+    /// In memory there is no bound to the depth; in a token there is.
+    #[test]
+    fn what_is_nested_too_deeply_to_be_read_is_not_given_out() {
+        #[derive(Serialize, Deserialize)]
+        struct Preferences {
+            preferences: Value,
+        }
+
+        let nested =
+            |depth: usize| (0..depth).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+        let source = |depth| {
+            TypedClaims::new(move |_: &User| Ok(Preferences { preferences: nested(depth) }))
+                .unwrap()
+        };
+        assert!(source(100).claims(&user()).is_ok());
+        let refused = source(130).claims(&user());
+        assert!(matches!(refused, Err(ClaimsError::Unreadable(_))), "{refused:?}");
+    }
+
     #[test]
     fn a_reserved_name_is_found_before_there_are_claims() {
         assert!(reserved::<Tenant>().is_none());
@@ -203,16 +234,9 @@ mod tests {
         struct Quota {
             quota: f64,
         }
-        let user = User {
-            id: UserId::new(1),
-            password_hash: PasswordHash::new("p"),
-            scope: Scope::default(),
-            is_disabled: false,
-            session: None,
-        };
         let source = |quota| TypedClaims::new(move |_: &User| Ok(Quota { quota })).unwrap();
-        assert!(source(1.5).claims(&user).is_ok());
-        let refused = source(f64::NAN).claims(&user);
+        assert!(source(1.5).claims(&user()).is_ok());
+        let refused = source(f64::NAN).claims(&user());
         assert!(matches!(refused, Err(ClaimsError::Unreadable(_))), "{refused:?}");
     }
 

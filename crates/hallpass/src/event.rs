@@ -1,4 +1,4 @@
-//! What happened, for whoever watches: each outcome of a login, refresh, logout or registration.
+//! What happened, for whoever watches: each outcome of a use case.
 
 use std::net::IpAddr;
 
@@ -67,6 +67,9 @@ pub enum AuthEventKind {
     UserEnabled,
     /// A user was deleted by the application.
     UserDeleted,
+    /// An access token outlived its session, and was presented to a route that asks for the session: to
+    /// show or end others, to change the password, or to give it once more.
+    EndedSessionPresented,
     /// A user of a session gave their password once more.
     Reauthenticated,
     /// A password that was given once more was refused, for a reason that the client is not told.
@@ -88,7 +91,8 @@ pub enum RegistrationRefusal {
     LoginTaken,
 }
 
-/// Why a login was refused. The client is told none of it.
+/// Why a password was refused: at login, at a step-up, or where it is changed. The client is told none
+/// of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoginRefusal {
@@ -104,7 +108,7 @@ pub enum LoginRefusal {
     /// The stored hash can't be compared with anything.
     #[error("the stored password hash is unusable")]
     HashUnusable(#[source] UnusableHash),
-    /// The password hash was replaced while it was verified, twice.
+    /// The password hash was replaced while it was verified; at login, twice.
     #[error("the password changed meanwhile")]
     PasswordChanged,
 }

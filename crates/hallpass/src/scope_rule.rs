@@ -66,6 +66,17 @@ impl ScopeRule {
         Self { quantity, tokens: Cow::Borrowed(tokens) }
     }
 
+    /// Returns the rule that both ask for what they ask for, if one rule can say so: if each needs all of
+    /// its tokens.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Option<Self> {
+        if (self.quantity, other.quantity) != (Quantity::All, Quantity::All) {
+            return None;
+        }
+        let both = Cow::Owned(format!("{} {}", self.tokens, other.tokens));
+        Some(Self { quantity: Quantity::All, tokens: both })
+    }
+
     /// Returns whether whoever was granted this scope may pass. Tokens are compared byte for byte:
     /// `orders` is not `orders:read`.
     #[must_use]

@@ -20,7 +20,7 @@ pub enum Step<T> {
 /// Which queue a hash waits in. A storm of logins must not log anybody out by delaying refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HashLane {
-    /// Logins and registrations.
+    /// Logins, registrations, step-ups and new passwords.
     Password,
     /// Refreshes.
     RefreshToken,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::app::TestApp;
 
-const ROUTES: [&str; 4] = ["login", "refresh", "logout", "register"];
+const ROUTES: [&str; 6] = ["login", "refresh", "logout", "register", "reauthenticate", "password"];
 
 #[test]
 fn other_methods_are_not_allowed_and_other_paths_not_found() {
@@ -32,7 +32,16 @@ fn a_body_is_json_by_name_and_by_content() {
     let app = TestApp::start();
     for route in ROUTES {
         let path = format!("/auth/{route}");
-        let send = |headers: &[(&str, &str)], body| app.send("POST", &path, headers, body);
+        // Those that ask for a token get one; the others look at the body alone.
+        let authorization = format!("Bearer {}", app.auth.token_for(1).mint());
+        let needs_token = matches!(route, "reauthenticate" | "password");
+        let send = |headers: &[(&str, &str)], body| {
+            let mut headers = headers.to_vec();
+            if needs_token {
+                headers.push(("Authorization", &authorization));
+            }
+            app.send("POST", &path, &headers, body)
+        };
         for headers in [
             &[][..],
             &[("Content-Type", "text/plain")],

@@ -6,6 +6,7 @@ mod server;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_hallpass::hallpass_diesel::DatabaseUrl;
+use diesel::RunQueryDsl as _;
 use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::sqlite::SqliteConnection;
 use tempfile::TempDir;
@@ -92,6 +93,29 @@ impl TestDatabase {
             }
         }
     }
+}
+
+impl TestDatabase {
+    /// Returns how many rows a table has.
+    pub(crate) fn count(&self, table: &str) -> i64 {
+        let query = format!("SELECT COUNT(*) AS count FROM {table}");
+        match &self.on_server {
+            Some(on_server) => on_server.server.count_on(&self.url, &query),
+            None => {
+                let path = self.directory.path().join("app.db");
+                let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+                connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+                diesel::sql_query(query).get_result::<Count>(&mut connection).unwrap().count
+            }
+        }
+    }
+}
+
+/// The answer to a `COUNT(*) AS count`.
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
 }
 
 impl Drop for OnServer {

@@ -52,6 +52,33 @@ impl Server {
         execute(self.kind, url, sql).unwrap().unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Runs a query for one number, called `count`.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "mysql")),
+        expect(unused_variables, reason = "without a client there is nothing to run it with")
+    )]
+    pub(crate) fn count_on(&self, url: &str, query: &str) -> i64 {
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        use diesel::{RunQueryDsl as _, connection::Connection as _};
+
+        match self.kind {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres => {
+                let mut connection = diesel::PgConnection::establish(url).unwrap();
+                let query = diesel::sql_query(query);
+                query.get_result::<super::Count>(&mut connection).unwrap().count
+            }
+            #[cfg(feature = "mysql")]
+            Kind::Mysql => {
+                let mut connection = diesel::MysqlConnection::establish(url).unwrap();
+                let query = diesel::sql_query(query);
+                query.get_result::<super::Count>(&mut connection).unwrap().count
+            }
+            #[cfg(not(all(feature = "postgres", feature = "mysql")))]
+            _ => unreachable!("a server is looked for where its feature is on"),
+        }
+    }
+
     /// Drops the database, whoever is still connected to it. A server that is gone has taken it along.
     pub(crate) fn drop_database(&self, name: &str) {
         let force = if self.kind == Kind::Postgres { " WITH (FORCE)" } else { "" };

@@ -1,5 +1,7 @@
 //! Tables of an application's own, with their own names, ids and pools, pass the same suite.
 
+use std::sync::Arc;
+
 use actix_hallpass::hallpass::testing::conformance::{self, Subject};
 use actix_hallpass::hallpass::{UserId, UserStore};
 use actix_hallpass::hallpass_diesel::{self, UsersTable as _, users_table};
@@ -14,7 +16,9 @@ use crate::databases::TestDatabase;
 /// What the suite does to the rows of an own table.
 struct OwnTable<'a> {
     database: &'a TestDatabase,
-    store: Box<dyn UserStore>,
+    store: Arc<dyn UserStore>,
+    /// The same users with one session each, where `store` has several.
+    one_per_user: Option<Arc<dyn UserStore>>,
     /// Sets what the table knows of disabling, if anything.
     disable: Option<&'static str>,
     /// The table, and its key.
@@ -36,6 +40,10 @@ impl Subject for OwnTable<'_> {
 
     fn keeps_scopes(&self) -> bool {
         self.table == "members"
+    }
+
+    fn one_per_user(&self) -> Option<&dyn UserStore> {
+        self.one_per_user.as_deref()
     }
 
     fn delete(&self, id: &UserId) {
@@ -86,8 +94,30 @@ mod shop {
             rotated_at -> Nullable<BigInt>,
         }
     }
+
+    diesel::table! {
+        account_sessions (user_id, id) {
+            id -> Text,
+            user_id -> Text,
+            refresh_token_hash -> Nullable<Text>,
+            password_stamp -> Nullable<Text>,
+            generation -> BigInt,
+            rotated_at -> BigInt,
+            created_at -> BigInt,
+            last_used_at -> BigInt,
+            expires_at -> BigInt,
+            user_agent -> Nullable<Text>,
+            client_address -> Nullable<Text>,
+            label -> Nullable<Text>,
+            ended_at -> Nullable<BigInt>,
+            end_reason -> Nullable<Text>,
+        }
+    }
+
+    // As `diesel print-schema` writes it: hallpass declares nothing that would be there twice.
+    diesel::allow_tables_to_appear_in_same_query!(accounts, account_sessions);
 }
-use shop::accounts;
+use shop::{account_sessions, accounts};
 
 users_table! {
     struct Accounts for [
@@ -104,11 +134,13 @@ users_table! {
         refresh_generation: refresh_generation,
         rotated_at: rotated_at,
         is_enabled: accounts::active.eq(true),
+        set_enabled: |is_enabled, _now| accounts::active.eq(is_enabled),
         on_insert: |_now| (
             accounts::account_id.eq(uuid::Uuid::new_v4().to_string()),
             accounts::display_name.eq("new here"),
         ),
         on_update: |_now| accounts::changes.eq(accounts::changes + 1),
+        sessions: account_sessions,
     }
 }
 
@@ -122,12 +154,21 @@ fn make_accounts(database: &TestDatabase, text: &str, kind: &str) {
         );"
     ));
     database.sql(documented_columns(kind));
+    // The page has UUIDs for ids on PostgreSQL; here they are text everywhere.
+    let sessions = documented_columns(&format!("{kind} sessions"));
+    let sessions = sessions.replace("user_id UUID", &format!("user_id {text}"));
+    database.sql(&sessions.replace("user_id VARCHAR(36)", &format!("user_id {text}")));
 }
 
-fn accounts_conform(database: &TestDatabase, store: Box<dyn UserStore>) {
+/// With one session for each user, and with several.
+fn accounts_conform<S: UserStore + 'static>(database: &TestDatabase, store: S) {
+    let store: Arc<dyn UserStore> = Arc::new(store);
+    let several = Arc::clone(&store).per_device(3).unwrap();
     let disable = Some("active = FALSE");
     let (table, key) = ("accounts", "account_id");
-    conformance::run(&OwnTable { database, store, disable, table, key });
+    for (store, one_per_user) in [(Arc::clone(&store), None), (several, Some(store))] {
+        conformance::run(&OwnTable { database, store, one_per_user, disable, table, key });
+    }
 }
 
 #[test]
@@ -137,7 +178,7 @@ fn a_table_with_text_ids_conforms_on_sqlite() {
     let url = database.directory().path().join("app.db").display().to_string();
     let pool =
         pool::<SqliteConnection>(&url, "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL");
-    accounts_conform(&database, Box::new(Accounts::store(pool).unwrap()));
+    accounts_conform(&database, Accounts::store(pool).unwrap());
 }
 
 #[test]
@@ -149,7 +190,7 @@ fn a_table_with_text_ids_conforms_on_postgres() {
         database.url(),
         "SET default_transaction_isolation = 'serializable'; SET statement_timeout = '2s'",
     );
-    accounts_conform(&database, Box::new(Accounts::store(pool).unwrap()));
+    accounts_conform(&database, Accounts::store(pool).unwrap());
 }
 
 #[test]
@@ -172,7 +213,7 @@ fn a_table_whose_collation_ignores_case_conforms_on_mysql() {
         database.url(),
         "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
     );
-    accounts_conform(&database, Box::new(Accounts::store(pool).unwrap()));
+    accounts_conform(&database, Accounts::store(pool).unwrap());
 }
 
 /// A UUID that the database makes, a name that ignores case, a time of its own.
@@ -227,10 +268,11 @@ fn a_table_with_uuids_and_other_names_conforms_on_postgres() {
          )",
     );
     let pool = pool::<PgConnection>(database.url(), "SELECT 1");
-    let store = Box::new(members::Members::store(pool).unwrap());
+    let store = Arc::new(members::Members::store(pool).unwrap());
     let subject = OwnTable {
         database: &database,
         store,
+        one_per_user: None,
         disable: Some("banned_at = now()"),
         table: "members",
         key: "id",
@@ -296,9 +338,10 @@ fn a_table_of_the_least_columns_conforms_on_sqlite() {
     for (text, is_id) in [("1", true), ("2147483647", true), ("2147483648", false), ("01", false)] {
         assert_eq!(store.is_id(text), is_id, "{text}");
     }
-    let store = Box::new(store);
+    let store = Arc::new(store);
     let (table, key) = ("people", "number");
-    conformance::run(&OwnTable { database: &database, store, disable: None, table, key });
+    let (disable, one_per_user) = (None, None);
+    conformance::run(&OwnTable { database: &database, store, one_per_user, disable, table, key });
 }
 
 #[test]
@@ -308,9 +351,10 @@ fn a_table_of_ones_own_may_be_reached_over_hallpasss_pool() {
     let four = std::num::NonZeroU32::new(4).unwrap();
     let pool =
         hallpass_diesel::Pool::<SqliteConnection>::open(&database.database_url(), four).unwrap();
-    let store = Box::new(people::People::store(pool).unwrap());
+    let store = Arc::new(people::People::store(pool).unwrap());
     let (table, key) = ("people", "number");
-    conformance::run(&OwnTable { database: &database, store, disable: None, table, key });
+    let (disable, one_per_user) = (None, None);
+    conformance::run(&OwnTable { database: &database, store, one_per_user, disable, table, key });
 }
 
 #[test]
@@ -321,4 +365,37 @@ fn a_column_that_the_database_does_not_have_is_named_at_once() {
     let error = people::People::store(pool).unwrap_err();
     let cause = format!("{:?}", std::error::Error::source(&error).unwrap());
     assert!(cause.contains("no such column: people.rotated_at"), "{cause}");
+}
+
+#[test]
+fn a_table_of_sessions_that_is_not_as_declared_is_an_error_at_once() {
+    let database = TestDatabase::sqlite();
+    make_accounts(&database, "TEXT", "sqlite");
+    let url = database.directory().path().join("app.db").display().to_string();
+    let pool = pool::<SqliteConnection>(&url, "PRAGMA busy_timeout = 5000");
+    let store = || Arc::new(Accounts::store(pool.clone()).unwrap());
+    assert!(store().per_device(3).is_ok());
+    database.sql("ALTER TABLE account_sessions DROP COLUMN label");
+    let error = store().per_device(3).err().unwrap();
+    let cause = format!("{error:?}");
+    assert!(cause.contains("no such column: account_sessions.label"), "{cause}");
+}
+
+#[test]
+fn without_a_table_of_sessions_there_is_one_for_each_user() {
+    let database = TestDatabase::sqlite();
+    let store = Arc::new(people::People::store(make_people(&database)).unwrap());
+    let error = store.clone().per_device(3).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "the store has no place for it: `users_table!` has no line `sessions`"
+    );
+    let error = actix_hallpass::Auth::builder()
+        .random_secrets()
+        .store(store)
+        .sessions(actix_hallpass::hallpass::Sessions::PerDevice { max: 3 })
+        .build()
+        .unwrap_err();
+    let text = format!("{error:?}");
+    assert!(text.starts_with("the store can't keep a session for each device"), "{text}");
 }

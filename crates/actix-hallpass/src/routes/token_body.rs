@@ -1,4 +1,5 @@
-//! The answer that hands tokens out (RFC 6749 §5.1): the one place that writes them into JSON.
+//! The answer that hands tokens out (RFC 6749 §5.1): with those of a step-up (`reauthenticate.rs`), the one place
+//! that writes them into JSON.
 
 use actix_web::HttpResponse;
 use hallpass::TokenPair;

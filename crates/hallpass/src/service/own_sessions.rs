@@ -129,7 +129,14 @@ impl Service {
     }
 
     fn owner(&self, presented: &AccessClaims) -> Result<User, OwnSessionsError> {
-        self.user_in_session(presented)?.ok_or(OwnSessionsError::SessionEnded)
+        self.user_in_session(presented)?.ok_or_else(|| {
+            self.observe(&AuthEvent {
+                user_id: Some(presented.user_id().clone()),
+                session_id: Some(presented.session_id().clone()),
+                ..event(AuthEventKind::EndedSessionPresented, None)
+            });
+            OwnSessionsError::SessionEnded
+        })
     }
 }
 

@@ -169,7 +169,11 @@ impl Change {
     fn user(&self) -> Result<User, PasswordChangeError> {
         match &self.who {
             Who::User { user_id, session_id, .. } => {
-                self.service.user_who_may_change(user_id, session_id)
+                let user = self.service.user_who_may_change(user_id, session_id);
+                if matches!(user, Err(PasswordChangeError::SessionEnded)) {
+                    self.observe(user_id.clone(), AuthEventKind::EndedSessionPresented);
+                }
+                user
             }
             Who::Application(user_id) => {
                 let user = self.service.store().load(user_id)?;

@@ -35,6 +35,15 @@ pub enum ReauthenticateError {
     /// The session of the access token has ended: this is no way around a logout.
     #[error("the session has ended")]
     SessionEnded,
+    /// The access token expired while the password was verified: there is nothing left of it to hand
+    /// out. After a refresh, the password has to be given once more.
+    #[error("the access token expired at {expired_at}, now is {now}")]
+    Expired {
+        /// Its `exp`.
+        expired_at: Timestamp,
+        /// When the password was verified.
+        now: Timestamp,
+    },
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -78,8 +87,15 @@ impl Reauthentication {
     fn load(self) -> Step<Outcome> {
         Step::store(move || match self.user_of_session() {
             Ok(user) => Step::hash(HashLane::Password, move || self.verify(user)),
-            Err(error) => Step::Done(Err(error)),
+            Err(error) => Step::Done(Err(self.observed(error))),
         })
+    }
+
+    fn observed(&self, error: ReauthenticateError) -> ReauthenticateError {
+        if matches!(error, ReauthenticateError::SessionEnded) {
+            self.observe(AuthEventKind::EndedSessionPresented);
+        }
+        error
     }
 
     fn user_of_session(&self) -> Result<User, ReauthenticateError> {
@@ -100,7 +116,7 @@ impl Reauthentication {
     /// Looks at the row once more: a logout, another password or a disabling that came while this one
     /// waited for its turn to hash counts.
     fn grant(self, verified: &PasswordHash) -> Outcome {
-        let user = self.user_of_session()?;
+        let user = self.user_of_session().map_err(|error| self.observed(error))?;
         if user.password_hash != *verified {
             return self.refuse(LoginRefusal::PasswordChanged);
         }
@@ -108,7 +124,11 @@ impl Reauthentication {
             return self.refuse(LoginRefusal::UserDisabled);
         }
         if !user.is_in_session(self.presented.session_id()) {
-            return Err(ReauthenticateError::SessionEnded);
+            return Err(self.observed(ReauthenticateError::SessionEnded));
+        }
+        let (expired_at, now) = (self.presented.expires_at(), self.service.now());
+        if now >= expired_at {
+            return Err(ReauthenticateError::Expired { expired_at, now });
         }
         let (access_token, now) = self.issue(&user)?;
         self.observe(AuthEventKind::Reauthenticated);

@@ -3,7 +3,7 @@
 use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
 use crate::testing::bcrypt_runs;
-use crate::{PasswordHash, Scope, TokenPair, UserId};
+use crate::{PasswordHash, Scope, TokenPair, UserStore as _};
 
 /// Load, then hash: after these a step-up is about to be granted.
 const BEFORE_THE_GRANT: usize = 2;
@@ -30,7 +30,7 @@ fn changed_meanwhile(change: impl FnOnce(&mut User)) -> (World, Outcome) {
 fn what_happened_while_the_password_was_hashed_counts() {
     let (world, outcome) = changed_meanwhile(|user| user.session = None);
     assert!(matches!(outcome, Err(ReauthenticateError::SessionEnded)), "{outcome:?}");
-    assert_eq!(world.events(), []);
+    assert_eq!(world.events(), [AuthEventKind::EndedSessionPresented]);
 
     let (world, outcome) = changed_meanwhile(|user| user.is_disabled = true);
     let refusal = LoginRefusal::UserDisabled;
@@ -133,13 +133,70 @@ fn a_cheap_stored_hash_makes_no_cheap_refusal() {
     assert_eq!(runs.iter().map(|cost| 1_u32 << cost).sum::<u32>(), 1 << 6);
 }
 
+/// Not even a dearer hash of the password: that is for logins, which begin sessions with it.
 #[test]
 fn nothing_is_written() {
-    let world = World::new();
+    let world =
+        World::with(|settings| settings.password_hash_cost = crate::Setting::Value(5), |it| it);
     let (id, pair) = world.session("ada");
-    let before = world.row(&id);
+    let cheap = crate::bcrypt::hash(PASSWORD.as_bytes(), 4, world.service.random()).unwrap();
+    world.store.edit(&id, |user| {
+        user.password_hash = PasswordHash::new(cheap.clone());
+        let session = user.session.as_mut().unwrap();
+        session.refresh_token_hash = session.refresh_token_hash.bound_to(&user.password_hash);
+    });
+    let before = world.store.load(&id).unwrap();
     reauthenticate(&world, &pair, PASSWORD).unwrap();
     assert!(reauthenticate(&world, &pair, "wrong horse").is_err());
-    assert_eq!(world.row(&id), before);
-    assert_eq!(id, UserId::new(1));
+    assert_eq!(world.store.load(&id).unwrap(), before);
+}
+
+#[test]
+fn a_token_that_expired_meanwhile_is_not_made_longer() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    world.advance(899);
+    let about_to = run_steps(step(&world, &pair.access_token, PASSWORD), BEFORE_THE_GRANT);
+    world.advance(1);
+    let outcome = about_to.run_blocking();
+    assert!(matches!(outcome, Err(ReauthenticateError::Expired { .. })), "{outcome:?}");
+    assert_eq!(world.events(), []);
+}
+
+/// A storm of guesses must not log anybody out by delaying refreshes.
+#[test]
+fn the_password_is_hashed_in_the_lane_of_passwords() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    let next = run_steps(step(&world, &pair.access_token, PASSWORD), 1);
+    assert!(matches!(next, Step::Hash(HashLane::Password, _)), "{next:?}");
+}
+
+#[test]
+fn a_store_that_cannot_tell_is_neither_a_yes_nor_a_no() {
+    use crate::testing::{InterposedStore, Verb};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let is_down = Arc::new(AtomicBool::new(false));
+    let down = Arc::clone(&is_down);
+    let world = World::with(
+        |_| {},
+        |store| {
+            Arc::new(InterposedStore::new(store, move |verb| {
+                if verb == Verb::Load && down.load(Ordering::SeqCst) {
+                    return Err(StoreError::Unavailable("the disk is on fire".into()));
+                }
+                Ok(())
+            }))
+        },
+    );
+    let (_, pair) = world.session("ada");
+    for steps in [0, BEFORE_THE_GRANT] {
+        is_down.store(false, Ordering::SeqCst);
+        let begun = run_steps(step(&world, &pair.access_token, PASSWORD), steps);
+        is_down.store(true, Ordering::SeqCst);
+        let outcome = begun.run_blocking();
+        assert!(matches!(outcome, Err(ReauthenticateError::Store(_))), "{steps} {outcome:?}");
+    }
 }

@@ -1,0 +1,200 @@
+//! Sessions that are over are removed, in batches, while requests go on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use actix_hallpass::hallpass::Credentials;
+use actix_hallpass::hallpass::testing::{ManualClock, SeededRandom};
+use actix_hallpass::hallpass_diesel::{Migrations, open_per_device};
+use actix_hallpass::{Auth, Cleanup};
+
+use crate::databases::{TestDatabase, on_every_database};
+
+on_every_database!(what_is_over_is_removed_and_nothing_else);
+
+mod a_million {
+    //! Takes minutes: `cargo test --all-features --test system -- --ignored --nocapture a_million`.
+
+    use crate::databases::{Kind, TestDatabase};
+
+    #[test]
+    #[ignore = "it takes minutes"]
+    fn on_sqlite() {
+        super::a_million_sessions_keep_no_request_waiting(&TestDatabase::sqlite());
+    }
+
+    #[test]
+    #[ignore = "it takes minutes"]
+    fn on_postgres() {
+        if let Some(database) = TestDatabase::on(Kind::Postgres) {
+            super::a_million_sessions_keep_no_request_waiting(&database);
+        }
+    }
+
+    #[test]
+    #[ignore = "it takes minutes"]
+    fn on_mysql() {
+        if let Some(database) = TestDatabase::on(Kind::Mysql) {
+            super::a_million_sessions_keep_no_request_waiting(&database);
+        }
+    }
+}
+
+/// How long a request may wait for the removal.
+const BOUND: Duration = Duration::from_millis(50);
+
+const DIGITS: &str = "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 \
+    UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 \
+    UNION ALL SELECT 8 UNION ALL SELECT 9)";
+
+fn auth(database: &TestDatabase) -> Auth {
+    let url = database.database_url();
+    Auth::builder()
+        .clock(Arc::new(ManualClock::default()))
+        .random(Arc::new(SeededRandom::new(7)))
+        .random_secrets()
+        .store(open_per_device(&url, 100, Migrations::Run, None).unwrap())
+        .password_hash_cost(4)
+        .refresh_hash_cost(4)
+        .build()
+        .unwrap()
+}
+
+/// Registers somebody and logs in; returns their refresh token.
+fn session(auth: &Auth) -> String {
+    let credentials =
+        || Credentials { login: "ada".into(), password: "correct horse".to_owned().into() };
+    auth.service().register(credentials(), None).run_blocking().unwrap();
+    let pair = auth.service().login(credentials(), None).run_blocking().unwrap();
+    pair.refresh_token.expose_token().to_owned()
+}
+
+fn refresh(auth: &Auth, token: &mut String) {
+    let pair = auth.service().refresh(token, None).run_blocking().unwrap();
+    pair.refresh_token.expose_token().clone_into(token);
+}
+
+/// Adds ten to the power of `digits` sessions of a hundred users, all long over.
+fn add_dead_sessions(database: &TestDatabase, digits: usize) {
+    let numbers = |digits: usize| {
+        let tables: Vec<_> = (0..digits).map(|place| format!("{DIGITS} t{place}")).collect();
+        let sum: Vec<_> =
+            (0..digits).map(|place| format!("t{place}.d * 1{:0>place$}", "")).collect();
+        format!("(SELECT {} AS i FROM {})", sum.join(" + "), tables.join(", "))
+    };
+    database.sql(&format!(
+        "INSERT INTO users (id, login, password_hash)
+         SELECT 1000 + i, CAST(i AS CHAR(3)), 'x' FROM {} n",
+        numbers(2)
+    ));
+    database.sql(&format!(
+        "INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_used_at,
+            expires_at, user_agent, ended_at, end_reason)
+         SELECT CAST(i AS CHAR(9)), 1000 + i % 100, 5, 100, 100, 100,
+            1000000 + (i - i % 100) / 100, 'an agent of the usual length, say', 1000000, 'logged_out'
+         FROM {} n",
+        numbers(digits)
+    ));
+}
+
+fn count(database: &TestDatabase) -> i64 {
+    database.count("sessions")
+}
+
+fn what_is_over_is_removed_and_nothing_else(database: &TestDatabase) {
+    let auth = auth(database);
+    let mut token = session(&auth);
+    add_dead_sessions(database, 3);
+    assert_eq!(count(database), 1001);
+    actix_web::rt::System::new().block_on(async {
+        let kept = Duration::from_secs(2_000_000_000 - 1_000_000 - 4);
+        assert_eq!(auth.remove_dead_sessions(kept).await.unwrap(), 500, "those up to second 4");
+        assert_eq!(auth.remove_dead_sessions(Duration::ZERO).await.unwrap(), 500);
+        assert_eq!(auth.remove_dead_sessions(Duration::ZERO).await.unwrap(), 0);
+    });
+    assert_eq!(count(database), 1);
+    refresh(&auth, &mut token);
+}
+
+#[test]
+fn a_task_removes_them_now_and_then() {
+    let database = TestDatabase::sqlite();
+    let auth = auth(&database);
+    session(&auth);
+    add_dead_sessions(&database, 2);
+    actix_web::rt::System::new().block_on(async {
+        let kept = Duration::ZERO;
+        let task = auth.clean_up(Cleanup { every: Duration::from_millis(10), kept });
+        while count(&database) > 1 {
+            actix_web::rt::task::yield_now().await;
+        }
+        add_more(&database);
+        while count(&database) > 1 {
+            actix_web::rt::task::yield_now().await;
+        }
+        task.abort();
+    });
+}
+
+fn add_more(database: &TestDatabase) {
+    database.sql(
+        "INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_used_at,
+            expires_at, ended_at, end_reason)
+         VALUES ('more', 1000, 5, 100, 100, 100, 1000000, 1000000, 'logged_out')",
+    );
+}
+
+/// Refreshes until `is_over`, and returns how long each one took, the longest last.
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+fn refreshes(auth: &Auth, token: &mut String, is_over: impl Fn() -> bool) -> Vec<Duration> {
+    let mut times = Vec::new();
+    while !is_over() {
+        let start = Instant::now();
+        refresh(auth, token);
+        times.push(start.elapsed());
+        // As requests come: one after the other, with a moment between them.
+        thread::sleep(Duration::from_millis(2));
+    }
+    times.sort();
+    times
+}
+
+/// What a request waits for the removal is what the slowest one in a thousand takes longer beside it.
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+#[expect(clippy::print_stdout, reason = "whoever runs it wants the numbers")]
+fn a_million_sessions_keep_no_request_waiting(database: &TestDatabase) {
+    let auth = auth(database);
+    let mut token = session(&auth);
+    add_dead_sessions(database, 6);
+    let start = Instant::now();
+    let alone = refreshes(&auth, &mut token, || start.elapsed() > Duration::from_secs(10));
+    let is_over = AtomicBool::new(false);
+    let start = Instant::now();
+    let beside = thread::scope(|scope| {
+        let remover = scope.spawn(|| {
+            let removed = actix_web::rt::System::new()
+                .block_on(async { auth.remove_dead_sessions(Duration::ZERO).await });
+            is_over.store(true, Ordering::SeqCst);
+            removed.unwrap()
+        });
+        let beside = refreshes(&auth, &mut token, || is_over.load(Ordering::SeqCst));
+        assert_eq!(remover.join().unwrap(), 1_000_000);
+        beside
+    });
+    let per_mille = |times: &[Duration], rank: usize| times[(times.len() - 1) * rank / 1000];
+    for (name, times) in [("alone", &alone), ("beside", &beside)] {
+        println!(
+            "{name}: {} refreshes, median {:?}, 99 % {:?}, 99.9 % {:?}, longest {:?}",
+            times.len(),
+            per_mille(times, 500),
+            per_mille(times, 990),
+            per_mille(times, 999),
+            per_mille(times, 1000),
+        );
+    }
+    println!("a million sessions were removed in {:?}", start.elapsed());
+    assert!(per_mille(&beside, 999) < per_mille(&alone, 999) + BOUND);
+    assert_eq!(count(database), 1);
+}
