@@ -330,9 +330,16 @@ where
 
     fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
         let Some(last) = limit.checked_sub(1) else { return Ok(0) };
-        self.users.run(|connection| match self.sessions.nth_dead(connection, before, last)? {
-            Some(last) => self.sessions.remove_up_to(connection, &last),
-            None => self.sessions.remove_dead(connection, before),
+        self.users.run(|connection| {
+            let first = self.sessions.nth_dead(connection, before, 0)?;
+            let last = self.sessions.nth_dead(connection, before, last)?;
+            match (first, last) {
+                (Some(first), Some(last)) => {
+                    self.sessions.remove_between(connection, &first, &last)
+                }
+                // There are fewer: all of them.
+                _ => self.sessions.remove_dead(connection, before),
+            }
         })
     }
 }

@@ -97,8 +97,13 @@ pub trait SessionsTable<C, Id>: Send + Sync {
         number: u32,
     ) -> QueryResult<Option<DeadSession<Id>>>;
 
-    /// Removes that session and those before it.
-    fn remove_up_to(&self, connection: &mut C, last: &DeadSession<Id>) -> QueryResult<usize>;
+    /// Removes the sessions from the first to the last of these, both included.
+    fn remove_between(
+        &self,
+        connection: &mut C,
+        first: &DeadSession<Id>,
+        last: &DeadSession<Id>,
+    ) -> QueryResult<usize>;
 
     /// Removes all sessions that are over since `before` or longer.
     fn remove_dead(&self, connection: &mut C, before: Timestamp) -> QueryResult<usize>;
@@ -356,19 +361,25 @@ macro_rules! sessions_table {
                 __hallpass::RunQueryDsl::get_result(query, connection).optional()
             }
 
-            fn remove_up_to(
+            fn remove_between(
                 &self,
                 connection: &mut $connection,
+                first: &__hallpass::DeadSession<$id>,
                 last: &__hallpass::DeadSession<$id>,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
                 let __hallpass::DeadSession { expires_at, user_id, id } = last;
                 let of_user = $sessions::user_id.eq(user_id).and($sessions::id.le(id.as_str()));
-                let of_second = $sessions::expires_at
-                    .eq(expires_at)
-                    .and($sessions::user_id.lt(user_id).or(of_user));
-                let is_up_to = $sessions::expires_at.lt(expires_at).or(of_second);
-                let statement = __hallpass::diesel::delete($sessions::table.filter(is_up_to));
+                let is_up_to =
+                    $sessions::expires_at.lt(expires_at).or($sessions::user_id.lt(user_id)).or(of_user);
+                // Bounded on both sides, so that the index is worth it to a planner who knows nothing of
+                // the table yet.
+                let statement = __hallpass::diesel::delete(
+                    $sessions::table
+                        .filter($sessions::expires_at.ge(first.expires_at))
+                        .filter($sessions::expires_at.le(expires_at))
+                        .filter(is_up_to),
+                );
                 __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
