@@ -236,8 +236,8 @@ impl AuthBuilder {
     /// 1 to 1000, one for each login. Default [`Sessions::OnePerUser`].
     ///
     /// With [`Sessions::PerDevice`] there is a table `sessions`, and users see and end their sessions at
-    /// `{base}/sessions`, `{base}/logout/all` and `{base}/logout/others`. It can be turned on at any
-    /// time: the sessions there are go on.
+    /// `{base}/sessions`, `{base}/logout/all` and `{base}/logout/others`. It can be turned on
+    /// later, once no process with the old setting runs: the sessions there are go on.
     ///
     /// ```
     /// use actix_hallpass::Auth;

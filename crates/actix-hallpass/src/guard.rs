@@ -27,11 +27,12 @@ use crate::{Auth, AuthError, AuthErrorReason, AuthUser, routes};
 /// It verifies on the spot, without the database, and refuses with a response, not an error, so
 /// that `Logger`, `ErrorHandlers`, `DefaultHeaders` and CORS around it see the refusal.
 ///
-/// Around the whole app it lets through POST requests to its own routes, login and refresh among them,
-/// and with [`Guard::allow_preflight`] CORS preflights, which carry no credentials.
-/// It knows its routes by their paths, so a resource that takes POST at one of these paths and is
-/// declared before them, or chosen by a route guard such as `Host`, is let through in their place:
-/// configure the routes first.
+/// Around the whole app it lets through requests to its own routes, login and refresh among them, which
+/// ask for what they need by themselves, and with [`Guard::allow_preflight`] CORS preflights, which carry
+/// no credentials.
+/// It knows its routes by their paths and methods, so a resource that takes POST at one of these paths and
+/// is declared before them, or one that is chosen by a route guard such as `Host`, is let through in their
+/// place: configure the routes first.
 ///
 /// # Security
 /// An access token is valid until it expires, also after its user has logged out or was disabled:

@@ -9,15 +9,24 @@ use std::time::Duration;
 use hallpass::{AccessClaims, SessionId, Timestamp, UserId};
 use quick_cache::sync::Cache;
 
-/// How many users are remembered. With one session each they take about 5 MB.
+/// How many users are remembered; those who have not been seen for longest are forgotten. With one session
+/// each they take about 10 MB.
 const MAXIMUM_USERS: usize = 20_000;
 
-/// How many sessions of a user are remembered, so that whoever logs in again and again does not fill
-/// the memory; past it, those of that user are forgotten and looked at again.
+/// How many sessions of a user are remembered, so that whoever logs in again and again does not fill the
+/// memory. If every user had as many, they would take some 300 MB.
 const MAXIMUM_SESSIONS: usize = 64;
 
+/// While the store does not answer, it is asked once in this time for all sessions together: each question
+/// may take two seconds and a thread.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What is remembered. Forgotten by user: whatever ends one session may end others, too.
-pub(crate) struct LiveSessions(Cache<UserId, Arc<UserSessions>>);
+pub(crate) struct LiveSessions {
+    users: Cache<UserId, Arc<UserSessions>>,
+    /// When the store last failed to answer a look, if it has not answered one since.
+    outage: Mutex<Option<Timestamp>>,
+}
 
 #[derive(Default)]
 struct UserSessions(Mutex<HashMap<SessionId, Arc<LiveSession>>>);
@@ -35,32 +44,40 @@ pub(crate) struct LiveSession {
 pub(crate) struct Look {
     pub(crate) is_alive: bool,
     pub(crate) at: Timestamp,
-    /// When the store was last asked in vain, if since then.
-    pub(crate) failed_at: Option<Timestamp>,
 }
 
 impl LiveSessions {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(MAXIMUM_USERS))
+        Self { users: Cache::new(MAXIMUM_USERS), outage: Mutex::default() }
     }
 
     /// Returns what is remembered of the session of an access token, be it nothing.
     pub(crate) fn of(&self, claims: &AccessClaims) -> Arc<LiveSession> {
-        let user = self.0.get(claims.user_id()).unwrap_or_else(|| self.add(claims.user_id()));
+        let user = self.users.get(claims.user_id()).unwrap_or_else(|| self.add(claims.user_id()));
         let mut sessions = lock(&user.0);
         if sessions.len() >= MAXIMUM_SESSIONS && !sessions.contains_key(claims.session_id()) {
-            sessions.clear();
+            drop_oldest(&mut sessions);
         }
         Arc::clone(sessions.entry(claims.session_id().clone()).or_default())
     }
 
+    /// Remembers that the store did not answer at `now`, or that it did.
+    pub(crate) fn remember_outage(&self, since: Option<Timestamp>) {
+        *lock(&self.outage) = since;
+    }
+
+    /// Returns whether the store failed so little before `now` that nobody need ask it again.
+    pub(crate) fn has_just_failed(&self, now: Timestamp) -> bool {
+        lock(&self.outage).is_some_and(|at| at <= now && now < at.plus(PAUSE))
+    }
+
     /// Forgets the user's sessions, so that the next request looks.
     pub(crate) fn forget(&self, user_id: &UserId) {
-        self.0.remove(user_id);
+        self.users.remove(user_id);
     }
 
     fn add(&self, user_id: &UserId) -> Arc<UserSessions> {
-        let added = self.0.get_or_insert_with(user_id, || Ok::<_, ()>(Arc::default()));
+        let added = self.users.get_or_insert_with(user_id, || Ok::<_, ()>(Arc::default()));
         added.expect("to make an empty map does not fail")
     }
 }
@@ -79,6 +96,14 @@ impl Look {
     /// Returns whether it is younger than `max_age` at `now`. A clock that was set back makes it old.
     pub(crate) fn is_younger_than(&self, max_age: Duration, now: Timestamp) -> bool {
         self.at <= now && now < self.at.plus(max_age)
+    }
+}
+
+/// Forgets the session that was looked at least recently.
+fn drop_oldest(sessions: &mut HashMap<SessionId, Arc<LiveSession>>) {
+    let oldest = sessions.iter().min_by_key(|(_, session)| session.last_look().map(|look| look.at));
+    if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+        sessions.remove(&id);
     }
 }
 
@@ -108,7 +133,7 @@ mod tests {
     }
 
     fn look(seconds: u64) -> Look {
-        Look { is_alive: true, at: at(seconds), failed_at: None }
+        Look { is_alive: true, at: at(seconds) }
     }
 
     #[test]
@@ -152,11 +177,11 @@ mod tests {
         for number in 0..10 * MAXIMUM_SESSIONS {
             sessions.of(&claims(&auth, 1, &format!("s{number}"))).remember(look(100));
         }
-        let of_user = sessions.0.get(&UserId::new(1)).expect("it is remembered");
-        assert!(lock(&of_user.0).len() <= MAXIMUM_SESSIONS);
+        let of_user = sessions.users.get(&UserId::new(1)).expect("it is remembered");
+        assert_eq!(lock(&of_user.0).len(), MAXIMUM_SESSIONS, "one goes for each that comes");
         for number in 0..2 * MAXIMUM_USERS {
             sessions.add(&UserId::new(number));
         }
-        assert!(sessions.0.len() <= MAXIMUM_USERS, "{}", sessions.0.len());
+        assert!(sessions.users.len() <= MAXIMUM_USERS, "{}", sessions.users.len());
     }
 }

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use hallpass::{AccessClaims, Timestamp};
+use hallpass::{AccessClaims, StoreError, Timestamp};
 
 use crate::live_sessions::{LiveSession, Look};
 use crate::{Auth, AuthErrorReason};
-
-/// While the database is down and is tolerated, a session asks it once in this time.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// How old an answer of the store may be, and for how much longer it counts while there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +21,8 @@ impl SessionBound {
         auth: &Auth,
         claims: &AccessClaims,
     ) -> Option<Result<(), AuthErrorReason>> {
-        let look = auth.live_sessions().of(claims).last_look()?;
-        self.answer(look, auth.service().now())
+        let look = auth.live_sessions().of(claims).last_look();
+        self.answer(auth, look)
     }
 
     /// Asks the store, unless another request has just done so.
@@ -40,8 +37,7 @@ impl SessionBound {
             return self.ask(&auth, claims, &session).await;
         }
         let _turn = session.turn.lock().await;
-        let known = session.last_look().and_then(|look| self.answer(look, auth.service().now()));
-        match known {
+        match self.answer(&auth, session.last_look()) {
             Some(answer) => answer,
             None => self.ask(&auth, claims, &session).await,
         }
@@ -53,31 +49,45 @@ impl SessionBound {
         claims: AccessClaims,
         session: &LiveSession,
     ) -> Result<(), AuthErrorReason> {
-        let now = auth.service().now();
-        let error = match auth.run(auth.service().is_alive(claims)).await {
+        let asked_at = auth.service().now();
+        match auth.run(auth.service().is_alive(claims)).await {
             Ok(Ok(is_alive)) => {
-                session.remember(Look { is_alive, at: now, failed_at: None });
-                return alive(is_alive);
+                session.remember(Look { is_alive, at: asked_at });
+                auth.live_sessions().remember_outage(None);
+                alive(is_alive)
             }
-            Ok(Err(error)) => AuthErrorReason::Store(error),
-            Err(error) => AuthErrorReason::Run(error),
-        };
-        let Some(look) = session.last_look() else { return Err(error) };
-        session.remember(Look { failed_at: Some(now), ..look });
-        if self.is_tolerated(look, now) { alive(look.is_alive) } else { Err(error) }
+            Ok(Err(StoreError::Unavailable(error))) => {
+                // From when it failed: to wait for it may have taken longer than the pause.
+                let now = auth.service().now();
+                auth.live_sessions().remember_outage(Some(now));
+                self.tolerated(session.last_look(), now)
+                    .unwrap_or(Err(AuthErrorReason::Store(StoreError::Unavailable(error))))
+            }
+            Ok(Err(error)) => Err(AuthErrorReason::Store(error)),
+            Err(error) => Err(AuthErrorReason::Run(error)),
+        }
     }
 
-    /// What the last look says, if it still counts.
-    fn answer(self, look: Look, now: Timestamp) -> Option<Result<(), AuthErrorReason>> {
-        let has_just_failed = look.failed_at.is_some_and(|at| at <= now && now < at.plus(PAUSE));
-        let counts = look.is_younger_than(self.max_staleness, now)
-            || has_just_failed && self.is_tolerated(look, now);
-        counts.then(|| alive(look.is_alive))
+    /// What the last look says, if it still counts, or while the store does not answer.
+    fn answer(self, auth: &Auth, look: Option<Look>) -> Option<Result<(), AuthErrorReason>> {
+        let now = auth.service().now();
+        if let Some(look) = look
+            && look.is_younger_than(self.max_staleness, now)
+        {
+            return Some(alive(look.is_alive));
+        }
+        if !auth.live_sessions().has_just_failed(now) {
+            return None;
+        }
+        let unavailable = StoreError::Unavailable("it has just failed to answer".into());
+        Some(self.tolerated(look, now).unwrap_or(Err(AuthErrorReason::Store(unavailable))))
     }
 
-    fn is_tolerated(self, look: Look, now: Timestamp) -> bool {
-        let tolerance = self.outage_tolerance;
-        !tolerance.is_zero() && look.is_younger_than(self.max_staleness + tolerance, now)
+    /// What the last look says, if it still counts while there is no other.
+    fn tolerated(self, look: Option<Look>, now: Timestamp) -> Option<Result<(), AuthErrorReason>> {
+        let max_age = self.max_staleness + self.outage_tolerance;
+        let look = look.filter(|_| !self.outage_tolerance.is_zero())?;
+        look.is_younger_than(max_age, now).then(|| alive(look.is_alive))
     }
 }
 

@@ -7,7 +7,7 @@ pub use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 pub use diesel::{Column, RunQueryDsl};
 pub use hallpass::{
-    EndReason, KeptSession, LoginName, NewUser, PasswordChange, PasswordStamp, RefreshTokenHash,
+    EndReason, LoginName, NewUser, PasswordChange, PasswordStamp, ProvenSession, RefreshTokenHash,
     Rotation, SessionId, SessionStart, SessionsToEnd, Timestamp,
 };
 
@@ -18,7 +18,6 @@ pub use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, SessionR
 pub use crate::sessions_table::SessionsTable;
 pub use crate::user_row::{ColumnNames, UserRow};
 pub use crate::users_table::UsersTable;
-pub use crate::value::Words;
 
 /// The connection `C`, if its feature is on. As with the columns, the alias stands for no type where it is
 /// not: the compiler then says so, and keeps quiet about the statements.

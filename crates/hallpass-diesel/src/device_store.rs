@@ -6,6 +6,7 @@
 //! rotated: whoever looks for a session or ends it looks there, too, and there first, since sessions move
 //! from there to the table and never back.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,10 +19,15 @@ use hallpass::{
 };
 
 use crate::pool::Connections;
-use crate::session_row::{NewSession, SessionRow};
+use crate::session_row::{DeviceSessionRow, NewSession, SessionRow};
 use crate::sessions_table::SessionsTable;
 use crate::store::{CANT_BE_DISABLED, no_if_lost};
+use crate::user_row::UserRow;
 use crate::{DieselStore, UsersTable};
+
+/// How often a user and a session are looked at that do not fit each other: twice in a row, somebody
+/// would have to log in between the two halves of a look.
+const MAXIMUM_LOOKS: u32 = 3;
 
 /// The users in a table that Diesel knows, with several sessions each in another one.
 pub(crate) struct DeviceStore<T, P>
@@ -47,6 +53,30 @@ where
         Self { users, sessions, max }
     }
 
+    /// Loads the user with the session that `find` finds or, where it finds no row, the one in the user's
+    /// row, if that `counts`. Once more if that is not bound to the user's password: another login may have upgraded the
+    /// hash between the two looks, and bound all sessions to the new one. What is still unbound then, is.
+    fn load_with_session(
+        &self,
+        id: &UserId,
+        find: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<Option<SessionRow>>,
+        counts: impl Fn(&Session) -> bool,
+    ) -> Result<Option<User>, StoreError> {
+        let mut looks = 1;
+        loop {
+            let Some((mut user, row)) = self.load_with(id, &find)? else { return Ok(None) };
+            user.session = match row {
+                Some(row) => row.into_session(self.sessions.name())?,
+                None => user.session.filter(&counts),
+            };
+            let is_bound = user.session.as_ref().is_none_or(|it| user.is_in_session(&it.id));
+            if is_bound || looks == MAXIMUM_LOOKS {
+                return Ok(Some(user));
+            }
+            looks += 1;
+        }
+    }
+
     /// Loads the user and, with `find`, the row of one of their sessions. The user first: a session that
     /// moves meanwhile is in both then, and in the table as it is now.
     fn load_with(
@@ -60,10 +90,6 @@ where
             Ok((user, find(connection, &id)?))
         })?;
         Ok(self.users.user(user)?.map(|user| (user, session)))
-    }
-
-    fn session(&self, row: SessionRow) -> Result<Option<Session>, StoreError> {
-        row.into_session(self.sessions.name())
     }
 
     /// Changes several rows together; `false` where there is no such id.
@@ -100,7 +126,8 @@ where
         Ok(())
     }
 
-    /// Ends the sessions that were used least recently and exceed the maximum.
+    /// Ends the sessions that were used least recently and exceed the maximum, be it the one that is
+    /// still in the user's row, which is locked.
     fn make_room(
         &self,
         connection: &mut P::Connection,
@@ -108,10 +135,16 @@ where
         started: &Session,
     ) -> QueryResult<()> {
         let now = started.rotated_at;
-        let keep = self.max.saturating_sub(1);
-        for excess in self.sessions.excess(connection, id, &started.id, keep, now)? {
-            let excess = SessionId::new(excess.text_or_empty());
-            self.sessions.end(connection, id, &excess, EndReason::Superseded, now)?;
+        let listed = self.sessions.list(connection, id, now)?;
+        let mut others: Vec<_> = listed.into_iter().map(DeviceSessionRow::into_last_use).collect();
+        others.extend(T::load(connection, id)?.and_then(UserRow::into_last_use));
+        others.retain(|(_, session_id)| *session_id != started.id);
+        others.sort_by_key(|(last_used_at, _)| Reverse(*last_used_at));
+        for (_, excess) in others.into_iter().skip(self.max.saturating_sub(1) as usize) {
+            let reason = EndReason::Superseded;
+            if self.sessions.end(connection, id, &excess, reason, now)? == 0 {
+                T::end_session(connection, id, &excess, now)?;
+            }
         }
         Ok(())
     }
@@ -139,7 +172,6 @@ where
             device: &Device::default(),
         };
         self.sessions.insert(connection, id, &new)?;
-        self.make_room(connection, id, &session)?;
         Ok(true)
     }
 }
@@ -162,12 +194,7 @@ where
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let loaded = self.load_with(id, |connection, id| self.sessions.latest(connection, id))?;
-        let Some((mut user, row)) = loaded else { return Ok(None) };
-        if let Some(row) = row {
-            user.session = self.session(row)?;
-        }
-        Ok(Some(user))
+        self.load_with_session(id, |connection, id| self.sessions.latest(connection, id), |_| true)
     }
 
     fn load_in_session(
@@ -182,12 +209,7 @@ where
             Some(row) if row.is_superseded() => self.sessions.latest(connection, id),
             row => Ok(row),
         };
-        let Some((mut user, row)) = self.load_with(id, find)? else { return Ok(None) };
-        user.session = match row {
-            Some(row) => self.session(row)?,
-            None => user.session.filter(|session| session.id == *session_id),
-        };
-        Ok(Some(user))
+        self.load_with_session(id, find, |in_row| in_row.id == *session_id)
     }
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
@@ -267,17 +289,19 @@ where
     fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
         let (reason, now) = (EndReason::PasswordChanged, change.changed_at);
         self.change(&change.user_id, |connection, id| {
-            let Some(kept) = &change.kept_session else {
-                let is_set = T::set_password(connection, id, change)? == 1;
-                self.sessions.end_several(connection, id, &SessionsToEnd::All, reason, now)?;
-                return Ok(is_set);
+            let is_set = match &change.proven_session {
+                None => T::set_password(connection, id, change)? == 1,
+                Some(proven) => {
+                    T::set_password_in_session(connection, id, change)? == 1
+                        || T::set_password(connection, id, change)? == 1
+                            && self.sessions.bind_proven(connection, id, proven)? == 1
+                }
             };
-            let is_kept = T::set_password_and_keep(connection, id, change)? == 1
-                || T::set_password(connection, id, change)? == 1
-                    && self.sessions.bind_kept(connection, id, kept)? == 1;
-            let others = SessionsToEnd::AllBut(kept.id.clone());
-            self.sessions.end_several(connection, id, &others, reason, now)?;
-            Ok(is_kept)
+            if is_set {
+                T::end_sessions(connection, id, &change.sessions, now)?;
+                self.sessions.end_several(connection, id, &change.sessions, reason, now)?;
+            }
+            Ok(is_set)
         })
     }
 
@@ -286,7 +310,9 @@ where
         let (all, reason) = (SessionsToEnd::All, EndReason::UserDisabled);
         let disabled = self.users.run_together(|connection| {
             let disabled = T::disable(connection, &id, now).transpose()?;
-            self.sessions.end_several(connection, &id, &all, reason, now)?;
+            if disabled.is_some() {
+                self.sessions.end_several(connection, &id, &all, reason, now)?;
+            }
             Ok(disabled)
         })?;
         disabled.map(|rows| rows == 1).ok_or(CANT_BE_DISABLED)
@@ -296,9 +322,12 @@ where
         self.users.enable(user_id, now)
     }
 
-    /// The sessions first, for a table that does not delete them by itself.
+    /// The sessions before the user, for a table that does not delete them by itself.
     fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
         self.change(user_id, |connection, id| {
+            if T::log_out(connection, id)? != 1 {
+                return Ok(false);
+            }
             self.sessions.remove_all_of(connection, id)?;
             Ok(T::delete(connection, id)? == 1)
         })

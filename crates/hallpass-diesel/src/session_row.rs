@@ -19,6 +19,7 @@ pub struct SessionRow {
     password_stamp: Option<Words>,
     generation: Whole,
     rotated_at: Whole,
+    ended_at: Option<Whole>,
     end_reason: Option<Words>,
 }
 
@@ -64,11 +65,19 @@ impl SessionRow {
     /// Returns whether a later login took its place.
     pub(crate) fn is_superseded(&self) -> bool {
         let reason = self.end_reason.as_ref().and_then(Words::as_str);
-        self.refresh_token_hash.is_none() && reason == Some(EndReason::Superseded.as_str())
+        self.is_over() && reason == Some(EndReason::Superseded.as_str())
+    }
+
+    /// Either column says so: an operator may have written one of them.
+    fn is_over(&self) -> bool {
+        self.refresh_token_hash.is_none() || self.ended_at.is_some()
     }
 
     /// Returns the session, `None` if it has ended.
     pub(crate) fn into_session(self, table: &'static str) -> Result<Option<Session>, StoreError> {
+        if self.is_over() {
+            return Ok(None);
+        }
         let id = self.id.text_or_empty();
         let row = Reader { id: id.clone(), table };
         let Some(bcrypt_hash) = self.refresh_token_hash else { return Ok(None) };
@@ -86,6 +95,11 @@ impl SessionRow {
 }
 
 impl DeviceSessionRow {
+    /// Returns when it was last used, and which it is. What is no time is long ago.
+    pub(crate) fn into_last_use(self) -> (Option<Timestamp>, SessionId) {
+        (self.last_used_at.time(), SessionId::new(self.id.text_or_empty()))
+    }
+
     /// Returns the session that the row describes. What is no address is none: nobody is refused for it.
     pub(crate) fn into_device_session(
         self,

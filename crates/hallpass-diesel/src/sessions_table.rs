@@ -6,11 +6,10 @@
 
 use diesel::result::QueryResult;
 use hallpass::{
-    EndReason, KeptSession, PasswordStamp, Rotation, SessionId, SessionsToEnd, Timestamp,
+    EndReason, PasswordStamp, ProvenSession, Rotation, SessionId, SessionsToEnd, Timestamp,
 };
 
 use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, SessionRow};
-use crate::value::Words;
 
 /// A table of sessions beside a table of users with ids of type `Id`, as it is reached over a
 /// connection. Implemented by [`users_table!`](crate::users_table) alone.
@@ -44,17 +43,6 @@ pub trait SessionsTable<C, Id>: Send + Sync {
 
     fn insert(&self, connection: &mut C, user: &Id, new: &NewSession<'_>) -> QueryResult<usize>;
 
-    /// Returns the ids of the user's sessions that are alive at `now` beside `but`, without the `keep`
-    /// that were used last.
-    fn excess(
-        &self,
-        connection: &mut C,
-        user: &Id,
-        but: &SessionId,
-        keep: u32,
-        now: Timestamp,
-    ) -> QueryResult<Vec<Words>>;
-
     /// Swaps the hashes, if the user is there and not disabled.
     fn rotate(&self, connection: &mut C, user: &Id, rotation: &Rotation) -> QueryResult<usize>;
 
@@ -68,7 +56,12 @@ pub trait SessionsTable<C, Id>: Send + Sync {
     ) -> QueryResult<usize>;
 
     /// Binds one session to another password, if its hash is still the one that was verified.
-    fn bind_kept(&self, connection: &mut C, user: &Id, kept: &KeptSession) -> QueryResult<usize>;
+    fn bind_proven(
+        &self,
+        connection: &mut C,
+        user: &Id,
+        proven: &ProvenSession,
+    ) -> QueryResult<usize>;
 
     fn end(
         &self,
@@ -170,6 +163,7 @@ macro_rules! sessions_table {
                 let query = $crate::sessions_table!(@row $sessions)
                     .filter($sessions::user_id.eq(user))
                     .filter($sessions::ended_at.is_null())
+                    .filter($sessions::refresh_token_hash.is_not_null())
                     .order_by(($sessions::last_used_at.desc(), $sessions::created_at.desc(), $sessions::id));
                 __hallpass::RunQueryDsl::first(query, connection).optional()
             }
@@ -194,6 +188,7 @@ macro_rules! sessions_table {
                     ))
                     .filter($sessions::user_id.eq(user))
                     .filter($sessions::ended_at.is_null())
+                    .filter($sessions::refresh_token_hash.is_not_null())
                     .filter($sessions::expires_at.gt(__hallpass::seconds(now)))
                     .order_by(($sessions::last_used_at.desc(), $sessions::created_at.desc(), $sessions::id));
                 __hallpass::RunQueryDsl::load(query, connection)
@@ -223,28 +218,6 @@ macro_rules! sessions_table {
                     $sessions::label.eq(device.label()),
                 ));
                 __hallpass::RunQueryDsl::execute(statement, connection)
-            }
-
-            fn excess(
-                &self,
-                connection: &mut $connection,
-                user: &$id,
-                but: &__hallpass::SessionId,
-                keep: u32,
-                now: __hallpass::Timestamp,
-            ) -> __hallpass::QueryResult<Vec<__hallpass::Words>> {
-                let connection: &mut __Connection = connection;
-                let query = $sessions::table
-                    .select($sessions::id)
-                    .filter($sessions::user_id.eq(user))
-                    .filter($sessions::ended_at.is_null())
-                    .filter($sessions::expires_at.gt(__hallpass::seconds(now)))
-                    .filter($sessions::id.ne(but.as_str()))
-                    .order_by(($sessions::last_used_at.desc(), $sessions::created_at.desc(), $sessions::id))
-                    // MySQL takes no OFFSET without a LIMIT.
-                    .limit(i64::MAX)
-                    .offset(i64::from(keep));
-                __hallpass::RunQueryDsl::load(query, connection)
             }
 
             fn rotate(
@@ -292,18 +265,18 @@ macro_rules! sessions_table {
                 __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
-            fn bind_kept(
+            fn bind_proven(
                 &self,
                 connection: &mut $connection,
                 user: &$id,
-                kept: &__hallpass::KeptSession,
+                proven: &__hallpass::ProvenSession,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
-                let verified = kept.verified_hash.expose_bcrypt_hash();
-                let stamp = kept.bound_hash.password_stamp();
+                let verified = proven.verified_hash.expose_bcrypt_hash();
+                let stamp = proven.bound_hash.password_stamp();
                 let statement = __hallpass::diesel::update($sessions::table)
                     .filter($sessions::user_id.eq(user))
-                    .filter($sessions::id.eq(kept.id.as_str()))
+                    .filter($sessions::id.eq(proven.id.as_str()))
                     .filter($sessions::ended_at.is_null())
                     .filter(__hallpass::same_bytes($sessions::refresh_token_hash, __hallpass::text(verified)))
                     .set($sessions::password_stamp.eq(stamp.as_ref().map(__hallpass::PasswordStamp::expose_stamp)));
@@ -415,6 +388,7 @@ macro_rules! sessions_table {
             $sessions::password_stamp,
             $sessions::generation,
             $sessions::rotated_at,
+            $sessions::ended_at,
             $sessions::end_reason,
         ))
     };

@@ -186,9 +186,17 @@ where
     }
 
     fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
-        self.update(&change.user_id, |connection, id| match change.kept_session {
-            Some(_) => T::set_password_and_keep(connection, id, change),
-            None => T::set_password(connection, id, change),
+        self.update(&change.user_id, |connection, id| {
+            if change.proven_session.is_none() {
+                return T::set_password(connection, id, change);
+            }
+            connection.transaction(|connection| {
+                let changed = T::set_password_in_session(connection, id, change)?;
+                if changed == 1 {
+                    T::end_sessions(connection, id, &change.sessions, change.changed_at)?;
+                }
+                Ok(changed)
+            })
         })
     }
 

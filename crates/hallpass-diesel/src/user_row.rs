@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use diesel::prelude::*;
 use hallpass::{
-    PasswordHash, RefreshTokenHash, Scope, Session, SessionId, StoreError, User, UserId,
+    PasswordHash, RefreshTokenHash, Scope, Session, SessionId, StoreError, Timestamp, User, UserId,
 };
 
 use crate::value::{Reader, Whole, Words};
@@ -71,6 +71,13 @@ impl<Id: Display> UserRow<Id> {
 }
 
 impl<Id> UserRow<Id> {
+    /// Returns when the session in the row was last used, and which it is, if there is one.
+    pub(crate) fn into_last_use(self) -> Option<(Option<Timestamp>, SessionId)> {
+        let id = self.refresh_token_hash.and(self.session_id)?;
+        let last_used_at = self.rotated_at.and_then(Whole::time);
+        Some((last_used_at, SessionId::new(id.text_or_empty())))
+    }
+
     /// Returns the hash of the session in the row, if there is one.
     pub(crate) fn refresh_token_hash(self) -> Option<RefreshTokenHash> {
         self.refresh_token_hash.map(|hash| RefreshTokenHash::new(hash.text_or_empty()))

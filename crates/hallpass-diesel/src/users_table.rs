@@ -94,10 +94,10 @@ pub trait UsersTable<C: Connection + 'static>: Sized {
         change: &PasswordChange,
     ) -> QueryResult<usize>;
 
-    /// Sets the password and binds the session in the user's row to it, if that is the one to be kept
-    /// and its hash is still the one that was verified.
+    /// Sets the password and binds the session in the user's row to it, if that is the proven one and its
+    /// hash is still the one that was verified.
     #[doc(hidden)]
-    fn set_password_and_keep(
+    fn set_password_in_session(
         connection: &mut C,
         id: &Self::Id,
         change: &PasswordChange,
@@ -110,6 +110,11 @@ pub trait UsersTable<C: Connection + 'static>: Sized {
     /// Enables the user; `None` if it is not declared how.
     #[doc(hidden)]
     fn enable(connection: &mut C, id: &Self::Id, now: Timestamp) -> Option<QueryResult<usize>>;
+
+    /// Ends the session in the user's row, if any; returns whether there is such a user, whose row is
+    /// locked then.
+    #[doc(hidden)]
+    fn log_out(connection: &mut C, id: &Self::Id) -> QueryResult<usize>;
 
     #[doc(hidden)]
     fn delete(connection: &mut C, id: &Self::Id) -> QueryResult<usize>;
@@ -359,13 +364,13 @@ macro_rules! users_table {
                 __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
-            fn set_password_and_keep(
+            fn set_password_in_session(
                 connection: &mut $connection,
                 id: &Self::Id,
                 change: &__hallpass::PasswordChange,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
-                let Some(kept) = &change.kept_session else { return Ok(0) };
+                let Some(kept) = &change.proven_session else { return Ok(0) };
                 let verified = change.verified_password_hash.expose_hash();
                 let statement = __hallpass::diesel::update($table::table)
                     .filter(__Columns::ID.eq(id))
@@ -401,6 +406,17 @@ macro_rules! users_table {
                 $crate::users_table!(
                     @enable [$($set_enabled)?] [$($on_update)?] $table connection id now
                 )
+            }
+
+            fn log_out(
+                connection: &mut $connection,
+                id: &Self::Id,
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let statement = __hallpass::diesel::update($table::table)
+                    .filter(__Columns::ID.eq(id))
+                    .set($crate::users_table!(@no_session));
+                __hallpass::RunQueryDsl::execute(statement, connection)
             }
 
             fn delete(

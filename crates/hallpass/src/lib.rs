@@ -76,7 +76,7 @@ pub use sessions::Sessions;
 pub use settings::{Setting, Settings};
 pub use step::{HashLane, Step, Work};
 pub use store::{
-    KeptSession, NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd, StoreError,
+    NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd, StoreError,
     UserStore,
 };
 pub use timestamp::{Timestamp, TimestampOutOfRange};

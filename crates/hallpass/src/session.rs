@@ -20,6 +20,14 @@ impl SessionId {
         Self(text.into())
     }
 
+    /// Returns the session id that somebody writes as `text`, `None` if none can be written like that:
+    /// 1 to 255 printable ASCII characters without a blank.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_printable && (1..=255).contains(&text.len())).then(|| Self::new(text))
+    }
+
     /// Makes the id of a new session: 128 random bits in base64url, 22 characters.
     ///
     /// # Errors

@@ -133,8 +133,9 @@ pub trait UserStore: Send + Sync {
         now: Timestamp,
     ) -> Result<usize, StoreError>;
 
-    /// Sets the password hash and ends the user's sessions, but for the one to be kept, all at once;
-    /// returns whether it did: not if there is no such user, the password hash is another one meanwhile, or the session to be kept has ended or been rotated meanwhile.
+    /// Sets the password hash and ends those of the user's sessions that are to end, all at once; returns
+    /// whether it did: not if there is no such user, the password hash is another one meanwhile, or the
+    /// session in which it is changed has ended or been rotated meanwhile.
     ///
     /// # Errors
     /// [`StoreError`] when the database could not do it.
@@ -256,20 +257,22 @@ pub struct PasswordChange {
     pub verified_password_hash: PasswordHash,
     /// The hash of the new one.
     pub password_hash: PasswordHash,
-    /// The one session that goes on, if any.
-    pub kept_session: Option<KeptSession>,
+    /// The session of whoever changes it, which must be alive: `None` where the application does.
+    pub proven_session: Option<ProvenSession>,
+    /// The sessions that end with the old password.
+    pub sessions: SessionsToEnd,
     /// When it is changed.
     pub changed_at: Timestamp,
 }
 
-/// A session that outlives a change of the password.
+/// The session in which a password is changed.
 #[derive(Clone, Debug)]
-pub struct KeptSession {
+pub struct ProvenSession {
     /// Which session it is.
     pub id: SessionId,
-    /// The hash that it had when it was looked at.
+    /// The hash that it had when it was looked at, and must still have.
     pub verified_hash: RefreshTokenHash,
-    /// The same hash, bound to the new password.
+    /// The same hash, bound to the new password: with it the session goes on, unless it is to end.
     pub bound_hash: RefreshTokenHash,
 }
 

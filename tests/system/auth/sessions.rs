@@ -89,7 +89,9 @@ fn one_session_ends_and_anothers_or_none_is_404() {
     let phone = app.session("ada");
     let laptop = app.login("ada", "correct horse").tokens();
     let neighbour = app.session("bob");
-    for id in [&*sid(&neighbour), "no-such-session", "%2e%2e", "%ff", &"x".repeat(5000)] {
+    for id in
+        [&*sid(&neighbour), "no-such-session", "%2e%2e", "%ff", "%00", "a%20b", &"x".repeat(5000)]
+    {
         end(&app, &phone, id).assert_refused(404, "not_found");
     }
     let answer = end(&app, &phone, &sid(&laptop));

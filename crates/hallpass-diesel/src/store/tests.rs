@@ -293,7 +293,8 @@ fn a_full_database_is_unavailable_and_loses_nothing() {
         user_id: id.clone(),
         verified_password_hash: PasswordHash::new("p"),
         password_hash,
-        kept_session: None,
+        proven_session: None,
+        sessions: SessionsToEnd::All,
         changed_at: Timestamp::MAX,
     };
     let error = fixture.store.set_password(&change).unwrap_err();

@@ -114,10 +114,7 @@ impl Service {
     ) -> Result<usize, OwnSessionsError> {
         let user = self.owner(presented)?;
         let own = presented.session_id();
-        let sessions = match sessions {
-            OwnSessions::All => SessionsToEnd::All,
-            OwnSessions::Others => SessionsToEnd::AllBut(own.clone()),
-        };
+        let sessions = sessions.of(own);
         let count =
             self.store().end_sessions(&user.id, &sessions, EndReason::Revoked, self.now())?;
         self.observe(&AuthEvent {
@@ -147,6 +144,16 @@ pub enum OwnSessions {
     All,
     /// All but the one that they are in.
     Others,
+}
+
+impl OwnSessions {
+    /// Returns which these are for whoever is in this session.
+    pub(super) fn of(self, own: &SessionId) -> SessionsToEnd {
+        match self {
+            Self::All => SessionsToEnd::All,
+            Self::Others => SessionsToEnd::AllBut(own.clone()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use super::{OwnSessions, Service, event};
 use crate::event::LoginRefusal;
 use crate::step::{HashLane, Step};
 use crate::{
-    AccessClaims, AuthEvent, AuthEventKind, KeptSession, Password, PasswordChange, PasswordHash,
-    PasswordRuleError, PasswordUnacceptable, RandomUnavailable, Session, SessionId, StoreError,
-    User, UserId,
+    AccessClaims, AuthEvent, AuthEventKind, Password, PasswordChange, PasswordHash,
+    PasswordRuleError, PasswordUnacceptable, ProvenSession, RandomUnavailable, Session, SessionId,
+    SessionsToEnd, StoreError, User, UserId,
 };
 
 /// How often the new hash is written when the row changes meanwhile: a login upgrades the old hash, a
@@ -214,17 +214,19 @@ impl Change {
     }
 
     fn write(self, user: User, password_hash: PasswordHash) -> Step<Outcome> {
-        let kept_session = match &self.who {
-            Who::User { ending: OwnSessions::Others, .. } => {
-                user.session.map(|session| kept(session, &password_hash))
+        let (proven_session, sessions) = match &self.who {
+            Who::User { session_id, ending, .. } => {
+                let proven = user.session.map(|session| proven(session, &password_hash));
+                (proven, ending.of(session_id))
             }
-            _ => None,
+            Who::Application(_) => (None, SessionsToEnd::All),
         };
         let change = PasswordChange {
             user_id: user.id,
             verified_password_hash: user.password_hash,
             password_hash,
-            kept_session,
+            proven_session,
+            sessions,
             changed_at: self.service.now(),
         };
         match self.service.store().set_password(&change) {
@@ -271,9 +273,9 @@ impl Service {
     }
 }
 
-/// Returns the session as it goes on with another password.
-fn kept(session: Session, password_hash: &PasswordHash) -> KeptSession {
-    KeptSession {
+/// Returns the session with what it becomes with another password.
+fn proven(session: Session, password_hash: &PasswordHash) -> ProvenSession {
+    ProvenSession {
         bound_hash: session.refresh_token_hash.bound_to(password_hash),
         id: session.id,
         verified_hash: session.refresh_token_hash,

@@ -8,8 +8,8 @@ use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
 use crate::{
     AuthEventKind, ClaimsSource, Credentials, PasswordChange, PasswordHash, PasswordRule,
-    PasswordRuleError, RefreshRefusal, Session, Setting, Settings, Step, TokenSecret, UserId,
-    UserStore,
+    PasswordRuleError, RefreshRefusal, Session, SessionsToEnd, Setting, Settings, Step,
+    TokenSecret, UserId, UserStore,
 };
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -135,7 +135,8 @@ impl World {
             user_id: id.clone(),
             verified_password_hash: self.store.load(id).unwrap().unwrap().password_hash,
             password_hash: PasswordHash::new(password_hash),
-            kept_session: None,
+            proven_session: None,
+            sessions: SessionsToEnd::All,
             changed_at: self.service.now(),
         };
         assert!(self.store.set_password(&change).unwrap());

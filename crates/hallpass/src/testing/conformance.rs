@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::MemoryStore;
 use crate::{
-    Device, EndReason, KeptSession, LoginName, NewUser, PasswordChange, PasswordHash,
+    Device, EndReason, LoginName, NewUser, PasswordChange, PasswordHash, ProvenSession,
     RefreshTokenHash, Rotation, Scope, Session, SessionId, SessionStart, Sessions, SessionsToEnd,
     Timestamp, User, UserId, UserStore,
 };
@@ -159,24 +159,29 @@ impl Account {
             user_id: self.id.clone(),
             verified_password_hash: self.password_hash.clone(),
             password_hash: password_hash.clone(),
-            kept_session: None,
+            proven_session: None,
+            sessions: SessionsToEnd::All,
             changed_at: at(300),
         }
     }
 
-    /// The same, with a session that goes on if its hash is `verified`.
+    /// The same, in a session that goes on if its hash is `verified`.
     fn password_change_keeping(
         &self,
         password_hash: &PasswordHash,
         session_id: &str,
         verified: &RefreshTokenHash,
     ) -> PasswordChange {
-        let kept_session = KeptSession {
+        let proven_session = ProvenSession {
             id: SessionId::new(session_id),
             verified_hash: verified.clone(),
             bound_hash: verified.bound_to(password_hash),
         };
-        PasswordChange { kept_session: Some(kept_session), ..self.password_change(password_hash) }
+        PasswordChange {
+            sessions: SessionsToEnd::AllBut(proven_session.id.clone()),
+            proven_session: Some(proven_session),
+            ..self.password_change(password_hash)
+        }
     }
 
     fn set_password(&self, subject: &dyn Subject, change: &PasswordChange) -> bool {

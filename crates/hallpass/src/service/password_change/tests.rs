@@ -158,6 +158,29 @@ fn another_change_meanwhile_wins() {
     world.login("ada", "the third horse").unwrap();
 }
 
+/// Whoever is disabled or logged out meanwhile has changed nothing: else a thief who knows the old
+/// password would have the new one when the user is enabled again.
+#[test]
+fn a_session_that_ends_meanwhile_changes_nothing_whatever_was_to_end() {
+    type Meanwhile = fn(&World, &UserId);
+    let changes: [Meanwhile; 2] = [
+        |world, id| assert!(world.service.disable(id.clone()).run_blocking().unwrap()),
+        |world, id| assert_eq!(world.service.end_sessions(id.clone()).run_blocking().unwrap(), 1),
+    ];
+    for ending in [OwnSessions::All, OwnSessions::Others] {
+        for meanwhile in changes {
+            let world = World::new();
+            let (id, pair) = world.session("ada");
+            let change = run_steps(steps(&world, &pair, PASSWORD, ending), BEFORE_THE_WRITE);
+            meanwhile(&world, &id);
+            let refused = change.run_blocking();
+            assert!(matches!(refused, Err(PasswordChangeError::SessionEnded)), "{refused:?}");
+            world.service.enable(id).run_blocking().unwrap();
+            assert_password_is(&world, PASSWORD);
+        }
+    }
+}
+
 #[test]
 fn a_row_that_always_changes_is_given_up() {
     let world = World::new();

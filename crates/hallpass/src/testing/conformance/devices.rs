@@ -21,8 +21,10 @@ pub(super) fn run(subject: &dyn Subject, max: u32) {
     if max > 1 {
         run_side_by_side(subject, max);
     }
-    if let Some(single) = subject.one_per_user() {
-        run_moves(subject, single);
+    match subject.one_per_user() {
+        Some(single) if max > 1 => run_moves(subject, single),
+        Some(single) => a_session_that_has_not_moved_takes_its_place(subject, single),
+        None => {}
     }
 }
 
@@ -35,6 +37,7 @@ fn run_side_by_side(subject: &dyn Subject, max: u32) {
     for _ in 0..ROUNDS {
         many_logins_at_once_stay_within_the_maximum(subject, max);
         an_upgrade_and_rotations_leave_every_session_alive(subject);
+        no_session_looks_dead_while_the_password_hash_is_upgraded(subject);
     }
 }
 
@@ -274,12 +277,30 @@ fn an_upgrade_and_rotations_leave_every_session_alive(subject: &dyn Subject) {
         0 => subject.store().start_session(&start).expect("start answers"),
         _ => account.rotate_at(subject, "s1", 210 + number as u64),
     });
-    let session = account.session_of(subject, "s1");
+    let session = account.session_of(subject, "s1").expect("it goes on");
     account.password_hash = upgraded;
-    if let Some(session) = session {
-        let stamp = session.refresh_token_hash.password_stamp();
-        assert!(stamp == Some(PasswordStamp::of(&account.password_hash)), "bound to the new hash");
-    }
+    let stamp = session.refresh_token_hash.password_stamp();
+    assert!(stamp == Some(PasswordStamp::of(&account.password_hash)), "bound to the new hash");
+}
+
+/// Whoever looks at user and session while a login upgrades the hash must not see half of it.
+fn no_session_looks_dead_while_the_password_hash_is_upgraded(subject: &dyn Subject) {
+    let account = Account::add(subject);
+    account.start_at(subject, "s1", 100);
+    let upgraded = PasswordHash::new("$2b$05$upgraded");
+    let start = account.start_of("s2", 200);
+    let start = SessionStart { upgraded_password_hash: Some(upgraded), ..start };
+    let s1 = SessionId::new("s1");
+    let alive = winners(|number| {
+        if number == 0 {
+            return subject.store().start_session(&start).expect("start answers");
+        }
+        (0..50).all(|_| {
+            let user = subject.store().load_in_session(&account.id, &s1).expect("load answers");
+            user.expect("the user is there").is_in_session(&s1)
+        })
+    });
+    assert_eq!(alive, RIVALS, "it is alive all the time");
 }
 
 fn a_session_of_the_other_store_moves_at_its_rotation(
@@ -303,6 +324,18 @@ fn a_session_of_the_other_store_moves_at_its_rotation(
     assert!(account.rotate_at(subject, "s1", 300));
     assert!(account.end(subject, "s1"));
     assert_eq!(account.session_of(subject, "s1"), None);
+}
+
+/// Where there may be one session.
+fn a_session_that_has_not_moved_takes_its_place(subject: &dyn Subject, single: &dyn UserStore) {
+    let account = Account::add(subject);
+    account.start_in(single, "s1");
+    account.start_at(subject, "s2", 200);
+    assert_eq!(account.listed_ids(subject, 300), ["s2"], "the least recently used one goes");
+    assert_eq!(account.session_in(single), None);
+    account.start_in(single, "s3");
+    assert!(account.rotate_at(subject, "s3", 250));
+    assert_eq!(account.session_of(subject, "s3").map(|session| session.generation), Some(1));
 }
 
 fn a_session_that_has_not_moved_is_listed_and_ended(subject: &dyn Subject, single: &dyn UserStore) {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::{
     DeviceSession, EndReason, LoginName, NewUser, PasswordChange, PasswordStamp, RefreshTokenHash,
-    Rotation, Session, SessionId, SessionStart, Timestamp, User, UserId,
+    Rotation, Session, SessionId, SessionStart, SessionsToEnd, Timestamp, User, UserId,
 };
 
 pub(super) struct Row {
@@ -118,16 +118,18 @@ impl Row {
         if change.verified_password_hash != self.user.password_hash {
             return false;
         }
-        if let Some(kept) = &change.kept_session {
+        if let Some(proven) = &change.proven_session {
             let entry = self.alive().find(|entry| {
-                entry.session.id == kept.id
-                    && entry.session.refresh_token_hash == kept.verified_hash
+                entry.session.id == proven.id
+                    && entry.session.refresh_token_hash == proven.verified_hash
             });
             let Some(entry) = entry else { return false };
-            entry.session.refresh_token_hash = kept.bound_hash.clone();
+            entry.session.refresh_token_hash = proven.bound_hash.clone();
         }
-        let kept = change.kept_session.as_ref().map(|kept| &kept.id);
-        let is_to_end = |id: &SessionId| Some(id) != kept;
+        let is_to_end = |id: &SessionId| match &change.sessions {
+            SessionsToEnd::All => true,
+            SessionsToEnd::AllBut(kept) => id != kept,
+        };
         self.end_sessions(is_to_end, EndReason::PasswordChanged, change.changed_at);
         self.user.password_hash = change.password_hash.clone();
         true
