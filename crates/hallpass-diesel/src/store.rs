@@ -55,26 +55,12 @@ where
         &self.pool
     }
 
-    /// Runs one statement on a connection of its own and gives it back. Runs it again when the
-    /// database gave it up: it changed nothing then, and the next run sees what the winner did.
+    /// Runs one statement, as [`run_on`] does.
     pub(crate) fn run<R>(
         &self,
         statement: impl Fn(&mut P::Connection) -> QueryResult<R>,
     ) -> Result<R, StoreError> {
-        self.pool.with(|connection| {
-            let mut runs = 1;
-            loop {
-                match statement(connection) {
-                    Err(error) if is_lost_race(&error) && runs < MAXIMUM_RUNS => {
-                        // Those who were given up together must not meet again at once: MySQL would
-                        // give them up again. 2 ms, 4 ms, …, a quarter of a second in all.
-                        thread::sleep(Duration::from_millis(1 << runs));
-                        runs += 1;
-                    }
-                    answer => return answer,
-                }
-            }
-        })
+        run_on(&self.pool, statement)
     }
 
     /// As [`DieselStore::run`], for several statements that are done together or not at all.
@@ -217,6 +203,28 @@ where
     }
 }
 
+/// Runs one statement on a connection of its own and gives it back. Runs it again when the database gave
+/// it up: it changed nothing then, and the next run sees what the winner did.
+pub(crate) fn run_on<P: Connections, R>(
+    pool: &P,
+    statement: impl Fn(&mut P::Connection) -> QueryResult<R>,
+) -> Result<R, StoreError> {
+    pool.with(|connection| {
+        let mut runs = 1;
+        loop {
+            match statement(connection) {
+                Err(error) if is_lost_race(&error) && runs < MAXIMUM_RUNS => {
+                    // Those who were given up together must not meet again at once: MySQL would
+                    // give them up again. 2 ms, 4 ms, …, a quarter of a second in all.
+                    thread::sleep(Duration::from_millis(1 << runs));
+                    runs += 1;
+                }
+                answer => return answer,
+            }
+        }
+    })
+}
+
 /// The answer of a table that does not say how users are disabled.
 pub(crate) const CANT_BE_DISABLED: StoreError =
     StoreError::Unsupported("`users_table!` has no line `set_enabled`");
@@ -251,7 +259,7 @@ fn is_lost_race(error: &DieselError) -> bool {
     }
 }
 
-fn is_lost(error: &(dyn std::error::Error + 'static)) -> bool {
+pub(crate) fn is_lost(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<DieselError>().is_some_and(is_lost_race)
 }
 
