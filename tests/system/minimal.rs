@@ -21,7 +21,9 @@ fn the_readme_lists_every_code_and_every_setting() {
     let variables = settings.split('"').filter(|text| {
         text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     });
-    for variable in variables.chain(["DATABASE_URL", "MIGRATE", "DATABASE_POOL_SIZE"]) {
+    for variable in
+        variables.chain(["DATABASE_URL", "MIGRATE", "DATABASE_POOL_SIZE", "TRUSTED_PROXIES"])
+    {
         assert!(readme.contains(&format!("`{variable}`")), "{variable}");
     }
 }

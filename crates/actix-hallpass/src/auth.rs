@@ -14,6 +14,7 @@ use crate::bearer::Realm;
 use crate::builder::Registration;
 use crate::hashing::HashLanes;
 use crate::live_sessions::LiveSessions;
+use crate::trusted_proxies::TrustedProxies;
 use crate::{
     AuthBuilder, AuthError, AuthErrorReason, Environment, Guard, RunError, SetupError, routes,
 };
@@ -29,6 +30,7 @@ struct Parts {
     realm: Realm,
     registration: Registration,
     live_sessions: Arc<LiveSessions>,
+    trusted_proxies: TrustedProxies,
 }
 
 impl Auth {
@@ -53,8 +55,16 @@ impl Auth {
         realm: Realm,
         registration: Registration,
         live_sessions: Arc<LiveSessions>,
+        trusted_proxies: TrustedProxies,
     ) -> Self {
-        Self(Arc::new(Parts { service, lanes, realm, registration, live_sessions }))
+        Self(Arc::new(Parts {
+            service,
+            lanes,
+            realm,
+            registration,
+            live_sessions,
+            trusted_proxies,
+        }))
     }
 
     /// Mounts `POST {base}/login`, `{base}/refresh`, `{base}/logout`, `{base}/reauthenticate` and
@@ -124,6 +134,10 @@ impl Auth {
 
     pub(crate) fn live_sessions(&self) -> &LiveSessions {
         &self.0.live_sessions
+    }
+
+    pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.0.trusted_proxies
     }
 
     pub(crate) fn registration(&self) -> Registration {

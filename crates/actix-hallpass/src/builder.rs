@@ -23,6 +23,7 @@ use crate::hashing::HashLanes;
 use crate::live_sessions::LiveSessions;
 use crate::random::SystemRandom;
 use crate::tracing_observer::TracingObserver;
+use crate::trusted_proxies::ProxySettings;
 use crate::watched_store::WatchedStore;
 use crate::{Auth, Environment};
 
@@ -34,6 +35,7 @@ use crate::{Auth, Environment};
 pub struct AuthBuilder {
     settings: Settings,
     database: DatabaseSettings,
+    proxies: ProxySettings,
     store: Option<Arc<dyn UserStore>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -78,6 +80,7 @@ impl Default for AuthBuilder {
         Self {
             settings: Settings::default(),
             database: DatabaseSettings::default(),
+            proxies: ProxySettings::default(),
             store: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -96,8 +99,10 @@ impl AuthBuilder {
     pub fn environment(mut self, environment: &Environment) -> Self {
         self.settings.read(|variable| environment.var(variable));
         self.database.read(|variable| environment.var(variable));
-        self.environment_problems =
-            environment.problems(&[Settings::VARIABLES, DatabaseSettings::VARIABLES].concat());
+        self.proxies.read(|variable| environment.var(variable));
+        let variables =
+            [Settings::VARIABLES, DatabaseSettings::VARIABLES, ProxySettings::VARIABLES];
+        self.environment_problems = environment.problems(&variables.concat());
         self
     }
 
@@ -250,6 +255,22 @@ impl AuthBuilder {
         self
     }
 
+    /// Sets `TRUSTED_PROXIES`: addresses, or blocks of them, of the proxies whose `X-Forwarded-For` is
+    /// believed. None by default: the client's address is the peer's.
+    ///
+    /// The header is read from right to left, up to the first address that is no trusted proxy's. If that
+    /// part of it is malformed, or an address has a port, the client's address is the peer's.
+    ///
+    /// ```
+    /// use actix_hallpass::Auth;
+    ///
+    /// let builder = Auth::builder().trusted_proxies(["10.0.0.0/8", "fd00::17"]);
+    /// ```
+    pub fn trusted_proxies<'a>(mut self, proxies: impl IntoIterator<Item = &'a str>) -> Self {
+        self.proxies.set(proxies);
+        self
+    }
+
     /// Sets `DATABASE_URL`.
     pub fn database_url(mut self, url: &str) -> Self {
         self.database.set_url(url);
@@ -363,6 +384,7 @@ impl AuthBuilder {
         let mut problems = self.environment_problems;
         let realm = realm_of(&self.realm, &mut problems);
         let claims = claims_of(self.claims, &mut problems);
+        let trusted_proxies = self.proxies.check(&mut problems);
         let source = match self.store {
             Some(store) => Some(Source::Store(store)),
             None => self.database.check(&mut problems).map(Source::Database),
@@ -382,6 +404,7 @@ impl AuthBuilder {
             realm,
             self.registration,
             live_sessions,
+            trusted_proxies,
         ))
     }
 }

@@ -27,6 +27,7 @@ mod session_bound;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tracing_observer;
+mod trusted_proxies;
 mod watched_store;
 
 pub use accounts::AccountError;

@@ -17,7 +17,7 @@ pub struct AuthEvent {
     pub session_id: Option<SessionId>,
     /// The generation of the presented or started token, where there is one.
     pub generation: Option<u64>,
-    /// The peer's address, where known. Behind a proxy it is the proxy's.
+    /// The client's address, where known. Behind a proxy that is not trusted it is the proxy's.
     pub client_address: Option<IpAddr>,
 }
 

@@ -15,15 +15,15 @@ pub(super) async fn login(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let (credentials, label) = credentials::read_with_label(&request, payload).await?;
-    let device = device(&request).with_label(&label.unwrap_or_default());
+    let device = device(&auth, &request).with_label(&label.unwrap_or_default());
     let login = auth.service().login(credentials, device);
     let pair = auth.run(login).await??;
     Ok(token_body::respond(&pair))
 }
 
 /// What the request tells of where it comes from.
-fn device(request: &HttpRequest) -> Device {
+fn device(auth: &Auth, request: &HttpRequest) -> Device {
     let user_agent = request.headers().get(USER_AGENT);
     let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Device::from(client_address(request)).with_user_agent(&user_agent.unwrap_or_default())
+    Device::from(client_address(auth, request)).with_user_agent(&user_agent.unwrap_or_default())
 }

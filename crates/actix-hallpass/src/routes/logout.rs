@@ -29,7 +29,8 @@ pub(super) async fn logout(
         Bearer::Token(token) => Some(token.expose_token()),
         Bearer::OtherScheme | Bearer::Malformed => None,
     };
-    let logout = auth.service().logout(refresh_token, access_token, client_address(&request));
+    let logout =
+        auth.service().logout(refresh_token, access_token, client_address(&auth, &request));
     auth.run(logout).await??;
     Ok(uncached(HttpResponse::NoContent()).finish())
 }

@@ -155,9 +155,9 @@ fn uncached(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
     response
 }
 
-/// The peer's address: the proxy's where there is one, since anybody can write a header.
-fn client_address(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|address| address.ip())
+/// The address that events, sessions and limits are about.
+fn client_address(auth: &Auth, request: &HttpRequest) -> Option<IpAddr> {
+    auth.trusted_proxies().client_of(request)
 }
 
 async fn not_found() -> HttpResponse {

@@ -40,7 +40,7 @@ pub(super) async fn change(
         Ending::All => OwnSessions::All,
     };
     let (current, new) = (body.current_password, body.new_password);
-    let address = client_address(&request);
+    let address = client_address(&auth, &request);
     let step = auth.service().change_password(&claims, current, new, ending, address);
     let changed = auth.run(step).await?;
     changed.map_err(|error| Problem::of_password_change(error, auth.realm()))?;

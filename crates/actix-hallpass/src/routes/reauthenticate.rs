@@ -29,7 +29,7 @@ pub(super) async fn reauthenticate(
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(&auth, &request)?;
     let Body { password } = json_body::read(&request, payload).await?;
-    let step = auth.service().reauthenticate(claims, password, client_address(&request));
+    let step = auth.service().reauthenticate(claims, password, client_address(&auth, &request));
     let fresh = auth.run(step).await?;
     let fresh = fresh.map_err(|error| Problem::of_reauthentication(error, auth.realm()))?;
     Ok(uncached(HttpResponse::Ok()).json(FreshAccessBody {

@@ -22,7 +22,7 @@ pub(super) async fn refresh(
     let body: Body = json_body::read(&request, payload).await?;
     let token = body.refresh_token.filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| Problem::new(ErrorCode::RefreshMissing))?;
-    let refresh = auth.service().refresh(&token, client_address(&request));
+    let refresh = auth.service().refresh(&token, client_address(&auth, &request));
     let pair = auth.run(refresh).await??;
     Ok(token_body::respond(&pair))
 }

@@ -19,7 +19,7 @@ pub(super) async fn register(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let credentials = credentials::read(&request, payload).await?;
-    let register = auth.service().register(credentials, client_address(&request));
+    let register = auth.service().register(credentials, client_address(&auth, &request));
     let id = auth.run(register).await??;
     Ok(uncached(HttpResponse::Created()).json(Registered { id: id.as_str() }))
 }

@@ -60,7 +60,7 @@ pub(super) async fn end(
     let claims = authenticate_or_refuse(&auth, &request)?;
     let id = SessionId::parse(request.match_info().query("id"));
     let id = id.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
-    let address = client_address(&request);
+    let address = client_address(&auth, &request);
     let ended = auth.run(auth.service().end_own_session(claims, id, address)).await?;
     match ended.map_err(|error| Problem::of_own_sessions(error, auth.realm()))? {
         true => Ok(uncached(HttpResponse::NoContent()).finish()),
