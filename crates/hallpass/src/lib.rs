@@ -3,6 +3,8 @@
 mod access_token;
 mod app_claims;
 mod app_members;
+mod attempt_key;
+mod attempt_limiter;
 mod bcrypt;
 mod clock;
 mod config;
@@ -17,6 +19,7 @@ mod field_names;
 mod forge;
 pub mod json;
 mod jws;
+mod login_limits;
 mod login_name;
 mod password;
 mod password_hash;
@@ -34,6 +37,7 @@ mod sessions;
 mod settings;
 mod step;
 mod store;
+mod throttle_policy;
 mod timestamp;
 mod token_secret;
 mod user;
@@ -44,6 +48,8 @@ pub mod testing;
 
 pub use access_token::{AccessClaims, AccessToken, AccessTokenError, IssueError};
 pub use app_claims::{AppClaims, ClaimsError, ClaimsSource, TypedClaims};
+pub use attempt_key::{AttemptKey, AttemptKind};
+pub use attempt_limiter::{AttemptLimiter, Verdict};
 pub use bcrypt::UnusableHash;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, ConfigProblem};
@@ -56,6 +62,7 @@ pub use event::{
 };
 pub use json::MalformedJson;
 pub use jws::JwsError;
+pub use login_limits::LoginLimits;
 pub use login_name::{LoginName, LoginUnacceptable};
 pub use password::{Password, PasswordUnacceptable};
 pub use password_hash::PasswordHash;
@@ -79,6 +86,7 @@ pub use store::{
     NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd, StoreError,
     UserStore,
 };
+pub use throttle_policy::ThrottlePolicy;
 pub use timestamp::{Timestamp, TimestampOutOfRange};
 pub use token_secret::{TokenSecret, WeakSecret};
 pub use user::User;

@@ -1,12 +1,14 @@
-//! What tests need: a clock set by hand, a store in memory, chance that repeats itself, and a
-//! suite that any [`crate::UserStore`] must pass.
+//! What tests need: a clock set by hand, a store in memory, chance that repeats itself, and suites that
+//! any [`crate::UserStore`] and any [`crate::AttemptLimiter`] must pass.
 //!
 //! Behind the feature `testing`. Nothing here belongs into a running server.
 
 pub mod bcrypt_runs;
 pub mod conformance;
 mod interposed_store;
+pub mod limiter_conformance;
 mod manual_clock;
+mod memory_limiter;
 mod memory_store;
 mod recording_observer;
 mod seeded_random;
@@ -14,6 +16,7 @@ mod test_claims;
 
 pub use interposed_store::{InterposedStore, Verb};
 pub use manual_clock::ManualClock;
+pub use memory_limiter::MemoryLimiter;
 pub use memory_store::MemoryStore;
 pub use recording_observer::RecordingObserver;
 pub use seeded_random::SeededRandom;

@@ -1,0 +1,156 @@
+//! Whose attempts are counted together, without saying who that is.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{LoginName, UserId};
+
+/// Keeps these digests apart from others.
+const LABEL: &[u8] = b"hallpass attempt key v1";
+
+/// The bits of an IPv6 address that are one customer's network (RFC 6177): one client has all the others.
+const NETWORK: u128 = !0 << 64;
+
+/// The SHA-256 of a login name, a user's id or an address. Attempts with the same key are counted
+/// together; those of different kinds never are.
+///
+/// # Security
+/// So that no login name lands in a table of attempts, where people would type their passwords by
+/// mistake. It hides nobody from whoever can guess: all IPv4 addresses are tried in minutes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AttemptKey {
+    kind: AttemptKind,
+    digest: [u8; 32],
+}
+
+/// What the attempts that are counted together have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AttemptKind {
+    /// The login name, be it somebody's or nobody's.
+    Login,
+    /// The user, who gives their password in a session.
+    User,
+    /// The client's address.
+    Address,
+}
+
+impl AttemptKey {
+    /// Returns the key of a login name as it was typed. All spellings of one name have one key, and what
+    /// is no name at all has one of its own.
+    ///
+    /// ```
+    /// use hallpass::AttemptKey;
+    ///
+    /// assert_eq!(AttemptKey::of_login(" Ada"), AttemptKey::of_login("ada"));
+    /// assert_ne!(AttemptKey::of_login("ada"), AttemptKey::of_login("bob"));
+    /// ```
+    #[must_use]
+    pub fn of_login(typed: &str) -> Self {
+        match LoginName::parse(typed) {
+            Ok(login) => Self::new(AttemptKind::Login, login.as_str().as_bytes()),
+            Err(_) => Self::new(AttemptKind::Login, typed.as_bytes()),
+        }
+    }
+
+    /// Returns the key of a user who gives their password in a session.
+    #[must_use]
+    pub fn of_user(id: &UserId) -> Self {
+        Self::new(AttemptKind::User, id.as_str().as_bytes())
+    }
+
+    /// Returns the key of a client's address: of IPv6, of its network of 64 bits.
+    ///
+    /// ```
+    /// use hallpass::AttemptKey;
+    ///
+    /// let of = |address: &str| AttemptKey::of_address(address.parse().unwrap());
+    /// assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:0:0:1"));
+    /// assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+    /// assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    /// assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    /// ```
+    #[must_use]
+    pub fn of_address(address: IpAddr) -> Self {
+        let network = match address.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
+            address => address,
+        };
+        Self::new(AttemptKind::Address, network.to_string().as_bytes())
+    }
+
+    /// Returns what the attempts have in common.
+    #[must_use]
+    pub fn kind(&self) -> AttemptKind {
+        self.kind
+    }
+
+    /// Returns the digest as text, 43 characters of base64url: to be stored.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.digest)
+    }
+
+    fn new(kind: AttemptKind, of: &[u8]) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(LABEL);
+        context.update(&[kind.tag()]);
+        context.update(of);
+        let digest = context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes");
+        Self { kind, digest }
+    }
+}
+
+impl AttemptKind {
+    /// Keeps a login name apart from an equal id.
+    fn tag(self) -> u8 {
+        match self {
+            Self::Login => b'l',
+            Self::User => b'u',
+            Self::Address => b'a',
+        }
+    }
+}
+
+impl fmt::Debug for AttemptKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "AttemptKey({:?}, …)", self.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_different_kinds_are_different_and_none_shows_whose_it_is() {
+        let address = "192.0.2.1";
+        let keys = [
+            AttemptKey::of_login(address),
+            AttemptKey::of_user(&UserId::new(address)),
+            AttemptKey::of_address(address.parse().unwrap()),
+        ];
+        let mut texts: Vec<_> = keys.iter().map(AttemptKey::to_text).collect();
+        texts.dedup();
+        assert_eq!(texts.len(), 3);
+        assert!(texts.iter().all(|text| text.len() == 43 && !text.contains("192")));
+        assert_eq!(format!("{:?}", keys[0]), "AttemptKey(Login, …)");
+    }
+
+    /// Made with `printf '…' | openssl dgst -sha256 -binary | basenc --base64url`: servers of different
+    /// versions share a table.
+    #[test]
+    fn a_key_is_the_same_in_every_version() {
+        let text = AttemptKey::of_login("Ada@Example.com").to_text();
+        assert_eq!(text, "BDZ-yd_1jnDOOBzZsAjQCRTXyhHI-PrJtxd4qBiHUec");
+    }
+
+    #[test]
+    fn what_is_no_login_name_is_counted_as_it_was_typed() {
+        assert_eq!(AttemptKey::of_login("a\0"), AttemptKey::of_login("a\0"));
+        assert_ne!(AttemptKey::of_login("a\0"), AttemptKey::of_login("a\0b"));
+    }
+}
