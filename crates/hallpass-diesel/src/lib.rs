@@ -9,6 +9,8 @@
     )
 )]
 
+mod attempt_store;
+mod attempts_table;
 #[doc(hidden)]
 pub mod column;
 mod condition;
@@ -35,7 +37,7 @@ pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use engine::Engine;
 pub use error::OpenError;
 pub use migrations::{MigrationError, Migrations};
-pub use open::{open, open_per_device};
+pub use open::{open, open_limiter, open_per_device};
 pub use pool::{ConnectionError, Connections, Pool};
 pub use schema_table::SchemaTable;
 pub use store::DieselStore;

@@ -3,13 +3,40 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use hallpass::UserStore;
+use hallpass::{AttemptLimiter, UserStore};
 
+use crate::attempt_store::AttemptStore;
 use crate::database_url::Scheme;
 use crate::engine::Engine;
 use crate::pool::{ConnectionError, Pool};
 use crate::schema::Users;
 use crate::{DatabaseUrl, DieselStore, Migrations, OpenError, SchemaTable, UsersTable, migrations};
+
+/// Evaluates `$open` for the kind of database that the URL is one of, with the function that opens one
+/// which may have to be made first.
+macro_rules! with_engine {
+    ($url:expr, $create:ident => $open:expr) => {
+        match $url.scheme() {
+            #[cfg(feature = "sqlite")]
+            Scheme::Sqlite => {
+                let $create = crate::engine::sqlite::create;
+                $open
+            }
+            #[cfg(feature = "postgres")]
+            Scheme::Postgres => {
+                let $create = diesel::PgConnection::connect;
+                $open
+            }
+            #[cfg(feature = "mysql")]
+            Scheme::Mysql => {
+                let $create = diesel::MysqlConnection::connect;
+                $open
+            }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            _ => unreachable!("a URL whose feature is off is refused by DatabaseUrl::parse"),
+        }
+    };
+}
 
 /// Opens the database at `url`, runs or checks the migrations of the table `users`, and returns the
 /// store of its users. Where migrations may be run, an SQLite file that is not there is created.
@@ -63,6 +90,40 @@ pub fn open_per_device(
     users.per_device(max).map_err(OpenError::Table)
 }
 
+/// Opens the database at `url`, runs or checks the migrations of the table `login_attempts`, and returns
+/// what counts attempts in it, for all servers on that database.
+///
+/// The pool holds up to `pool_size` connections, by default 4. It is one of its own, so that a storm of
+/// logins takes no connection that a refresh needs.
+///
+/// # Errors
+/// As [`open`].
+///
+/// ```
+/// use hallpass::{AttemptKey, LoginLimits, Timestamp, Verdict};
+/// use hallpass_diesel::{DatabaseUrl, Migrations};
+///
+/// let directory = tempfile::tempdir().unwrap();
+/// let path = directory.path().join("app.db");
+/// let url = DatabaseUrl::parse(path.to_str().unwrap()).unwrap();
+/// let limiter = hallpass_diesel::open_limiter(&url, Migrations::Run, None).unwrap();
+/// let policy = LoginLimits::default().account;
+/// let verdict = limiter.take(&AttemptKey::of_login("ada"), policy, Timestamp::MAX);
+/// assert_eq!(verdict.unwrap(), Verdict::Allowed);
+/// ```
+pub fn open_limiter(
+    url: &DatabaseUrl,
+    migrations: Migrations,
+    pool_size: Option<NonZeroU32>,
+) -> Result<Arc<dyn AttemptLimiter>, OpenError> {
+    const FOUR: NonZeroU32 = NonZeroU32::new(4).expect("it is not zero");
+    let tables = &[SchemaTable::LoginAttempts];
+    let pool_size = pool_size.unwrap_or(FOUR);
+    with_engine!(url, create => {
+        Ok(Arc::new(AttemptStore::new(pooled(url, tables, migrations, pool_size, create)?)))
+    })
+}
+
 fn open_tables(
     url: &DatabaseUrl,
     tables: &[SchemaTable],
@@ -70,25 +131,9 @@ fn open_tables(
     pool_size: Option<NonZeroU32>,
 ) -> Result<Arc<dyn UserStore>, OpenError> {
     let pool_size = pool_size.unwrap_or(default_pool_size(url.scheme()));
-    match url.scheme() {
-        #[cfg(feature = "sqlite")]
-        Scheme::Sqlite => {
-            let create = crate::engine::sqlite::create;
-            Ok(Arc::new(migrated(url, tables, migrations, pool_size, create)?))
-        }
-        #[cfg(feature = "postgres")]
-        Scheme::Postgres => {
-            let connect = diesel::PgConnection::connect;
-            Ok(Arc::new(migrated(url, tables, migrations, pool_size, connect)?))
-        }
-        #[cfg(feature = "mysql")]
-        Scheme::Mysql => {
-            let connect = diesel::MysqlConnection::connect;
-            Ok(Arc::new(migrated(url, tables, migrations, pool_size, connect)?))
-        }
-        #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-        _ => unreachable!("a URL whose feature is off is refused by DatabaseUrl::parse"),
-    }
+    with_engine!(url, create => {
+        Ok(Arc::new(migrated(url, tables, migrations, pool_size, create)?))
+    })
 }
 
 /// SQLite has one writer at a time, so more connections than this only wait for each other there.
@@ -100,8 +145,7 @@ fn default_pool_size(scheme: Scheme) -> NonZeroU32 {
     NonZeroU32::new(size).expect("it is not zero")
 }
 
-/// Runs or checks the migrations and fills the pool. `create` opens a database that may have to be
-/// made first.
+/// Runs or checks the migrations and returns the store of the users.
 pub(crate) fn migrated<C: Engine>(
     url: &DatabaseUrl,
     tables: &[SchemaTable],
@@ -112,9 +156,21 @@ pub(crate) fn migrated<C: Engine>(
 where
     Users: UsersTable<C>,
 {
+    Ok(DieselStore::new(pooled(url, tables, migrations, pool_size, create)?))
+}
+
+/// Runs or checks the migrations and fills the pool. `create` opens a database that may have to be
+/// made first.
+pub(crate) fn pooled<C: Engine>(
+    url: &DatabaseUrl,
+    tables: &[SchemaTable],
+    migrations: Migrations,
+    pool_size: NonZeroU32,
+    create: impl FnOnce(&DatabaseUrl) -> Result<C, ConnectionError>,
+) -> Result<Pool<C>, OpenError> {
     match migrations {
         Migrations::Run => migrations::run_tables(&mut create(url)?, tables)?,
         Migrations::Check => migrations::check_tables(&mut C::connect(url)?, tables)?,
     }
-    Ok(DieselStore::new(Pool::open(url, pool_size)?))
+    Ok(Pool::open(url, pool_size)?)
 }

@@ -37,6 +37,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// One row per key whose attempts are not all back, where they are counted in the database.
+    login_attempts (key_hash) {
+        key_hash -> Text,
+        full_at -> BigInt,
+    }
+}
+
 crate::users_table! {
     /// The table `users` that hallpass's migrations make.
     pub(crate) struct Users for [

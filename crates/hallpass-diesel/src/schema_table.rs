@@ -8,10 +8,12 @@ pub enum SchemaTable {
     Users,
     /// `sessions`: where users have a session for each device.
     Sessions,
+    /// `login_attempts`: where attempts to log in are counted in the database.
+    LoginAttempts,
 }
 
 impl SchemaTable {
-    const ALL: [Self; 2] = [Self::Users, Self::Sessions];
+    pub(crate) const ALL: [Self; 3] = [Self::Users, Self::Sessions, Self::LoginAttempts];
 
     /// Returns its name.
     #[must_use]
@@ -19,6 +21,7 @@ impl SchemaTable {
         match self {
             Self::Users => "users",
             Self::Sessions => "sessions",
+            Self::LoginAttempts => "login_attempts",
         }
     }
 
@@ -54,6 +57,7 @@ impl SchemaTable {
                 "ended_at",
                 "end_reason",
             ],
+            Self::LoginAttempts => &["key_hash", "full_at"],
         }
     }
 

@@ -1,6 +1,7 @@
 //! The store on servers: the conformance suite in every isolation level, and databases in trouble.
 
 mod ambiguous_table;
+mod attempts;
 mod conformance;
 mod migrations;
 mod own_table;

@@ -1,0 +1,61 @@
+//! Rows that say nothing, and rows that make no sense. The suite is in `tests/system/store/`.
+
+use std::num::NonZeroU32;
+
+use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection as _;
+use tempfile::TempDir;
+
+use super::*;
+use crate::engine::sqlite;
+use crate::open::pooled;
+use crate::{DatabaseUrl, Migrations, Pool, SchemaTable};
+
+const POLICY: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
+
+fn store() -> (TempDir, AttemptStore<Pool<SqliteConnection>>) {
+    let directory = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::parse(directory.path().join("app.db").to_str().unwrap()).unwrap();
+    let tables = [SchemaTable::LoginAttempts];
+    let pool = pooled(&url, &tables, Migrations::Run, NonZeroU32::MIN, sqlite::create).unwrap();
+    (directory, AttemptStore::new(pool))
+}
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_unix_seconds(seconds).unwrap()
+}
+
+fn take(store: &AttemptStore<Pool<SqliteConnection>>, name: &str, now: u64) -> Verdict {
+    store.take(&AttemptKey::of_login(name), POLICY, at(now)).unwrap()
+}
+
+fn rows(store: &AttemptStore<Pool<SqliteConnection>>) -> usize {
+    run_on(&store.pool, |connection| connection.full_since(i64::MAX, i64::MAX)).unwrap().len()
+}
+
+/// Ten thousand names come and go, and somebody is guessed at all the while.
+#[test]
+fn the_table_does_not_grow_with_the_names_that_were_ever_tried() {
+    let (_directory, store) = store();
+    let mut most = 0;
+    for number in 0..10_000 {
+        take(&store, &number.to_string(), 1000 + number);
+        take(&store, "ada", 1000 + number);
+        most = most.max(rows(&store));
+    }
+    assert!(most < 400, "{most}");
+    assert!(matches!(take(&store, "ada", 10_999), Verdict::Wait(_)), "she is not forgotten");
+}
+
+#[test]
+fn a_row_that_makes_no_sense_is_named() {
+    let (_directory, store) = store();
+    take(&store, "ada", 1000);
+    run_on(&store.pool, |it| it.batch_execute("UPDATE login_attempts SET full_at = 'x'")).unwrap();
+    let error = store.take(&AttemptKey::of_login("ada"), POLICY, at(1000)).unwrap_err();
+    let key = AttemptKey::of_login("ada").to_text();
+    let expected = format!(
+        "login_attempts.full_at of id {key} makes no sense: it is not a time in Unix seconds"
+    );
+    assert_eq!(error.to_string(), expected);
+}

@@ -1,0 +1,63 @@
+//! The statements about the table `login_attempts`, once for every kind of database.
+//!
+//! In a macro, as those about users are: Diesel's types depend on the connection.
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+
+use crate::schema::login_attempts::dsl::{full_at, key_hash, login_attempts};
+use crate::value::Whole;
+
+/// The table, as it is reached over a connection. Each change has the old value in its `WHERE`.
+pub(crate) trait AttemptsTable: diesel::Connection {
+    fn find(&mut self, key: &str) -> QueryResult<Option<Whole>>;
+
+    /// Fails with a unique violation where somebody else was first.
+    fn insert(&mut self, key: &str, new: i64) -> QueryResult<usize>;
+
+    fn swap(&mut self, key: &str, old: i64, new: i64) -> QueryResult<usize>;
+
+    /// Returns the keys of up to `limit` rows that have been full since `before` or longer, those first
+    /// that were full first.
+    fn full_since(&mut self, before: i64, limit: i64) -> QueryResult<Vec<String>>;
+
+    /// Removes those of these rows that are still full since `before` or longer.
+    fn remove(&mut self, keys: &[String], before: i64) -> QueryResult<usize>;
+}
+
+macro_rules! attempts_table {
+    ($connection:ty) => {
+        impl AttemptsTable for $connection {
+            fn find(&mut self, key: &str) -> QueryResult<Option<Whole>> {
+                login_attempts.select(full_at).filter(key_hash.eq(key)).first(self).optional()
+            }
+
+            fn insert(&mut self, key: &str, new: i64) -> QueryResult<usize> {
+                let row = (key_hash.eq(key), full_at.eq(new));
+                diesel::insert_into(login_attempts).values(row).execute(self)
+            }
+
+            fn swap(&mut self, key: &str, old: i64, new: i64) -> QueryResult<usize> {
+                let row = login_attempts.filter(key_hash.eq(key)).filter(full_at.eq(old));
+                diesel::update(row).set(full_at.eq(new)).execute(self)
+            }
+
+            fn full_since(&mut self, before: i64, limit: i64) -> QueryResult<Vec<String>> {
+                let full = login_attempts.select(key_hash).filter(full_at.le(before));
+                full.order_by(full_at).limit(limit).load(self)
+            }
+
+            fn remove(&mut self, keys: &[String], before: i64) -> QueryResult<usize> {
+                let full = login_attempts.filter(key_hash.eq_any(keys)).filter(full_at.le(before));
+                diesel::delete(full).execute(self)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "sqlite")]
+attempts_table!(SqliteConnection);
+#[cfg(feature = "postgres")]
+attempts_table!(PgConnection);
+#[cfg(feature = "mysql")]
+attempts_table!(MysqlConnection);
