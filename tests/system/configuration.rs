@@ -43,10 +43,11 @@ fn every_broken_rule_is_named_at_once_and_no_secret_is_shown() {
         ("REFRESH_HASH_COST", "15"),
         ("HASH_CONCURRENCY", "0"),
         ("HASH_WAIT", "31s"),
+        ("LOGIN_THROTTLE", "s3cret"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,s3cret"),
     ];
     let text = refusal(&broken);
-    assert!(text.contains("17 settings are wrong"), "{text}");
+    assert!(text.contains("18 settings are wrong"), "{text}");
     for (variable, _) in broken {
         assert!(text.contains(&format!("\n  {variable}: ")), "{variable}: {text}");
     }

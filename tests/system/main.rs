@@ -35,4 +35,5 @@ mod process;
 mod session_bound;
 mod store;
 mod storm;
+mod throttle;
 mod tokens;

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::{
-    AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError, ConfigProblem,
-    PasswordRule, Ports, Random, RandomUnavailable, Service, Sessions, Setting, Settings,
-    StoreError, TokenSecret, TypedClaims, User, UserStore,
+    AttemptLimiter, AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError,
+    ConfigProblem, LoginLimits, LoginThrottle, PasswordRule, Ports, Random, RandomUnavailable,
+    Service, Sessions, Setting, Settings, StoreError, TokenSecret, TypedClaims, User, UserStore,
 };
 use hallpass_diesel::OpenError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bearer::Realm;
+use crate::bounded_limiter::BoundedLimiter;
 use crate::clock::SystemClock;
 use crate::database::{Database, DatabaseSettings};
 use crate::error_chain::error_chain;
@@ -42,6 +43,7 @@ pub struct AuthBuilder {
     observer: Arc<dyn AuthObserver>,
     claims: Option<Result<Arc<dyn ClaimsSource>, ClaimsError>>,
     password_rule: Option<Arc<dyn PasswordRule>>,
+    attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
     registration: Registration,
     realm: String,
     environment_problems: Vec<ConfigProblem>,
@@ -87,6 +89,7 @@ impl Default for AuthBuilder {
             observer: Arc::new(TracingObserver),
             claims: None,
             password_rule: None,
+            attempt_limiter: None,
             registration: Registration::Closed,
             realm: "hallpass".to_owned(),
             environment_problems: Vec::new(),
@@ -255,6 +258,47 @@ impl AuthBuilder {
         self
     }
 
+    /// Sets `LOGIN_THROTTLE`: whether passwords that are wrong are counted, for each account and each
+    /// client address, and where. Default [`LoginThrottle::Memory`].
+    ///
+    /// Several servers on one database count together with [`LoginThrottle::Database`], in a table
+    /// `login_attempts` at `DATABASE_URL`.
+    ///
+    /// ```
+    /// use actix_hallpass::Auth;
+    /// use actix_hallpass::hallpass::LoginThrottle;
+    ///
+    /// let builder = Auth::builder().login_throttle(LoginThrottle::Off);
+    /// ```
+    pub fn login_throttle(mut self, throttle: LoginThrottle) -> Self {
+        self.settings.login_throttle = Setting::Value(throttle);
+        self
+    }
+
+    /// Sets how many wrong passwords there may be: bursts of 1 to 100,000, intervals of 1 s to 1 h. The
+    /// default, and what it keeps an attacker from, is at [`LoginLimits`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use actix_hallpass::Auth;
+    /// use actix_hallpass::hallpass::{LoginLimits, ThrottlePolicy};
+    ///
+    /// let account = ThrottlePolicy { burst: 5, interval: Duration::from_secs(60) };
+    /// let builder = Auth::builder().login_limits(LoginLimits { account, ..LoginLimits::default() });
+    /// ```
+    pub fn login_limits(mut self, limits: LoginLimits) -> Self {
+        self.settings.login_limits = Some(limits);
+        self
+    }
+
+    /// Counts wrong passwords by `limiter`, unless `LOGIN_THROTTLE` is off: for an implementation of
+    /// your own, over a store that all servers share.
+    pub fn attempt_limiter(mut self, limiter: Arc<dyn AttemptLimiter>) -> Self {
+        self.attempt_limiter = Some(limiter);
+        self
+    }
+
     /// Sets `TRUSTED_PROXIES`: addresses, or blocks of them, of the proxies whose `X-Forwarded-For` is
     /// believed. None by default: the client's address is the peer's.
     ///
@@ -385,18 +429,24 @@ impl AuthBuilder {
         let realm = realm_of(&self.realm, &mut problems);
         let claims = claims_of(self.claims, &mut problems);
         let trusted_proxies = self.proxies.check(&mut problems);
-        let source = match self.store {
-            Some(store) => Some(Source::Store(store)),
-            None => self.database.check(&mut problems).map(Source::Database),
+        let counts_in_database = self.attempt_limiter.is_none()
+            && matches!(self.settings.login_throttle, Setting::Value(LoginThrottle::Database));
+        let database = if self.store.is_none() || counts_in_database {
+            self.database.check(&mut problems)
+        } else {
+            None
         };
         let config = self.settings.check(problems)?;
-        let source = source.expect("a database that is not there is a problem, and none is left");
         let realm = realm.expect("a realm that is not there is a problem, and none is left");
-        let (store, clock, random) = (source.open(config.sessions())?, self.clock, self.random);
+        let store = open_users(self.store, database.as_ref(), config.sessions())?;
+        let attempt_limiter =
+            open_limiter(config.login_throttle(), self.attempt_limiter, database.as_ref())?;
+        let (clock, random) = (self.clock, self.random);
         let live_sessions = Arc::new(LiveSessions::new());
         let store = Arc::new(WatchedStore::new(store, Arc::clone(&live_sessions)));
         let (observer, password_rule) = (self.observer, self.password_rule);
-        let ports = Ports { store, clock, random, observer, claims, password_rule };
+        let ports =
+            Ports { store, clock, random, observer, claims, password_rule, attempt_limiter };
         let service = Service::new(&config, ports)?;
         Ok(Auth::new(
             service,
@@ -409,22 +459,35 @@ impl AuthBuilder {
     }
 }
 
-/// Where the users are.
-enum Source {
-    Store(Arc<dyn UserStore>),
-    Database(Database),
+/// Why there is a database where one is needed.
+const CHECKED: &str = "a database that is not there is a problem, and none is left";
+
+fn open_users(
+    own: Option<Arc<dyn UserStore>>,
+    database: Option<&Database>,
+    sessions: Sessions,
+) -> Result<Arc<dyn UserStore>, SetupError> {
+    match (own, sessions) {
+        (Some(store), Sessions::OnePerUser) => Ok(store),
+        (Some(store), Sessions::PerDevice { max }) => {
+            store.per_device(max).map_err(SetupError::Sessions)
+        }
+        (None, sessions) => Ok(database.expect(CHECKED).open(sessions)?),
+    }
 }
 
-impl Source {
-    fn open(self, sessions: Sessions) -> Result<Arc<dyn UserStore>, SetupError> {
-        match (self, sessions) {
-            (Self::Store(store), Sessions::OnePerUser) => Ok(store),
-            (Self::Store(store), Sessions::PerDevice { max }) => {
-                store.per_device(max).map_err(SetupError::Sessions)
-            }
-            (Self::Database(database), sessions) => Ok(database.open(sessions)?),
-        }
-    }
+fn open_limiter(
+    throttle: LoginThrottle,
+    own: Option<Arc<dyn AttemptLimiter>>,
+    database: Option<&Database>,
+) -> Result<Option<Arc<dyn AttemptLimiter>>, SetupError> {
+    let limiter = match (throttle, own) {
+        (LoginThrottle::Off, _) => return Ok(None),
+        (_, Some(own)) => own,
+        (LoginThrottle::Memory, None) => Arc::new(BoundedLimiter::new()),
+        (LoginThrottle::Database, None) => database.expect(CHECKED).open_limiter()?,
+    };
+    Ok(Some(limiter))
 }
 
 fn realm_of(realm: &str, problems: &mut Vec<ConfigProblem>) -> Option<Realm> {

@@ -3,11 +3,14 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use hallpass::{ConfigProblem, Sessions, Setting, UserStore};
+use hallpass::{AttemptLimiter, ConfigProblem, Sessions, Setting, UserStore};
 use hallpass_diesel::{DatabaseUrl, Migrations, OpenError};
 
 /// More than any database should be asked for by one process.
 const MAXIMUM_POOL_SIZE: u32 = 1000;
+
+/// More connections than this count no attempts any faster: each is a row that is written in turn.
+const LIMITER_POOL_SIZE: NonZeroU32 = NonZeroU32::new(4).expect("it is not zero");
 
 /// Which database to open, and what to do about its schema, as it was set.
 #[derive(Default)]
@@ -112,6 +115,13 @@ impl Database {
         };
         tracing::info!(target: "hallpass", database = %self.url, "users are kept here");
         Ok(store)
+    }
+
+    /// Opens what counts attempts in the database, over connections of its own.
+    pub(crate) fn open_limiter(&self) -> Result<Arc<dyn AttemptLimiter>, OpenError> {
+        let pool_size =
+            self.pool_size.map_or(LIMITER_POOL_SIZE, |size| size.min(LIMITER_POOL_SIZE));
+        hallpass_diesel::open_limiter(&self.url, self.migrations, Some(pool_size))
     }
 }
 

@@ -6,6 +6,7 @@ mod auth_error;
 mod auth_user;
 mod authenticate;
 mod bearer;
+mod bounded_limiter;
 mod builder;
 mod cleanup;
 mod clock;

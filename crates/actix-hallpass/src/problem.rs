@@ -10,7 +10,7 @@ use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
     AccessTokenError, ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError,
     RandomUnavailable, ReauthenticateError, RefreshError, RefreshRefusal, RegisterError,
-    RegistrationRefusal, StoreError,
+    RegistrationRefusal, StoreError, Throttled,
 };
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ pub(crate) struct Problem {
     challenge: Option<Box<BearerChallenge>>,
     /// The method that the route takes, where it was another one.
     allow: Option<String>,
+    /// How many seconds to wait, where it is known.
+    retry_after_seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -45,7 +47,7 @@ struct ProblemBody<'a> {
 
 impl Problem {
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self { code, detail: None, challenge: None, allow: None }
+        Self { code, detail: None, challenge: None, allow: None, retry_after_seconds: None }
     }
 
     fn with_detail(code: ErrorCode, detail: String) -> Self {
@@ -76,7 +78,8 @@ impl Problem {
             response.insert_header(WwwAuthenticate(*challenge));
         }
         if status == 503 || status == 429 {
-            response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+            let seconds = self.retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS);
+            response.insert_header((RETRY_AFTER, seconds));
         }
         if let Some(allow) = self.allow {
             response.insert_header((ALLOW, allow));
@@ -141,10 +144,20 @@ fn challenge_error(reason: &AuthErrorReason, code: ErrorCode) -> Option<Challeng
     Some(ChallengeError { code: error, description: code.detail(), needed })
 }
 
+impl From<Throttled> for Problem {
+    /// Which limit it was, and whether there is such an account, is not told.
+    fn from(throttled: Throttled) -> Self {
+        let wait = throttled.wait;
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self { retry_after_seconds: Some(seconds.max(1)), ..Self::new(ErrorCode::Throttled) }
+    }
+}
+
 impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
+            LoginError::Throttled(throttled) => throttled.into(),
             LoginError::Store(error) => error.into(),
             LoginError::Issue(error) => error.into(),
             LoginError::Random(error) => error.into(),
@@ -163,6 +176,7 @@ impl Problem {
                 Self::from(&AuthError::new(AuthErrorReason::Refused(expired), realm))
             }
             ReauthenticateError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
+            ReauthenticateError::Throttled(throttled) => throttled.into(),
             ReauthenticateError::Store(error) => error.into(),
             ReauthenticateError::Issue(error) => error.into(),
             error => internal(&error),
@@ -198,6 +212,7 @@ impl From<&PasswordChangeError> for Problem {
                 Self::with_detail(ErrorCode::PasswordUnacceptable, error_chain(reason))
             }
             PasswordChangeError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
+            PasswordChangeError::Throttled(throttled) => (*throttled).into(),
             PasswordChangeError::SessionEnded => Self::new(ErrorCode::SessionRevoked),
             PasswordChangeError::UnknownUser => Self::new(ErrorCode::NotFound),
             PasswordChangeError::Conflict => {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest};
 use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom, TestClaims};
-use hallpass::{AccessClaims, AppClaims, Scope, SessionId, UserId};
+use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId};
 use serde::Serialize;
 
 use crate::{Auth, AuthBuilder};
@@ -71,7 +71,9 @@ impl Default for TestAuth {
 }
 
 impl TestAuth {
-    /// Returns one with the default settings, bcrypt at its lowest cost, and registration open.
+    /// Returns one with the default settings, bcrypt at its lowest cost, registration open, and no limit
+    /// to wrong passwords: a test may try as many as it likes, and turns the limit on by
+    /// `TestAuth::with(|auth| auth.login_throttle(LoginThrottle::Memory))`.
     #[must_use]
     pub fn new() -> Self {
         Self::with(|builder| builder)
@@ -98,6 +100,7 @@ impl TestAuth {
             .random_secrets()
             .password_hash_cost(4)
             .refresh_hash_cost(4)
+            .login_throttle(LoginThrottle::Off)
             .allow_registration();
         let auth = change(builder).build().expect("the settings of a test are right");
         Self { auth, clock, store, observer }

@@ -44,6 +44,7 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::SessionsEnded { .. } => "sessions ended",
         AuthEventKind::PasswordChanged => "password changed",
         AuthEventKind::PasswordChangeRefused(_) => "password change refused",
+        AuthEventKind::Throttled(_) => "password attempt throttled",
         AuthEventKind::UserDisabled => "user disabled",
         AuthEventKind::UserEnabled => "user enabled",
         AuthEventKind::UserDeleted => "user deleted",
@@ -62,6 +63,7 @@ fn reason(kind: &AuthEventKind) -> Option<String> {
         | AuthEventKind::ReauthenticationRefused(refusal)
         | AuthEventKind::PasswordChangeRefused(refusal) => Some(error_chain(refusal)),
         AuthEventKind::RefreshRefused(refusal) => Some(error_chain(refusal)),
+        AuthEventKind::Throttled(throttle) => Some(throttle.to_string()),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::access_token::AccessTokenSettings;
-use crate::{SessionPolicy, Sessions, TokenSecret};
+use crate::{LoginLimits, LoginThrottle, SessionPolicy, Sessions, TokenSecret};
 
 /// Everything hallpass is told, each value within its rule and all of them consistent.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Config {
     pub(crate) hash_concurrency: Option<NonZeroUsize>,
     pub(crate) hash_wait: Duration,
     pub(crate) sessions: Sessions,
+    pub(crate) login_throttle: LoginThrottle,
+    pub(crate) login_limits: LoginLimits,
 }
 
 /// A setting that is missing or breaks its rule.
@@ -64,6 +66,16 @@ impl Config {
     #[must_use]
     pub fn sessions(&self) -> Sessions {
         self.sessions
+    }
+
+    /// Returns whether attempts to log in are counted, and where.
+    #[must_use]
+    pub fn login_throttle(&self) -> LoginThrottle {
+        self.login_throttle
+    }
+
+    pub(crate) fn login_limits(&self) -> LoginLimits {
+        self.login_limits
     }
 
     pub(crate) fn refresh_token_secret(&self) -> &TokenSecret {

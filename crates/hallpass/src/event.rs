@@ -61,6 +61,8 @@ pub enum AuthEventKind {
     /// A password was not changed because the old one was refused, for a reason that the client is not
     /// told.
     PasswordChangeRefused(LoginRefusal),
+    /// A password was not looked at because there were too many attempts.
+    Throttled(Throttle),
     /// A user was disabled by the application.
     UserDisabled,
     /// A disabled user was enabled by the application.
@@ -111,6 +113,17 @@ pub enum LoginRefusal {
     /// The password hash was replaced while it was verified; at login, twice.
     #[error("the password changed meanwhile")]
     PasswordChanged,
+}
+
+/// Which limit of attempts was reached. The client is told none of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Throttle {
+    /// The one of the account: one login name, or one user in a session.
+    #[error("too many attempts for the account")]
+    Account,
+    /// The one of the client's address.
+    #[error("too many attempts from the address")]
+    Address,
 }
 
 /// How much an event matters to an operator.

@@ -21,6 +21,7 @@ pub mod json;
 mod jws;
 mod login_limits;
 mod login_name;
+mod login_throttle;
 mod password;
 mod password_hash;
 mod password_rule;
@@ -58,12 +59,13 @@ pub use device::Device;
 pub use device_session::DeviceSession;
 pub use end_reason::EndReason;
 pub use event::{
-    AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, RegistrationRefusal, Severity,
+    AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, RegistrationRefusal, Severity, Throttle,
 };
 pub use json::MalformedJson;
 pub use jws::JwsError;
 pub use login_limits::LoginLimits;
 pub use login_name::{LoginName, LoginUnacceptable};
+pub use login_throttle::LoginThrottle;
 pub use password::{Password, PasswordUnacceptable};
 pub use password_hash::PasswordHash;
 pub use password_rule::{PasswordRule, PasswordRuleError};
@@ -76,7 +78,7 @@ pub use scope::{Scope, ScopeUnacceptable};
 pub use scope_rule::ScopeRule;
 pub use service::{
     FreshAccess, LoginError, OwnSessions, OwnSessionsError, PasswordChangeError, Ports,
-    ReauthenticateError, RefreshError, RegisterError, Service, TokenPair,
+    ReauthenticateError, RefreshError, RegisterError, Service, Throttled, TokenPair,
 };
 pub use session::{Session, SessionId, SessionPolicy};
 pub use sessions::Sessions;

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use rules::Rules;
 
-use crate::{Config, ConfigError, ConfigProblem, Sessions, TokenSecret, duration};
+use crate::{
+    Config, ConfigError, ConfigProblem, LoginLimits, LoginThrottle, Sessions, TokenSecret, duration,
+};
 
 /// Settings that are not checked yet: unset, good, or with what is wrong about them.
 ///
@@ -61,6 +63,10 @@ pub struct Settings {
     pub hash_wait: Setting<Duration>,
     /// `SESSIONS_PER_USER`: 1 to 1000 in a table of sessions; default one in the user's row.
     pub sessions: Setting<Sessions>,
+    /// `LOGIN_THROTTLE`: whether attempts are counted and where, default in memory.
+    pub login_throttle: Setting<LoginThrottle>,
+    /// How many attempts there may be; default those of [`LoginLimits`].
+    pub login_limits: Option<LoginLimits>,
 }
 
 /// A setting: not set, set to a value, or set to something that is none.
@@ -111,6 +117,7 @@ impl Settings {
         "HASH_CONCURRENCY",
         "HASH_WAIT",
         "SESSIONS_PER_USER",
+        "LOGIN_THROTTLE",
     ];
 
     /// Takes every variable that `lookup` knows; the others stay as they are.
@@ -133,6 +140,9 @@ impl Settings {
         read(&lookup, "HASH_WAIT", &mut self.hash_wait, time);
         read(&lookup, "SESSIONS_PER_USER", &mut self.sessions, |text| {
             number("1 to 1000")(text).map(|max| Sessions::PerDevice { max })
+        });
+        read(&lookup, "LOGIN_THROTTLE", &mut self.login_throttle, |text| {
+            LoginThrottle::parse(&text).into()
         });
     }
 

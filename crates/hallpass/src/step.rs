@@ -38,6 +38,18 @@ impl<T> Step<T> {
         Self::Hash(lane, Work(Box::new(work)))
     }
 
+    /// Goes on with what `next` makes of the answer.
+    pub(crate) fn then(self, next: impl FnOnce(T) -> Self + Send + 'static) -> Self
+    where
+        T: 'static,
+    {
+        match self {
+            Self::Done(answer) => next(answer),
+            Self::Store(work) => Self::store(move || work.run().then(next)),
+            Self::Hash(lane, work) => Self::hash(lane, move || work.run().then(next)),
+        }
+    }
+
     /// Runs all steps on this thread, without permits: for tests, tools and servers without a
     /// bound on hashing.
     pub fn run_blocking(mut self) -> T {

@@ -1,13 +1,14 @@
 //! Login: a name and a password for a session.
 
-use super::{Service, TokenPair, event, session_event};
+use super::throttle::{Attempt, Throttleable};
+use super::{Service, Throttled, TokenPair, event, session_event};
 use crate::access_token::IssueError;
 use crate::bcrypt::Comparison;
 use crate::event::LoginRefusal;
 use crate::refresh_token::RefreshClaims;
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, Credentials, Device, LoginName, Password, PasswordHash,
+    AttemptKey, AuthEvent, AuthEventKind, Credentials, Device, LoginName, Password, PasswordHash,
     RandomUnavailable, RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User,
     UserId,
 };
@@ -25,7 +26,11 @@ pub enum LoginError {
     /// Name or password are wrong. Which of them, the client is not told.
     #[error("the credentials are refused")]
     Refused(#[from] LoginRefusal),
-    /// The store could not tell.
+    /// There were too many attempts, for the account or from the address. The client is told how long
+    /// to wait.
+    #[error("the login is throttled")]
+    Throttled(#[from] Throttled),
+    /// The store, or the limiter of attempts, could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There was no access token to be had.
@@ -34,6 +39,12 @@ pub enum LoginError {
     /// There was no randomness for a salt, a session or a refresh token.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
+}
+
+impl Throttleable for LoginError {
+    fn is_refused_password(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
 }
 
 /// One login on its way.
@@ -53,10 +64,14 @@ impl Service {
     /// A name that nobody could have is an unknown user, a password that nobody could have a
     /// wrong one: each refusal costs one comparison at the configured cost and says the same.
     ///
+    /// Where attempts are counted, those of a name that nobody has are counted as well. Who has none left
+    /// is refused before any hash.
+    ///
     /// # Errors
     /// The steps end in [`LoginError::Refused`] for a wrong name or password and for a disabled
-    /// user, in the others when something was unavailable; nothing is written then.
+    /// user, in [`LoginError::Throttled`] after too many of these, in the others when something was unavailable; nothing is written then.
     pub fn login(&self, credentials: Credentials, device: impl Into<Device>) -> Step<Outcome> {
+        let account = AttemptKey::of_login(&credentials.login);
         let login = Login {
             service: self.clone(),
             login: LoginName::parse(&credentials.login).ok(),
@@ -64,7 +79,9 @@ impl Service {
             device: device.into(),
             attempt: 1,
         };
-        login.load()
+        let client_address = login.device.client_address();
+        let attempt = Attempt { account, client_address, of_session: None };
+        self.throttled(attempt, || login.load())
     }
 }
 

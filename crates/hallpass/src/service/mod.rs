@@ -17,6 +17,7 @@ mod refresh;
 mod register;
 #[cfg(test)]
 mod tests;
+mod throttle;
 #[cfg(test)]
 mod world;
 
@@ -31,14 +32,16 @@ pub use password_change::PasswordChangeError;
 pub use reauthenticate::{FreshAccess, ReauthenticateError};
 pub use refresh::RefreshError;
 pub use register::RegisterError;
+pub use throttle::Throttled;
 
 use crate::access_token::{AccessGrant, AccessTokenSettings, AccessTokens, IssueError};
 use crate::password_hash::PasswordHasher;
 use crate::refresh_token::{RefreshClaims, RefreshTokens};
 use crate::{
-    AccessClaims, AccessToken, AccessTokenError, AppClaims, AuthEvent, AuthEventKind, AuthObserver,
-    ClaimsError, ClaimsSource, Clock, Config, PasswordRule, Random, RandomUnavailable,
-    RefreshToken, SessionPolicy, Sessions, Timestamp, User, UserId, UserStore,
+    AccessClaims, AccessToken, AccessTokenError, AppClaims, AttemptLimiter, AuthEvent,
+    AuthEventKind, AuthObserver, ClaimsError, ClaimsSource, Clock, Config, LoginLimits,
+    PasswordRule, Random, RandomUnavailable, RefreshToken, SessionPolicy, Sessions, Timestamp,
+    User, UserId, UserStore,
 };
 
 /// The use cases over one store. Cheap to clone.
@@ -59,6 +62,8 @@ pub struct Ports {
     pub claims: Option<Arc<dyn ClaimsSource>>,
     /// What the application asks of new passwords, if anything.
     pub password_rule: Option<Arc<dyn PasswordRule>>,
+    /// Who counts attempts to log in, if anybody.
+    pub attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
 }
 
 pub(crate) struct Parts {
@@ -66,6 +71,7 @@ pub(crate) struct Parts {
     pub(crate) access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
     session_policy: SessionPolicy,
+    login_limits: LoginLimits,
     passwords: PasswordHasher,
     password_minimum_characters: usize,
     refresh_hash_cost: u32,
@@ -103,6 +109,7 @@ impl Service {
                 session_policy,
             ),
             session_policy,
+            login_limits: config.login_limits(),
             passwords,
             password_minimum_characters: config.password_minimum_characters(),
             refresh_hash_cost: config.refresh_hash_cost(),

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use zeroize::Zeroizing;
 
-use super::{OwnSessions, Service, event};
+use super::throttle::{Attempt, Throttleable};
+use super::{OwnSessions, Service, Throttled, event};
 use crate::event::LoginRefusal;
 use crate::step::{HashLane, Step};
 use crate::{
@@ -29,6 +30,9 @@ pub enum PasswordChangeError {
     /// The old one is not the user's, or they are disabled. Which, the client is not told.
     #[error("the current password is refused")]
     Refused(#[from] LoginRefusal),
+    /// There were too many attempts, for the user or from the address.
+    #[error("the change is throttled")]
+    Throttled(#[from] Throttled),
     /// The session of the access token has ended: this is no way around a logout.
     #[error("the session has ended")]
     SessionEnded,
@@ -38,12 +42,18 @@ pub enum PasswordChangeError {
     /// The row changed under three attempts. Trying again is safe.
     #[error("the user's row changed too often meanwhile")]
     Conflict,
-    /// The store, or the application's rule, could not tell.
+    /// The store, the limiter of attempts or the application's rule could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There was no randomness for a salt.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
+}
+
+impl Throttleable for PasswordChangeError {
+    fn is_refused_password(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
 }
 
 /// One change on its way.
@@ -71,7 +81,8 @@ impl Service {
     ///
     /// # Errors
     /// The steps end in [`PasswordChangeError::Unacceptable`] for the new password, in
-    /// [`PasswordChangeError::Refused`] for the old one, in [`PasswordChangeError::SessionEnded`] when
+    /// [`PasswordChangeError::Refused`] for the old one, in [`PasswordChangeError::Throttled`] after too
+    /// many of these, in [`PasswordChangeError::SessionEnded`] when
     /// the token's session is over, in the others when it could not be done; nothing is written then.
     pub fn change_password(
         &self,
@@ -81,13 +92,17 @@ impl Service {
         ending: OwnSessions,
         client_address: Option<IpAddr>,
     ) -> Step<Outcome> {
+        let attempt = Attempt::in_session(presented, client_address);
         let who = Who::User {
             user_id: presented.user_id().clone(),
             session_id: presented.session_id().clone(),
             current: Password::parse(current).ok(),
             ending,
         };
-        self.change(who, new, client_address)
+        match self.checked_change(who, new, client_address) {
+            Ok(change) => self.throttled(attempt, || Step::store(|| change.begin())),
+            Err(unacceptable) => Step::Done(Err(unacceptable.into())),
+        }
     }
 
     /// Sets the password of a user, without asking for the old one, and ends all their sessions in the
@@ -96,24 +111,21 @@ impl Service {
     /// # Errors
     /// As [`Service::change_password`], and [`PasswordChangeError::UnknownUser`].
     pub fn set_password(&self, user_id: UserId, new: Zeroizing<String>) -> Step<Outcome> {
-        self.change(Who::Application(user_id), new, None)
+        match self.checked_change(Who::Application(user_id), new, None) {
+            Ok(change) => Step::store(|| change.begin()),
+            Err(unacceptable) => Step::Done(Err(unacceptable.into())),
+        }
     }
 
-    fn change(
+    fn checked_change(
         &self,
         who: Who,
         new: Zeroizing<String>,
         client_address: Option<IpAddr>,
-    ) -> Step<Outcome> {
-        match Password::parse_new(new, self.0.password_minimum_characters) {
-            Ok(new) => {
-                let service = self.clone();
-                let change =
-                    Change { service, who, new, new_hash: None, client_address, attempt: 1 };
-                Step::store(move || change.begin())
-            }
-            Err(unacceptable) => Step::Done(Err(unacceptable.into())),
-        }
+    ) -> Result<Change, PasswordUnacceptable> {
+        let new = Password::parse_new(new, self.0.password_minimum_characters)?;
+        let service = self.clone();
+        Ok(Change { service, who, new, new_hash: None, client_address, attempt: 1 })
     }
 
     /// Asks the application's rule: for store steps.

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use zeroize::Zeroizing;
 
-use super::{Service, event};
+use super::throttle::{Attempt, Throttleable};
+use super::{Service, Throttled, event};
 use crate::access_token::{AccessGrant, IssueError};
 use crate::event::LoginRefusal;
 use crate::step::{HashLane, Step};
@@ -32,6 +33,9 @@ pub enum ReauthenticateError {
     /// The password is not the user's, or they are disabled. Which, the client is not told.
     #[error("the password is refused")]
     Refused(#[from] LoginRefusal),
+    /// There were too many attempts, for the user or from the address.
+    #[error("the reauthentication is throttled")]
+    Throttled(#[from] Throttled),
     /// The session of the access token has ended: this is no way around a logout.
     #[error("the session has ended")]
     SessionEnded,
@@ -44,12 +48,18 @@ pub enum ReauthenticateError {
         /// When the password was verified.
         now: Timestamp,
     },
-    /// The store could not tell.
+    /// The store, or the limiter of attempts, could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There was no access token to be had.
     #[error(transparent)]
     Issue(#[from] IssueError),
+}
+
+impl Throttleable for ReauthenticateError {
+    fn is_refused_password(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
 }
 
 /// One step-up on its way.
@@ -70,6 +80,7 @@ impl Service {
     ///
     /// # Errors
     /// The steps end in [`ReauthenticateError::Refused`] for a wrong password and for a disabled user,
+    /// in [`ReauthenticateError::Throttled`] after too many of these,
     /// in [`ReauthenticateError::SessionEnded`] when the token's session is not the user's, in the
     /// others when something was unavailable.
     pub fn reauthenticate(
@@ -78,8 +89,11 @@ impl Service {
         password: Zeroizing<String>,
         client_address: Option<IpAddr>,
     ) -> Step<Outcome> {
+        let attempt = Attempt::in_session(&presented, client_address);
         let password = Password::parse(password).ok();
-        Reauthentication { service: self.clone(), presented, password, client_address }.load()
+        let service = self.clone();
+        let reauthentication = Reauthentication { service, presented, password, client_address };
+        self.throttled(attempt, || reauthentication.load())
     }
 }
 

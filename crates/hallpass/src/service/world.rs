@@ -7,9 +7,9 @@ use super::{LoginError, Ports, RefreshError, Service, TokenPair};
 use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
 use crate::{
-    AuthEventKind, ClaimsSource, Credentials, PasswordChange, PasswordHash, PasswordRule,
-    PasswordRuleError, RefreshRefusal, Session, SessionsToEnd, Setting, Settings, Step,
-    TokenSecret, UserId, UserStore,
+    AttemptLimiter, AuthEvent, AuthEventKind, ClaimsSource, Credentials, LoginLimits,
+    PasswordChange, PasswordHash, PasswordRule, PasswordRuleError, RefreshRefusal, Session,
+    SessionsToEnd, Setting, Settings, Step, TokenSecret, UserId, UserStore,
 };
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -31,19 +31,34 @@ impl World {
         change: impl FnOnce(&mut Settings),
         wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
     ) -> Self {
-        Self::build(change, wrap, None, None)
+        Self::build(change, wrap, None, None, None)
     }
 
     /// Returns a world whose access tokens have claims of an application's.
     pub(super) fn adding(claims: Arc<dyn ClaimsSource>) -> Self {
-        Self::build(|_| {}, |store| store, Some(claims), None)
+        Self::build(|_| {}, |store| store, Some(claims), None, None)
     }
 
     /// Returns a world in which new passwords have to follow `rule`.
     pub(super) fn ruled(
         rule: impl Fn(&str) -> Result<(), PasswordRuleError> + Send + Sync + 'static,
     ) -> Self {
-        Self::build(|_| {}, |store| store, None, Some(Arc::new(rule)))
+        Self::build(|_| {}, |store| store, None, Some(Arc::new(rule)), None)
+    }
+
+    /// Returns a world in which attempts are counted by `limiter`.
+    pub(super) fn throttled(limits: LoginLimits, limiter: Arc<dyn AttemptLimiter>) -> Self {
+        Self::throttled_over(limits, limiter, |store| store)
+    }
+
+    /// The same, with a store around the one in memory.
+    pub(super) fn throttled_over(
+        limits: LoginLimits,
+        limiter: Arc<dyn AttemptLimiter>,
+        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+    ) -> Self {
+        let change = |settings: &mut Settings| settings.login_limits = Some(limits);
+        Self::build(change, wrap, None, None, Some(limiter))
     }
 
     /// Returns a world in which users have up to `max` sessions.
@@ -62,6 +77,7 @@ impl World {
         wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
         claims: Option<Arc<dyn ClaimsSource>>,
         password_rule: Option<Arc<dyn PasswordRule>>,
+        attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
     ) -> Self {
         let mut settings = Settings {
             access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
@@ -81,6 +97,7 @@ impl World {
             observer: observer.clone(),
             claims,
             password_rule,
+            attempt_limiter,
         };
         let config = settings.check(Vec::new()).unwrap();
         Self { service: Service::new(&config, ports).unwrap(), store, clock, observer }
@@ -148,6 +165,11 @@ impl World {
 
     pub(super) fn events(&self) -> Vec<AuthEventKind> {
         self.observer.take_kinds()
+    }
+
+    /// The same, with whom they are about.
+    pub(super) fn recorded(&self) -> Vec<AuthEvent> {
+        self.observer.take()
     }
 
     pub(super) fn advance(&self, seconds: u64) {

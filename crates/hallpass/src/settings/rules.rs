@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use super::{Setting, Settings};
 use crate::refresh_token::refresh_audience;
-use crate::{Config, ConfigError, ConfigProblem, SessionPolicy, Sessions, TokenSecret, duration};
+use crate::{
+    Config, ConfigError, ConfigProblem, LoginLimits, LoginThrottle, SessionPolicy, Sessions,
+    TokenSecret, duration,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -25,6 +28,9 @@ const MAXIMUM_HASH_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(512).expect("it
 
 /// The longest issuer, audience or key id: all go into every token, and tokens have 4 KiB at most.
 const MAXIMUM_NAME_BYTES: usize = 255;
+
+/// The bursts that are a limit: more than the last one are as many as there are requests.
+const ATTEMPTS: RangeInclusive<u32> = 1..=100_000;
 
 /// The rules, and what has been found against them so far.
 pub(super) struct Rules {
@@ -73,6 +79,10 @@ impl Rules {
         let hash_concurrency = self.hash_concurrency(settings.hash_concurrency);
         let hash_wait = self.hash_wait(settings.hash_wait);
         let sessions = self.sessions(settings.sessions);
+        let login_throttle =
+            self.value("LOGIN_THROTTLE", settings.login_throttle, LoginThrottle::default());
+        let login_limits = settings.login_limits.unwrap_or_default();
+        self.attempts(login_limits);
         Some(Config {
             access_token_secret: access_token_secret?,
             access_token_key_id: settings.access_token_key_id,
@@ -94,6 +104,8 @@ impl Rules {
             hash_concurrency,
             hash_wait: hash_wait?,
             sessions: sessions?,
+            login_throttle: login_throttle?,
+            login_limits,
         })
     }
 
@@ -201,6 +213,18 @@ impl Rules {
                 self.refuse("SESSIONS_PER_USER", problem)
             }
             sessions => Some(sessions),
+        }
+    }
+
+    fn attempts(&mut self, limits: LoginLimits) {
+        const INTERVALS: RangeInclusive<Duration> = SECOND..=HOUR;
+        for policy in [limits.account, limits.address] {
+            if !ATTEMPTS.contains(&policy.burst) {
+                let (burst, most) = (policy.burst, ATTEMPTS.end());
+                self.note("login_limits", format!("a burst of {burst} is not from 1 to {most}"));
+            }
+            let interval = Setting::Value(policy.interval);
+            self.whole_seconds("login_limits", interval, INTERVALS, SECOND);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Every rule broken, one by one and all at once.
 
 use super::*;
-use crate::SessionPolicy;
+use crate::{SessionPolicy, ThrottlePolicy};
 
 const GOOD: [(&str, &str); 2] = [
     ("ACCESS_TOKEN_SECRET", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
@@ -40,6 +40,10 @@ fn what_is_not_set_has_its_default() {
     assert_eq!(config.password_minimum_characters, 8);
     assert_eq!((config.hash_concurrency, config.hash_wait), (None, seconds(2)));
     assert_eq!(config.sessions, Sessions::OnePerUser);
+    assert_eq!(config.login_throttle, LoginThrottle::Memory);
+    let LoginLimits { account, address } = config.login_limits;
+    assert_eq!((account.burst, account.interval), (10, seconds(30)));
+    assert_eq!((address.burst, address.interval), (100, seconds(1)));
 }
 
 #[test]
@@ -111,6 +115,9 @@ fn every_rule_names_its_variable_when_it_is_broken_and_holds_at_its_bounds() {
         ("HASH_WAIT", none, "30s", "30s 1ms"),
         ("SESSIONS_PER_USER", none, "1", "0"),
         ("SESSIONS_PER_USER", none, "1000", "1001"),
+        ("LOGIN_THROTTLE", none, "on", "yes"),
+        ("LOGIN_THROTTLE", none, "off", "OFF"),
+        ("LOGIN_THROTTLE", none, "database", "memory"),
     ] {
         let with = |value| check(&[&[(variable, value)], beside].concat());
         assert!(with(good).is_ok(), "{variable}={good}: {}", with(good).unwrap_err());
@@ -154,10 +161,11 @@ fn all_problems_come_at_once_after_those_of_the_caller_and_none_shows_a_secret()
             "HASH_CONCURRENCY",
             "HASH_WAIT",
             "SESSIONS_PER_USER",
+            "LOGIN_THROTTLE",
         ]
     );
     let text = error.to_string();
-    assert!(text.starts_with("15 settings are wrong\n  DATABASE_URL: it is not set\n"), "{text}");
+    assert!(text.starts_with("16 settings are wrong\n  DATABASE_URL: it is not set\n"), "{text}");
     assert!(!text.contains("s3cret"), "{text}");
     assert!(!format!("{error:?}").contains("s3cret"));
 }
@@ -172,6 +180,36 @@ fn a_key_id_has_at_most_255_bytes() {
         };
         settings.access_token_key_id = Some("k".repeat(bytes));
         assert_eq!(settings.check(Vec::new()).is_ok(), is_accepted, "{bytes}");
+    }
+}
+
+#[test]
+fn limits_that_would_stop_nobody_or_everybody_are_refused() {
+    let policy = |burst, millis| ThrottlePolicy { burst, interval: Duration::from_millis(millis) };
+    for (policy, is_accepted) in [
+        (policy(1, 1000), true),
+        (policy(100_000, 3_600_000), true),
+        (policy(0, 1000), false),
+        (policy(100_001, 1000), false),
+        (policy(1, 0), false),
+        (policy(1, 1500), false),
+        (policy(1, 3_601_000), false),
+    ] {
+        for limits in [
+            LoginLimits { account: policy, ..LoginLimits::default() },
+            LoginLimits { address: policy, ..LoginLimits::default() },
+        ] {
+            let mut settings = Settings {
+                access_token_secret: TokenSecret::new(GOOD[0].1).into(),
+                refresh_token_secret: TokenSecret::new(GOOD[1].1).into(),
+                ..Settings::default()
+            };
+            settings.login_limits = Some(limits);
+            let checked = settings.check(Vec::new());
+            assert_eq!(checked.is_ok(), is_accepted, "{limits:?}");
+            let problems = checked.err().map(|error| error.problems().to_vec());
+            assert!(problems.iter().flatten().all(|problem| problem.variable == "login_limits"));
+        }
     }
 }
 

@@ -1,0 +1,148 @@
+//! Attempts counted by this process, in bounded memory.
+//!
+//! The limiter is hallpass's own few lines, [`ThrottlePolicy`], over the map of quick_cache. The crate
+//! `governor` would be the usual choice; it has no way to give an attempt back and keeps its arithmetic to
+//! itself, so that a database would have to decide by other rules.
+
+use hallpass::{
+    AttemptKey, AttemptKind, AttemptLimiter, StoreError, ThrottlePolicy, Timestamp, Verdict,
+};
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
+
+/// How many keys of each kind are remembered. They take about 8 MB when all are in use, 16 MB with both of
+/// the kinds that anybody can make keys of.
+const MAXIMUM_KEYS: usize = 50_000;
+
+/// When the allowances are full again that are not full now.
+///
+/// Full of keys, it forgets one for each new one, and who is forgotten has a full allowance. So an attacker
+/// might fill it with other keys to go on guessing. Three things make that dearer than to wait:
+///
+/// - Each kind has a map of its own. Addresses, of which an owner of IPv6 has as many as they like, push no
+///   login name out, and neither pushes out a user.
+/// - What was asked for once goes first (Clock-PRO), and an account that is guessed at is asked for again
+///   and again. It takes as many names that are each tried twice.
+/// - A name that was tried cost an attempt of an address and a run of bcrypt. At cost 12, twice 50,000 are
+///   six hours of a core; the ten attempts that they buy come back by themselves in five minutes.
+#[derive(Debug)]
+pub(crate) struct BoundedLimiter {
+    logins: Cache<AttemptKey, Timestamp>,
+    users: Cache<AttemptKey, Timestamp>,
+    addresses: Cache<AttemptKey, Timestamp>,
+}
+
+impl BoundedLimiter {
+    pub(crate) fn new() -> Self {
+        let [logins, users, addresses] = [(); 3].map(|()| Cache::new(MAXIMUM_KEYS));
+        Self { logins, users, addresses }
+    }
+
+    fn keys(&self, key: &AttemptKey) -> &Cache<AttemptKey, Timestamp> {
+        match key.kind() {
+            AttemptKind::Login => &self.logins,
+            AttemptKind::Address => &self.addresses,
+            _ => &self.users,
+        }
+    }
+}
+
+impl AttemptLimiter for BoundedLimiter {
+    fn take(
+        &self,
+        key: &AttemptKey,
+        policy: ThrottlePolicy,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        // Under the lock of the key's part of the map; of two who come with a new key, one waits.
+        let taken = self.keys(key).entry(key, None, |_, full_at| {
+            EntryAction::Retain(policy.take(Some(*full_at), now).map(|taken| *full_at = taken))
+        });
+        let taken = match taken {
+            EntryResult::Retained(taken) => taken,
+            EntryResult::Vacant(place) => policy.take(None, now).map(|taken| {
+                // Whoever removed the place meanwhile would have made room for others.
+                let _ = place.insert(taken);
+            }),
+            _ => unreachable!("the entry is kept, and the wait for it has no limit"),
+        };
+        Ok(taken.map_or_else(Verdict::Wait, |()| Verdict::Allowed))
+    }
+
+    fn give_back(&self, key: &AttemptKey, policy: ThrottlePolicy) -> Result<(), StoreError> {
+        // What is not there has been forgotten: dropping its place leaves it so.
+        drop(self.keys(key).entry(key, None, |_, full_at| {
+            *full_at = policy.give_back(*full_at);
+            EntryAction::Retain(())
+        }));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests {
+    use std::time::Duration;
+
+    use hallpass::testing::limiter_conformance;
+
+    use super::*;
+
+    const POLICY: ThrottlePolicy = ThrottlePolicy { burst: 10, interval: Duration::from_secs(30) };
+
+    fn now() -> Timestamp {
+        Timestamp::from_unix_seconds(1000).unwrap()
+    }
+
+    fn login(name: &str) -> AttemptKey {
+        AttemptKey::of_login(name)
+    }
+
+    fn take(limiter: &BoundedLimiter, key: &AttemptKey) -> Verdict {
+        limiter.take(key, POLICY, now()).unwrap()
+    }
+
+    fn exhaust(limiter: &BoundedLimiter, key: &AttemptKey) {
+        while take(limiter, key) == Verdict::Allowed {}
+    }
+
+    #[test]
+    fn it_conforms_races_included() {
+        limiter_conformance::run(&BoundedLimiter::new());
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let limiter = BoundedLimiter::new();
+        for number in 0..2 * MAXIMUM_KEYS as u32 {
+            take(&limiter, &login(&number.to_string()));
+            take(&limiter, &AttemptKey::of_address(std::net::Ipv4Addr::from(number).into()));
+        }
+        for kind in [&limiter.logins, &limiter.addresses] {
+            assert!(kind.len() <= MAXIMUM_KEYS, "{}", kind.len());
+        }
+    }
+
+    #[test]
+    fn a_flood_of_names_that_are_tried_once_pushes_no_account_out_that_is_guessed_at() {
+        let limiter = BoundedLimiter::new();
+        let ada = login("ada");
+        exhaust(&limiter, &ada);
+        for number in 0..4 * MAXIMUM_KEYS {
+            take(&limiter, &login(&number.to_string()));
+        }
+        assert_eq!(take(&limiter, &ada), Verdict::Wait(POLICY.interval));
+    }
+
+    #[test]
+    fn a_flood_of_addresses_pushes_no_account_out_however_often_they_come() {
+        let limiter = BoundedLimiter::new();
+        let ada = login("ada");
+        exhaust(&limiter, &ada);
+        for number in 0..2 * MAXIMUM_KEYS as u32 {
+            let address = AttemptKey::of_address(std::net::Ipv4Addr::from(number).into());
+            take(&limiter, &address);
+            take(&limiter, &address);
+        }
+        assert_eq!(take(&limiter, &ada), Verdict::Wait(POLICY.interval));
+    }
+}

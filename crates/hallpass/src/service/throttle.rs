@@ -1,0 +1,126 @@
+//! A limit around a use case that looks at a password: what login, step-up and a change of the password
+//! have in common.
+//!
+//! First the address, then the account: who has used up the attempts of an address can't use up those of
+//! an account, nor make keys to fill a limiter with. An attempt at an account that has none left is one of
+//! the address all the same.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Service, event};
+use crate::event::Throttle;
+use crate::step::Step;
+use crate::{
+    AccessClaims, AttemptKey, AttemptLimiter, AuthEvent, AuthEventKind, SessionId, StoreError,
+    ThrottlePolicy, UserId, Verdict,
+};
+
+/// There were too many attempts: the password was not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{throttle}")]
+#[non_exhaustive]
+pub struct Throttled {
+    /// Which limit was reached. The client is not told.
+    pub throttle: Throttle,
+    /// How long until there is an attempt again; the same for an account that is nobody's.
+    pub wait: Duration,
+}
+
+/// Who tries a password on which account.
+pub(super) struct Attempt {
+    pub(super) account: AttemptKey,
+    pub(super) client_address: Option<IpAddr>,
+    /// In which session, where it is a user of one.
+    pub(super) of_session: Option<(UserId, SessionId)>,
+}
+
+impl Attempt {
+    /// Returns the attempt of the user of an access token, counted apart from those at the login: whoever
+    /// guesses there takes none of these away.
+    pub(super) fn in_session(presented: &AccessClaims, client_address: Option<IpAddr>) -> Self {
+        let (user_id, session_id) = (presented.user_id().clone(), presented.session_id().clone());
+        let account = AttemptKey::of_user(&user_id);
+        Self { account, client_address, of_session: Some((user_id, session_id)) }
+    }
+}
+
+/// The error of a use case that can be throttled.
+pub(super) trait Throttleable: From<Throttled> + From<StoreError> + Send + 'static {
+    /// Returns whether it says that the password is refused, so that somebody may have guessed.
+    fn is_refused_password(&self) -> bool;
+}
+
+impl Service {
+    /// Takes an attempt of the address and one of the account, and goes on with `proceed` if there was
+    /// one of both. They are given back unless the password was refused: an outage is nobody's guess. A
+    /// request that is given up on its way, for want of a permit to hash or since the client hung up,
+    /// counts.
+    pub(super) fn throttled<T, E>(
+        &self,
+        attempt: Attempt,
+        proceed: impl FnOnce() -> Step<Result<T, E>> + Send + 'static,
+    ) -> Step<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: Throttleable,
+    {
+        let Some(limiter) = self.0.ports.attempt_limiter.clone() else { return proceed() };
+        let service = self.clone();
+        Step::store(move || match service.take(&*limiter, &attempt) {
+            Ok(None) => proceed().then(move |outcome| match outcome {
+                Err(error) if error.is_refused_password() => Step::Done(Err(error)),
+                outcome => Step::store(move || {
+                    service.give_back(&*limiter, &attempt);
+                    Step::Done(outcome)
+                }),
+            }),
+            Ok(Some(throttled)) => Step::Done(Err(service.refuse(throttled, attempt).into())),
+            Err(error) => Step::Done(Err(error.into())),
+        })
+    }
+
+    fn take(
+        &self,
+        limiter: &dyn AttemptLimiter,
+        attempt: &Attempt,
+    ) -> Result<Option<Throttled>, StoreError> {
+        let now = self.now();
+        for (throttle, key, policy) in self.limits(attempt) {
+            if let Verdict::Wait(wait) = limiter.take(&key, policy, now)? {
+                return Ok(Some(Throttled { throttle, wait }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What can't be given back counts: it comes back with time, and is no reason to refuse a login that
+    /// has succeeded.
+    fn give_back(&self, limiter: &dyn AttemptLimiter, attempt: &Attempt) {
+        for (_, key, policy) in self.limits(attempt) {
+            let _ = limiter.give_back(&key, policy);
+        }
+    }
+
+    fn limits(
+        &self,
+        attempt: &Attempt,
+    ) -> impl Iterator<Item = (Throttle, AttemptKey, ThrottlePolicy)> + use<> {
+        let limits = self.0.login_limits;
+        let address = attempt
+            .client_address
+            .map(|address| (Throttle::Address, AttemptKey::of_address(address), limits.address));
+        let account = (Throttle::Account, attempt.account.clone(), limits.account);
+        address.into_iter().chain([account])
+    }
+
+    fn refuse(&self, throttled: Throttled, attempt: Attempt) -> Throttled {
+        let (user_id, session_id) = attempt.of_session.unzip();
+        let kind = AuthEventKind::Throttled(throttled.throttle);
+        self.observe(&AuthEvent { user_id, session_id, ..event(kind, attempt.client_address) });
+        throttled
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Who is throttled, by what, for how long, and what it costs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use zeroize::Zeroizing;
+
+use super::super::world::{PASSWORD, World, run_steps};
+use super::*;
+use crate::testing::{InterposedStore, MemoryLimiter, Verb, bcrypt_runs};
+use crate::{
+    Credentials, LoginError, LoginLimits, LoginRefusal, OwnSessions, PasswordChangeError,
+    ReauthenticateError, Timestamp, TokenPair,
+};
+
+const ACCOUNT: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
+const ADDRESS: ThrottlePolicy = ThrottlePolicy { burst: 5, interval: Duration::from_secs(1) };
+const LIMITS: LoginLimits = LoginLimits { account: ACCOUNT, address: ADDRESS };
+
+fn world() -> World {
+    World::throttled(LIMITS, Arc::new(MemoryLimiter::default()))
+}
+
+fn login_from(
+    world: &World,
+    address: &str,
+    login: &str,
+    password: &str,
+) -> Result<TokenPair, LoginError> {
+    let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
+    let address: IpAddr = address.parse().unwrap();
+    world.service.login(request, Some(address)).run_blocking()
+}
+
+#[track_caller]
+fn assert_wrong<T: std::fmt::Debug>(outcome: Result<T, LoginError>) {
+    assert!(matches!(outcome, Err(LoginError::Refused(_))), "{outcome:?}");
+}
+
+#[track_caller]
+fn assert_throttled<T: std::fmt::Debug>(
+    outcome: Result<T, LoginError>,
+    throttle: Throttle,
+    seconds: u64,
+) {
+    let wait = Duration::from_secs(seconds);
+    match outcome {
+        Err(LoginError::Throttled(throttled)) => {
+            assert_eq!(throttled, Throttled { throttle, wait });
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_burst_of_wrong_passwords_passes_and_then_one_per_interval() {
+    let world = world();
+    world.register("ada");
+    for _ in 0..3 {
+        assert_wrong(world.login("ada", "wrong horse"));
+    }
+    assert_throttled(world.login("ada", "wrong horse"), Throttle::Account, 30);
+    world.advance(29);
+    assert_throttled(world.login(" ADA", PASSWORD), Throttle::Account, 1);
+    world.advance(1);
+    assert!(world.login("ada", PASSWORD).is_ok(), "nobody is locked out");
+}
+
+#[test]
+fn who_has_no_attempt_left_costs_no_bcrypt_and_is_told_to_the_observer() {
+    let world = world();
+    world.register("ada");
+    for _ in 0..3 {
+        assert_wrong(world.login("ada", "wrong horse"));
+    }
+    let _ = world.events();
+    let runs = bcrypt_runs::during(|| {
+        assert_throttled(world.login("ada", PASSWORD), Throttle::Account, 30);
+    });
+    assert_eq!(runs, [] as [u32; 0]);
+    assert_eq!(world.events(), [AuthEventKind::Throttled(Throttle::Account)]);
+}
+
+/// Every name that a login can come with: of a user, of nobody, of a disabled user, and no name at all.
+#[test]
+fn a_name_that_nobody_has_is_throttled_like_any_other() {
+    let world = world();
+    world.register("ada");
+    let disabled = world.register("eve");
+    world.store.edit(&disabled, |user| user.is_disabled = true);
+    for (login, password) in
+        [("ada", "no"), ("nobody", "no"), ("eve", PASSWORD), ("no\0name", "no")]
+    {
+        for _ in 0..3 {
+            assert_wrong(world.login(login, password));
+        }
+        assert_throttled(world.login(login, password), Throttle::Account, 30);
+    }
+}
+
+#[test]
+fn a_login_that_succeeds_does_not_count_and_forgives_no_other() {
+    let world = world();
+    world.register("ada");
+    for _ in 0..10 {
+        assert!(login_from(&world, "192.0.2.1", "ada", PASSWORD).is_ok());
+    }
+    for _ in 0..2 {
+        assert_wrong(login_from(&world, "192.0.2.1", "ada", "wrong horse"));
+        assert!(login_from(&world, "192.0.2.1", "ada", PASSWORD).is_ok());
+    }
+    assert_wrong(login_from(&world, "192.0.2.1", "ada", "wrong horse"));
+    assert_throttled(login_from(&world, "192.0.2.1", "ada", PASSWORD), Throttle::Account, 30);
+}
+
+#[test]
+fn an_address_that_tries_many_names_is_throttled_and_no_other_one() {
+    let world = world();
+    world.register("ada");
+    for number in 0..5 {
+        assert_wrong(login_from(&world, "192.0.2.1", &format!("user{number}"), "password1"));
+    }
+    assert_throttled(login_from(&world, "192.0.2.1", "ada", PASSWORD), Throttle::Address, 1);
+    assert!(login_from(&world, "192.0.2.2", "ada", PASSWORD).is_ok());
+    world.advance(1);
+    assert!(login_from(&world, "192.0.2.1", "ada", PASSWORD).is_ok());
+}
+
+#[test]
+fn an_address_without_attempts_uses_up_none_of_an_account() {
+    let world = world();
+    world.register("ada");
+    for number in 0..5 {
+        assert_wrong(login_from(&world, "192.0.2.1", &format!("user{number}"), "password1"));
+    }
+    for _ in 0..10 {
+        assert_throttled(login_from(&world, "192.0.2.1", "ada", "no"), Throttle::Address, 1);
+    }
+    for _ in 0..3 {
+        assert_wrong(login_from(&world, "192.0.2.2", "ada", "wrong horse"));
+    }
+}
+
+#[test]
+fn of_parallel_attempts_no_more_than_the_burst_reach_bcrypt() {
+    let world = world();
+    world.register("ada");
+    // Each is stopped where it would wait for a permit to hash.
+    let waiting: Vec<_> = (0..20)
+        .map(|_| run_steps(world.login_steps("ada", "wrong horse"), 1))
+        .map(|step| if let Step::Store(work) = step { work.run() } else { step })
+        .collect();
+    let hashing = waiting.iter().filter(|step| matches!(step, Step::Hash(..))).count();
+    assert_eq!(hashing, 3);
+    let throttled = |step: &Step<_>| matches!(step, Step::Done(Err(LoginError::Throttled(_))));
+    assert_eq!(waiting.iter().filter(|step| throttled(step)).count(), 17);
+}
+
+#[test]
+fn an_outage_is_nobodys_guess() {
+    let is_out = Arc::new(AtomicBool::new(true));
+    let of_store = Arc::clone(&is_out);
+    let limiter: Arc<dyn AttemptLimiter> = Arc::new(MemoryLimiter::default());
+    let world = World::throttled_over(LIMITS, limiter, |store| {
+        Arc::new(InterposedStore::new(store, move |verb| match verb {
+            Verb::LoadByLogin if of_store.load(Ordering::SeqCst) => {
+                Err(StoreError::Unavailable("the disk is on fire".into()))
+            }
+            _ => Ok(()),
+        }))
+    });
+    world.register("ada");
+    for _ in 0..10 {
+        assert!(matches!(world.login("ada", "no"), Err(LoginError::Store(_))));
+    }
+    is_out.store(false, Ordering::SeqCst);
+    assert!(world.login("ada", PASSWORD).is_ok());
+}
+
+/// Counts nothing, and says so.
+struct BrokenLimiter;
+
+impl AttemptLimiter for BrokenLimiter {
+    fn take(&self, _: &AttemptKey, _: ThrottlePolicy, _: Timestamp) -> Result<Verdict, StoreError> {
+        Err(StoreError::Unavailable("the table is gone".into()))
+    }
+
+    fn give_back(&self, _: &AttemptKey, _: ThrottlePolicy) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("the table is gone".into()))
+    }
+}
+
+#[test]
+fn where_attempts_cannot_be_counted_nobody_logs_in() {
+    let world = World::throttled(LIMITS, Arc::new(BrokenLimiter));
+    world.register("ada");
+    let runs = bcrypt_runs::during(|| {
+        let outcome = world.login("ada", PASSWORD);
+        assert!(matches!(outcome, Err(LoginError::Store(_))), "{outcome:?}");
+    });
+    assert_eq!(runs, [] as [u32; 0]);
+}
+
+#[test]
+fn a_password_in_a_session_is_counted_for_its_user_whichever_way_it_is_given() {
+    let world = world();
+    let (id, pair) = world.session("ada");
+    let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
+    let text = |password: &str| Zeroizing::new(password.to_owned());
+    let reauthenticate = |password| {
+        world.service.reauthenticate(claims.clone(), text(password), None).run_blocking()
+    };
+    let change = |current| {
+        let (current, new) = (text(current), text("another horse"));
+        let ending = OwnSessions::Others;
+        world.service.change_password(&claims, current, new, ending, None).run_blocking()
+    };
+    for _ in 0..10 {
+        assert!(reauthenticate(PASSWORD).is_ok(), "the right one does not count");
+    }
+    let wrong = LoginRefusal::WrongPassword;
+    assert!(matches!(reauthenticate("no"), Err(ReauthenticateError::Refused(it)) if it == wrong));
+    assert!(matches!(change("no"), Err(PasswordChangeError::Refused(it)) if it == wrong));
+    assert!(matches!(reauthenticate("no"), Err(ReauthenticateError::Refused(it)) if it == wrong));
+    let _ = world.recorded();
+    let runs = bcrypt_runs::during(|| {
+        assert!(matches!(reauthenticate(PASSWORD), Err(ReauthenticateError::Throttled(_))));
+        assert!(matches!(change(PASSWORD), Err(PasswordChangeError::Throttled(_))));
+    });
+    assert_eq!(runs, [] as [u32; 0]);
+    let events = world.recorded();
+    assert_eq!(events.len(), 2);
+    for event in events {
+        assert_eq!(event.kind, AuthEventKind::Throttled(Throttle::Account));
+        assert_eq!((event.user_id.as_ref(), event.session_id.is_some()), (Some(&id), true));
+    }
+    assert!(world.login("ada", PASSWORD).is_ok(), "the login is counted apart");
+    world.service.set_password(id, text("another horse")).run_blocking().unwrap();
+}

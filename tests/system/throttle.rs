@@ -1,0 +1,172 @@
+//! Guessing is slowed down: what a client sees of it, and whose address counts behind proxies.
+
+use std::time::Duration;
+
+use actix_hallpass::AuthBuilder;
+use actix_hallpass::hallpass::{
+    AuthEventKind, LoginLimits, LoginThrottle, Throttle, ThrottlePolicy,
+};
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::databases::{TestDatabase, on_every_database};
+use crate::http::Answer;
+use crate::process::{Process, command, command_on};
+
+on_every_database!(two_throttled_servers_on_one_database_share_the_limit);
+
+const ACCOUNT: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
+const ADDRESS: ThrottlePolicy = ThrottlePolicy { burst: 10, interval: Duration::from_secs(1) };
+
+/// An app with small limits.
+fn throttled(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> TestApp {
+    TestApp::with(|builder| {
+        let limits = LoginLimits { account: ACCOUNT, address: ADDRESS };
+        change(builder.login_throttle(LoginThrottle::Memory).login_limits(limits))
+    })
+}
+
+/// Logs in through a proxy, which says that the client is `client`.
+fn login_for(app: &TestApp, client: &str, login: &str, password: &str) -> Answer {
+    let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", client)];
+    let body = json!({ "login": login, "password": password }).to_string();
+    app.send("POST", "/auth/login", &headers, &body)
+}
+
+#[test]
+fn a_throttled_login_says_when_to_come_back_and_is_good_then() {
+    let app = throttled(|builder| builder);
+    app.register("ada", "correct horse");
+    for _ in 0..3 {
+        app.login("ada", "wrong horse").assert_refused(401, "invalid_credentials");
+    }
+    let answer = app.login("ada", "correct horse");
+    answer.assert_refused(429, "throttled");
+    assert_eq!(answer.header("retry-after"), Some("30"));
+    assert_eq!(answer.header("www-authenticate"), None);
+    app.auth.clock().advance(Duration::from_secs(29));
+    assert_eq!(app.login("ada", "correct horse").header("retry-after"), Some("1"));
+    app.auth.clock().advance(Duration::from_secs(1));
+    app.login("ada", "correct horse").tokens();
+}
+
+#[test]
+fn a_throttled_login_of_nobody_is_like_that_of_a_user_to_the_byte() {
+    let app = throttled(|builder| builder);
+    app.register("ada", "correct horse");
+    let [of_ada, of_nobody] = ["ada", "nobody"].map(|login| {
+        for _ in 0..3 {
+            app.login(login, "wrong horse").assert_refused(401, "invalid_credentials");
+        }
+        app.login(login, "wrong horse")
+    });
+    of_ada.assert_refused(429, "throttled");
+    assert_eq!(of_ada.body, of_nobody.body);
+    let headers = |answer: &Answer| {
+        let named = answer.headers.iter().filter(|(name, _)| *name != "date");
+        named.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(headers(&of_ada), headers(&of_nobody));
+}
+
+#[test]
+fn a_throttled_address_may_try_no_other_account() {
+    let app = throttled(|builder| builder);
+    app.register("ada", "correct horse");
+    let _ = app.auth.observer().take();
+    for number in 0..10 {
+        let answer = app.login(&format!("user{number}"), "password1");
+        answer.assert_refused(401, "invalid_credentials");
+    }
+    let answer = app.login("ada", "correct horse");
+    answer.assert_refused(429, "throttled");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    let last = app.auth.observer().take().pop().unwrap();
+    assert_eq!(last.kind, AuthEventKind::Throttled(Throttle::Address));
+    assert!(last.client_address.unwrap().is_loopback());
+}
+
+#[test]
+fn throttled_step_up_and_password_change_are_429_and_the_session_goes_on() {
+    let app = throttled(|builder| builder);
+    let tokens = app.session("ada");
+    let step_up = |password: &str| {
+        app.post_with_token(
+            "/auth/reauthenticate",
+            &tokens.access,
+            &json!({ "password": password }),
+        )
+    };
+    let change = |current: &str| {
+        let body = json!({ "current_password": current, "new_password": "another horse" });
+        app.post_with_token("/auth/password", &tokens.access, &body)
+    };
+    step_up("wrong horse").assert_refused(401, "invalid_credentials");
+    change("wrong horse").assert_refused(401, "invalid_credentials");
+    step_up("wrong horse").assert_refused(401, "invalid_credentials");
+    for answer in [step_up("correct horse"), change("correct horse")] {
+        answer.assert_refused(429, "throttled");
+        assert_eq!(answer.header("retry-after"), Some("30"));
+    }
+    app.login("ada", "wrong horse").assert_refused(401, "invalid_credentials");
+    assert_eq!(app.get_with_token("/guarded/user", &tokens.access).status, 200);
+    assert_eq!(app.refresh(&tokens.refresh).status, 200);
+}
+
+#[test]
+fn a_throttled_address_is_the_clients_behind_a_trusted_proxy_alone() {
+    for (proxies, is_believed) in [(&["127.0.0.0/8"][..], true), (&["192.0.2.7"][..], false)] {
+        let app = throttled(|builder| builder.trusted_proxies(proxies.iter().copied()));
+        app.register("ada", "correct horse");
+        for number in 0..10 {
+            let user = format!("user{number}");
+            let answer = login_for(&app, "203.0.113.5", &user, "password1");
+            answer.assert_refused(401, "invalid_credentials");
+        }
+        login_for(&app, "9.9.9.9, 203.0.113.5", "ada", "no").assert_refused(429, "throttled");
+        let _ = app.auth.observer().take();
+        let other = login_for(&app, "203.0.113.6", "ada", "correct horse");
+        let client = app.auth.observer().take().pop().unwrap().client_address.unwrap();
+        if is_believed {
+            other.tokens();
+            assert_eq!(client.to_string(), "203.0.113.6");
+        } else {
+            other.assert_refused(429, "throttled");
+            assert!(client.is_loopback());
+        }
+    }
+}
+
+#[test]
+fn guessing_is_throttled_by_default_and_not_where_it_is_off() {
+    for (setting, expected) in [("", 429), ("on", 429), ("off", 401)] {
+        let directory = tempfile::tempdir().unwrap();
+        let server = Process::run(command(&directory).env("LOGIN_THROTTLE", setting));
+        for _ in 0..10 {
+            assert_eq!(server.login("ada", "wrong horse").status, 401);
+        }
+        assert_eq!(server.login("ada", "wrong horse").status, expected, "{setting:?}");
+        if expected == 429 {
+            let log = server.log_with("password attempt throttled");
+            assert!(log.contains("too many attempts for the account"), "{log}");
+        }
+    }
+}
+
+fn two_throttled_servers_on_one_database_share_the_limit(database: &TestDatabase) {
+    let start = || Process::run(command_on(database).env("LOGIN_THROTTLE", "database"));
+    let servers = [start(), start()];
+    servers[0].register("ada", "correct horse");
+    for number in 0..10 {
+        servers[number % 2].login("ada", "wrong horse").assert_refused(401, "invalid_credentials");
+    }
+    for server in &servers {
+        let answer = server.login("ada", "correct horse");
+        answer.assert_refused(429, "throttled");
+        let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=30).contains(&seconds), "{seconds}");
+    }
+    database.sql("DROP TABLE login_attempts");
+    let answer = servers[0].login("ada", "correct horse");
+    answer.assert_refused(503, "unavailable");
+}
