@@ -1,5 +1,8 @@
 //! The only file that runs bcrypt. It never cuts its input and draws no salt of its own.
 
+#[cfg(test)]
+pub(crate) mod stand_in;
+
 use ::bcrypt::{HashParts, non_truncating_hash_with_salt, non_truncating_verify};
 
 use crate::random::{Random, RandomUnavailable, random_bytes};
@@ -58,6 +61,10 @@ pub(crate) fn hash(
     random: &dyn Random,
 ) -> Result<String, RandomUnavailable> {
     let salt = random_bytes::<16>(random)?;
+    #[cfg(test)]
+    if let Some(hash) = stand_in::hash(secret, cost, salt) {
+        return Ok(hash);
+    }
     count_run(cost);
     let hash = non_truncating_hash_with_salt(secret, cost, salt)
         .expect("Password and Config bound length and cost");
@@ -72,6 +79,11 @@ pub(crate) fn compare(secret: &[u8], stored: &str, ceiling: u32) -> Comparison {
             return Comparison { outcome: HashMatch::Unusable(unusable), cost: None };
         }
     };
+    #[cfg(test)]
+    if let Some(is_same) = stand_in::verify(secret, stored) {
+        let outcome = if is_same { HashMatch::Matches } else { HashMatch::Differs };
+        return Comparison { outcome, cost: Some(cost) };
+    }
     count_run(cost);
     let outcome = match non_truncating_verify(secret, stored) {
         Ok(true) => HashMatch::Matches,
