@@ -9,6 +9,8 @@ mod cleanup;
 mod live_session;
 mod login;
 mod logout;
+#[cfg(test)]
+mod model;
 mod own_sessions;
 mod password_change;
 mod password_proof;

@@ -79,13 +79,7 @@ impl World {
         password_rule: Option<Arc<dyn PasswordRule>>,
         attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
     ) -> Self {
-        let mut settings = Settings {
-            access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
-            refresh_token_secret: TokenSecret::new(REFRESH_SECRET).into(),
-            password_hash_cost: Setting::Value(4),
-            refresh_hash_cost: Setting::Value(4),
-            ..Settings::default()
-        };
+        let mut settings = settings();
         change(&mut settings);
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::default());
@@ -101,6 +95,24 @@ impl World {
         };
         let config = settings.check(Vec::new()).unwrap();
         Self { service: Service::new(&config, ports).unwrap(), store, clock, observer }
+    }
+
+    /// Starts the service again with other settings: store, clock and chance go on.
+    pub(super) fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
+        let Ports { store, clock, random, observer, claims, password_rule, attempt_limiter } =
+            &self.service.0.ports;
+        let ports = Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            observer: observer.clone(),
+            claims: claims.clone(),
+            password_rule: password_rule.clone(),
+            attempt_limiter: attempt_limiter.clone(),
+        };
+        let mut settings = settings();
+        change(&mut settings);
+        self.service = Service::new(&settings.check(Vec::new()).unwrap(), ports).unwrap();
     }
 
     pub(super) fn register(&self, login: &str) -> UserId {
@@ -174,6 +186,16 @@ impl World {
 
     pub(super) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
+        refresh_token_secret: TokenSecret::new(REFRESH_SECRET).into(),
+        password_hash_cost: Setting::Value(4),
+        refresh_hash_cost: Setting::Value(4),
+        ..Settings::default()
     }
 }
 

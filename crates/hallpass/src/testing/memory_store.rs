@@ -211,10 +211,16 @@ impl UserStore for MemoryStore {
         user_id: &UserId,
         now: Timestamp,
     ) -> Result<Vec<DeviceSession>, StoreError> {
+        if self.sessions() == Sessions::OnePerUser {
+            return Ok(Vec::new());
+        }
         self.with_row(user_id, |row| row.list_sessions(now))
     }
 
     fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        if self.sessions() == Sessions::OnePerUser {
+            return Ok(0);
+        }
         let mut removed = 0;
         for row in self.table().rows.values_mut() {
             removed += row.remove_dead_sessions(before, limit as usize - removed);
