@@ -25,6 +25,7 @@ pub(crate) trait AttemptsTable: diesel::Connection {
     fn remove(&mut self, keys: &[String], before: i64) -> QueryResult<usize>;
 }
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 macro_rules! attempts_table {
     ($connection:ty) => {
         impl AttemptsTable for $connection {
