@@ -61,13 +61,30 @@ impl From<Option<IpAddr>> for Device {
     }
 }
 
-/// Returns the text as every database takes it (PostgreSQL's has no NUL) and every page can show it;
-/// `None` if nothing is left.
+/// Returns the text as every database takes it (PostgreSQL's has no NUL) and as a page shows what it
+/// says; `None` if nothing is left.
 fn displayable(text: &str) -> Option<String> {
-    let characters = text.trim().chars().filter(|character| !character.is_control());
+    let characters = text.trim().chars().filter(|character| is_displayable(*character));
     let text: String = characters.take(MAXIMUM_CHARACTERS).collect();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// No control character, none that has no width or turns the direction of what follows (a label could show
+/// as another one), and no noncharacter.
+fn is_displayable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{fffe}'..='\u{ffff}'
+        )
 }
 
 #[cfg(test)]
@@ -83,6 +100,9 @@ mod tests {
             (" \t ".into(), None),
             ("\0".into(), None),
             (" \0 ".into(), None),
+            ("a\u{202e}b\u{200b}\u{feff}\u{ffff}".into(), Some("ab".into())),
+            ("\u{200b}".into(), None),
+            ("Адины 📱".into(), Some("Адины 📱".into())),
             (String::new(), None),
         ] {
             let device = Device::default().with_user_agent(&text).with_label(&text);

@@ -80,7 +80,7 @@ pub use service::{
     FreshAccess, LoginError, OwnSessions, OwnSessionsError, PasswordChangeError, Ports,
     ReauthenticateError, RefreshError, RegisterError, Service, Throttled, TokenPair,
 };
-pub use session::{Session, SessionId, SessionPolicy};
+pub use session::{NotASessionId, Session, SessionId, SessionPolicy};
 pub use sessions::Sessions;
 pub use settings::{Setting, Settings};
 pub use step::{HashLane, Step, Work};

@@ -10,8 +10,14 @@ use crate::{RefreshTokenHash, Timestamp};
 
 /// The id of a session: the `sid` of its tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct SessionId(String);
+
+/// A text that is the id of no session.
+#[derive(Debug, thiserror::Error)]
+#[error("a session id has 1 to 255 printable ASCII characters")]
+#[non_exhaustive]
+pub struct NotASessionId;
 
 impl SessionId {
     /// Returns the session id that a store or a token holds as `text`.
@@ -40,6 +46,16 @@ impl SessionId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What a token holds. Somebody else with our key may write any text there, which not every database
+/// takes.
+impl TryFrom<String> for SessionId {
+    type Error = NotASessionId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or(NotASessionId)
     }
 }
 

@@ -98,6 +98,8 @@ fn it_needs_a_valid_token_of_a_session_that_is_alive_and_a_body() {
         json!({ "new_password": NEW }),
         json!({ "current_password": "correct horse", "new_password": NEW, "end_sessions": "none" }),
         json!({ "current_password": 1, "new_password": NEW }),
+        json!({ "current_password": "correct horse", "new_password": NEW, "end_sessions": null }),
+        json!({ "current_password": "correct horse", "new_password": NEW, "end_sessions": {"all": null} }),
     ] {
         change(&app, &tokens.access, &malformed).assert_refused(400, "invalid_request");
     }

@@ -21,11 +21,23 @@ struct Body {
 
 /// Which sessions end with the old password.
 #[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String")]
 enum Ending {
     #[default]
     Others,
     All,
+}
+
+impl TryFrom<String> for Ending {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "others" => Ok(Self::Others),
+            "all" => Ok(Self::All),
+            _ => Err("it is neither `others` nor `all`"),
+        }
+    }
 }
 
 pub(super) async fn change(

@@ -14,9 +14,10 @@ use crate::{
     SessionsToEnd, StoreError, User, UserId,
 };
 
-/// How often the new hash is written when the row changes meanwhile: a login upgrades the old hash, a
-/// refresh moves the session that is kept. Each can happen once; more is somebody else's change.
-const MAXIMUM_ATTEMPTS: u32 = 3;
+/// How often the new hash is written when the row changes meanwhile: a login upgrades the old hash, or the
+/// session is refreshed, over and over by a thief who wants to stop it. Only a changed hash costs another
+/// proof of the old password; a refresh has to come between two statements each time.
+const MAXIMUM_ATTEMPTS: u32 = 10;
 
 type Outcome = Result<(), PasswordChangeError>;
 
@@ -167,14 +168,19 @@ impl Change {
         }
     }
 
-    fn load_again(mut self) -> Step<Outcome> {
+    /// Looks at the row again, after one with the `verified` hash was to be written to.
+    fn load_again(mut self, verified: &PasswordHash) -> Step<Outcome> {
         if self.attempt == MAXIMUM_ATTEMPTS {
             return Step::Done(Err(PasswordChangeError::Conflict));
         }
         self.attempt += 1;
-        match self.user() {
-            Ok(user) => self.prove_later(user),
-            Err(error) => Step::Done(Err(error)),
+        match (self.user(), self.new_hash.clone()) {
+            // The old password is proven as long as the row has that hash.
+            (Ok(user), Some(hash)) if user.password_hash == *verified && !user.is_disabled => {
+                self.write(user, hash)
+            }
+            (Ok(user), _) => self.prove_later(user),
+            (Err(error), _) => Step::Done(Err(error)),
         }
     }
 
@@ -246,7 +252,7 @@ impl Change {
                 self.observe(change.user_id, AuthEventKind::PasswordChanged);
                 Step::Done(Ok(()))
             }
-            Ok(false) => self.load_again(),
+            Ok(false) => self.load_again(&change.verified_password_hash),
             Err(error) => Step::Done(Err(error.into())),
         }
     }

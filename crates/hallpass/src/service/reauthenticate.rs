@@ -10,8 +10,8 @@ use crate::access_token::{AccessGrant, IssueError};
 use crate::event::LoginRefusal;
 use crate::step::{HashLane, Step};
 use crate::{
-    AccessClaims, AccessToken, AuthEvent, AuthEventKind, Password, PasswordHash, Session,
-    StoreError, Timestamp, User,
+    AccessClaims, AccessToken, AuthEvent, AuthEventKind, Password, PasswordHash, StoreError,
+    Timestamp, User,
 };
 
 type Outcome = Result<FreshAccess, ReauthenticateError>;
@@ -115,9 +115,7 @@ impl Reauthentication {
     fn user_of_session(&self) -> Result<User, ReauthenticateError> {
         let (user_id, session_id) = (self.presented.user_id(), self.presented.session_id());
         let user = self.service.store().load_in_session(user_id, session_id)?;
-        let is_session = |session: &Session| session.id == *session_id;
-        user.filter(|user| user.session.as_ref().is_some_and(is_session))
-            .ok_or(ReauthenticateError::SessionEnded)
+        user.filter(|user| user.is_in_session(session_id)).ok_or(ReauthenticateError::SessionEnded)
     }
 
     fn verify(self, user: User) -> Step<Outcome> {
@@ -136,9 +134,6 @@ impl Reauthentication {
         }
         if user.is_disabled {
             return self.refuse(LoginRefusal::UserDisabled);
-        }
-        if !user.is_in_session(self.presented.session_id()) {
-            return Err(self.observed(ReauthenticateError::SessionEnded));
         }
         let (expired_at, now) = (self.presented.expires_at(), self.service.now());
         if now >= expired_at {

@@ -146,6 +146,22 @@ fn a_refresh_meanwhile_is_kept_all_the_same() {
     world.rotate(&next);
 }
 
+/// A thief with the session's refresh token must not be able to stop the change by refreshing: the old
+/// password is not proven again, so that the window is that between two statements.
+#[test]
+fn a_thief_who_refreshes_all_the_time_does_not_stop_it() {
+    for ending in [OwnSessions::Others, OwnSessions::All] {
+        let world = World::new();
+        let (_, pair) = world.session("ada");
+        let change = run_steps(steps(&world, &pair, PASSWORD, ending), BEFORE_THE_WRITE);
+        let next = world.rotate(&pair);
+        let runs = bcrypt_runs::during(|| change.run_blocking().unwrap());
+        assert!(runs.is_empty(), "nothing is hashed again");
+        let refreshed = world.refresh(next.refresh_token.expose_token());
+        assert_eq!(refreshed.is_ok(), ending == OwnSessions::Others);
+    }
+}
+
 #[test]
 fn another_change_meanwhile_wins() {
     let world = World::new();

@@ -17,6 +17,13 @@ fn reauthenticate(world: &World, pair: &TokenPair, password: &str) -> Outcome {
     step(world, &pair.access_token, password).run_blocking()
 }
 
+/// Gives the user another password hash with which the session goes on, as an upgrade does.
+fn set_hash(user: &mut User, hash: &str) {
+    user.password_hash = PasswordHash::new(hash);
+    let session = user.session.as_mut().unwrap();
+    session.refresh_token_hash = session.refresh_token_hash.bound_to(&user.password_hash);
+}
+
 /// Runs a step-up to its last step, lets `change` happen to the user's row, and returns the answer.
 fn changed_meanwhile(change: impl FnOnce(&mut User)) -> (World, Outcome) {
     let world = World::new();
@@ -39,6 +46,10 @@ fn what_happened_while_the_password_was_hashed_counts() {
 
     let (world, outcome) =
         changed_meanwhile(|user| user.password_hash = PasswordHash::new("$2b$04$another"));
+    assert!(matches!(outcome, Err(ReauthenticateError::SessionEnded)), "{outcome:?}");
+    assert_eq!(world.events(), [AuthEventKind::EndedSessionPresented]);
+
+    let (world, outcome) = changed_meanwhile(|user| set_hash(user, "$2b$04$upgraded"));
     let refusal = LoginRefusal::PasswordChanged;
     assert!(matches!(&outcome, Err(ReauthenticateError::Refused(it)) if *it == refusal));
     assert_eq!(world.events(), [AuthEventKind::ReauthenticationRefused(refusal)]);
@@ -105,7 +116,7 @@ fn each_refusal_has_its_reason_and_the_cost_of_a_login() {
         let (id, pair) = world.session("ada");
         world.store.edit(&id, |user| match hash {
             Some("disabled") => user.is_disabled = true,
-            Some(hash) => user.password_hash = PasswordHash::new(hash),
+            Some(hash) => set_hash(user, hash),
             None => {}
         });
         let runs = bcrypt_runs::during(|| {
@@ -126,7 +137,7 @@ fn a_cheap_stored_hash_makes_no_cheap_refusal() {
     );
     let (id, pair) = world.session("ada");
     let cheap = crate::bcrypt::hash(b"other", 4, world.service.random()).unwrap();
-    world.store.edit(&id, |user| user.password_hash = PasswordHash::new(cheap.clone()));
+    world.store.edit(&id, |user| set_hash(user, &cheap));
     let runs = bcrypt_runs::during(|| {
         assert!(reauthenticate(&world, &pair, PASSWORD).is_err());
     });
@@ -140,11 +151,7 @@ fn nothing_is_written() {
         World::with(|settings| settings.password_hash_cost = crate::Setting::Value(5), |it| it);
     let (id, pair) = world.session("ada");
     let cheap = crate::bcrypt::hash(PASSWORD.as_bytes(), 4, world.service.random()).unwrap();
-    world.store.edit(&id, |user| {
-        user.password_hash = PasswordHash::new(cheap.clone());
-        let session = user.session.as_mut().unwrap();
-        session.refresh_token_hash = session.refresh_token_hash.bound_to(&user.password_hash);
-    });
+    world.store.edit(&id, |user| set_hash(user, &cheap));
     let before = world.store.load(&id).unwrap();
     reauthenticate(&world, &pair, PASSWORD).unwrap();
     assert!(reauthenticate(&world, &pair, "wrong horse").is_err());
