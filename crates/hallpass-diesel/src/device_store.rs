@@ -9,6 +9,7 @@
 use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use diesel::Connection as _;
 use diesel::result::{Error as DieselError, QueryResult};
@@ -18,6 +19,7 @@ use hallpass::{
     UserStore,
 };
 
+use crate::declaration::seconds;
 use crate::pool::Connections;
 use crate::session_row::{DeviceSessionRow, NewSession, SessionRow};
 use crate::sessions_table::SessionsTable;
@@ -38,6 +40,9 @@ where
     users: Arc<DieselStore<T, P>>,
     sessions: &'static dyn SessionsTable<P::Connection, T::Id>,
     max: u32,
+    /// From which second on the next batch of dead sessions is looked for. PostgreSQL leaves what was
+    /// removed in the index until it is vacuumed, and would read over all of it for every batch.
+    removed_up_to: AtomicI64,
 }
 
 impl<T, P> DeviceStore<T, P>
@@ -50,7 +55,7 @@ where
         sessions: &'static dyn SessionsTable<P::Connection, T::Id>,
         max: u32,
     ) -> Self {
-        Self { users, sessions, max }
+        Self { users, sessions, max, removed_up_to: AtomicI64::new(0) }
     }
 
     /// Loads the user with the session that `find` finds or, where it finds no row, the one in the user's
@@ -359,17 +364,21 @@ where
 
     fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
         let Some(last) = limit.checked_sub(1) else { return Ok(0) };
-        self.users.run(|connection| {
-            let first = self.sessions.nth_dead(connection, before, 0)?;
-            let last = self.sessions.nth_dead(connection, before, last)?;
+        let span = self.removed_up_to.load(Ordering::Relaxed)..=seconds(before);
+        let (removed, up_to) = self.users.run(|connection| {
+            let first = self.sessions.nth_dead(connection, &span, 0)?;
+            let last = self.sessions.nth_dead(connection, &span, last)?;
             match (first, last) {
                 (Some(first), Some(last)) => {
-                    self.sessions.remove_between(connection, &first, &last)
+                    let removed = self.sessions.remove_between(connection, &first, &last)?;
+                    Ok((removed, last.expires_at))
                 }
-                // There are fewer: all of them.
-                _ => self.sessions.remove_dead(connection, before),
+                // There are fewer: all of them, and the next time from the beginning.
+                _ => Ok((self.sessions.remove_dead(connection, &span)?, 0)),
             }
-        })
+        })?;
+        self.removed_up_to.store(up_to, Ordering::Relaxed);
+        Ok(removed)
     }
 }
 

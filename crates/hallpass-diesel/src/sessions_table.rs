@@ -4,6 +4,8 @@
 //! the table and on the connection. [`users_table!`](crate::users_table) calls it where a table of
 //! sessions is declared; the columns are called as in `docs/own-table.md`.
 
+use std::ops::RangeInclusive;
+
 use diesel::result::QueryResult;
 use hallpass::{
     EndReason, PasswordStamp, ProvenSession, Rotation, SessionId, SessionsToEnd, Timestamp,
@@ -81,12 +83,12 @@ pub trait SessionsTable<C, Id>: Send + Sync {
         now: Timestamp,
     ) -> QueryResult<usize>;
 
-    /// Returns the session that comes `number`th among those that are over since `before` or longer,
+    /// Returns the session that comes `number`th among those that were over at some time in `span`,
     /// counted from 0; `None` if there are fewer.
     fn nth_dead(
         &self,
         connection: &mut C,
-        before: Timestamp,
+        span: &RangeInclusive<i64>,
         number: u32,
     ) -> QueryResult<Option<DeadSession<Id>>>;
 
@@ -98,8 +100,8 @@ pub trait SessionsTable<C, Id>: Send + Sync {
         last: &DeadSession<Id>,
     ) -> QueryResult<usize>;
 
-    /// Removes all sessions that are over since `before` or longer.
-    fn remove_dead(&self, connection: &mut C, before: Timestamp) -> QueryResult<usize>;
+    /// Removes all sessions that were over at some time in `span`.
+    fn remove_dead(&self, connection: &mut C, span: &RangeInclusive<i64>) -> QueryResult<usize>;
 
     fn remove_all_of(&self, connection: &mut C, user: &Id) -> QueryResult<usize>;
 }
@@ -321,13 +323,14 @@ macro_rules! sessions_table {
             fn nth_dead(
                 &self,
                 connection: &mut $connection,
-                before: __hallpass::Timestamp,
+                span: &std::ops::RangeInclusive<i64>,
                 number: u32,
             ) -> __hallpass::QueryResult<Option<__hallpass::DeadSession<$id>>> {
                 let connection: &mut __Connection = connection;
                 let query = $sessions::table
                     .select(($sessions::expires_at, $sessions::user_id, $sessions::id))
-                    .filter($sessions::expires_at.le(__hallpass::seconds(before)))
+                    .filter($sessions::expires_at.ge(span.start()))
+                    .filter($sessions::expires_at.le(span.end()))
                     .order_by(($sessions::expires_at, $sessions::user_id, $sessions::id))
                     .limit(1)
                     .offset(i64::from(number));
@@ -359,10 +362,11 @@ macro_rules! sessions_table {
             fn remove_dead(
                 &self,
                 connection: &mut $connection,
-                before: __hallpass::Timestamp,
+                span: &std::ops::RangeInclusive<i64>,
             ) -> __hallpass::QueryResult<usize> {
                 let connection: &mut __Connection = connection;
-                let is_dead = $sessions::expires_at.le(__hallpass::seconds(before));
+                let is_dead =
+                    $sessions::expires_at.ge(span.start()).and($sessions::expires_at.le(span.end()));
                 let statement = __hallpass::diesel::delete($sessions::table.filter(is_dead));
                 __hallpass::RunQueryDsl::execute(statement, connection)
             }
