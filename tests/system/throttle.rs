@@ -21,7 +21,8 @@ const ADDRESS: ThrottlePolicy = ThrottlePolicy { burst: 10, interval: Duration::
 /// An app with small limits.
 fn throttled(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> TestApp {
     TestApp::with(|builder| {
-        let limits = LoginLimits { account: ACCOUNT, address: ADDRESS };
+        let limits =
+            LoginLimits { address: ADDRESS, account_at_address: ACCOUNT, account: ACCOUNT };
         change(builder.login_throttle(LoginThrottle::Memory).login_limits(limits))
     })
 }

@@ -302,8 +302,9 @@ impl AuthBuilder {
     /// Sets `TRUSTED_PROXIES`: addresses, or blocks of them, of the proxies whose `X-Forwarded-For` is
     /// believed. None by default: the client's address is the peer's.
     ///
-    /// The header is read from right to left, up to the first address that is no trusted proxy's. If that
-    /// part of it is malformed, or an address has a port, the client's address is the peer's.
+    /// The header is read from right to left, up to the first address that is no trusted proxy's; a port
+    /// behind it is passed over. If that part of it is malformed, the client's address is the peer's. Name
+    /// the proxies and not their network: whoever is in a block may write any address.
     ///
     /// ```
     /// use actix_hallpass::Auth;

@@ -1,6 +1,6 @@
 //! Whom a request comes from, where it comes through proxies.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
@@ -83,7 +83,7 @@ impl TrustedProxies {
             // A byte that is no ASCII may be the client's, further to the left.
             for entry in line.as_bytes().rsplit(|byte| *byte == b',') {
                 let entry = std::str::from_utf8(entry).ok()?.trim();
-                let address = entry.parse::<IpAddr>().ok()?.to_canonical();
+                let address = address(entry)?.to_canonical();
                 if !self.contain(address) {
                     return Some(address);
                 }
@@ -96,6 +96,12 @@ impl TrustedProxies {
     fn contain(&self, address: IpAddr) -> bool {
         self.0.iter().any(|block| bits(address) & block.mask == block.first)
     }
+}
+
+/// Reads an address, with or without the port that some proxies write behind it.
+fn address(entry: &str) -> Option<IpAddr> {
+    let with_port = || entry.parse::<SocketAddr>().map(|address| address.ip());
+    entry.parse::<IpAddr>().or_else(|_| with_port()).ok()
 }
 
 impl FromStr for Block {
@@ -172,7 +178,9 @@ mod tests {
             ("no header", "10.1.2.3:1", &[], "10.1.2.3"),
             ("an empty one", "10.1.2.3:1", &[b""], "10.1.2.3"),
             ("nonsense of the proxy's", "10.1.2.3:1", &[b"1.2.3.4, unknown"], "10.1.2.3"),
-            ("with a port", "10.1.2.3:1", &[b"1.2.3.4:5678"], "10.1.2.3"),
+            ("with a port", "10.1.2.3:1", &[b"1.2.3.4:5678"], "1.2.3.4"),
+            ("with brackets and a port", "10.1.2.3:1", &[b"[2001:db8::7]:443"], "2001:db8::7"),
+            ("with a port that is none", "10.1.2.3:1", &[b"1.2.3.4:x"], "10.1.2.3"),
             ("nonsense behind a proxy", "10.1.2.3:1", &[b"nobody, 10.9.9.9"], "10.1.2.3"),
             ("proxies alone", "10.1.2.3:1", &[b"10.8.8.8, 10.9.9.9"], "10.8.8.8"),
             ("IPv6", "[fd00::1]:1", &[b"2001:db8::1"], "2001:db8::1"),

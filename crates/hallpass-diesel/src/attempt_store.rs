@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
-use hallpass::{AttemptKey, AttemptLimiter, StoreError, ThrottlePolicy, Timestamp, Verdict};
+use hallpass::{
+    AttemptKey, AttemptLimiter, NoAttempt, StoreError, ThrottlePolicy, Timestamp, Verdict,
+};
 
 use crate::attempts_table::AttemptsTable;
 use crate::declaration::seconds;
@@ -108,7 +110,13 @@ where
             let row = self.read(&key)?;
             let taken = match policy.take(row.map(|(_, full_at)| full_at), now) {
                 Ok(taken) => taken,
-                Err(wait) => return Ok(Some(Verdict::Wait(wait))),
+                Err(NoAttempt { wait, full_at }) => {
+                    let is_kept = match full_at {
+                        Some(full_at) => self.write(&key, row, full_at)?,
+                        None => true,
+                    };
+                    return Ok(is_kept.then_some(Verdict::Wait(wait)));
+                }
             };
             let is_taken = self.write(&key, row, taken)?;
             if is_taken && row.is_none() {

@@ -111,6 +111,7 @@ where
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
         let mut rows = self.run(|connection| T::load_by_login(connection, login))?;
+        rows.retain(|row| row.is_called(login));
         // Which of two users is meant, nobody can tell: to guess would let one in as the other.
         if rows.len() > 1 {
             return Err(rows[0].is_not_the_only_one(&T::NAMES));

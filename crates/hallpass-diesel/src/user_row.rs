@@ -5,7 +5,8 @@ use std::fmt::Display;
 
 use diesel::prelude::*;
 use hallpass::{
-    PasswordHash, RefreshTokenHash, Scope, Session, SessionId, StoreError, Timestamp, User, UserId,
+    LoginName, PasswordHash, RefreshTokenHash, Scope, Session, SessionId, StoreError, Timestamp,
+    User, UserId,
 };
 
 use crate::value::{Reader, Whole, Words};
@@ -17,6 +18,7 @@ use crate::value::{Reader, Whole, Words};
 #[expect(missing_debug_implementations, reason = "it holds hashes")]
 pub struct UserRow<Id> {
     id: Id,
+    login: Words,
     password_hash: Words,
     refresh_token_hash: Option<Words>,
     session_id: Option<Words>,
@@ -71,6 +73,13 @@ impl<Id: Display> UserRow<Id> {
 }
 
 impl<Id> UserRow<Id> {
+    /// Returns whether the row's login name is this one, as hallpass compares them. A column may ignore
+    /// accents, or more: then each spelling would have attempts of its own at one password.
+    pub(crate) fn is_called(&self, login: &LoginName) -> bool {
+        let stored = self.login.as_str().and_then(|stored| LoginName::parse(stored).ok());
+        stored.as_ref() == Some(login)
+    }
+
     /// Returns when the session in the row was last used, and which it is, if there is one.
     pub(crate) fn into_last_use(self) -> Option<(Option<Timestamp>, SessionId)> {
         let id = self.refresh_token_hash.and(self.session_id)?;

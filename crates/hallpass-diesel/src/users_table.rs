@@ -529,6 +529,7 @@ macro_rules! users_table {
     (@row $table:ident [$($scope:ident)?] [$($is_enabled:expr)?]) => {
         $table::table.select((
             __Columns::ID,
+            __Columns::LOGIN,
             __Columns::PASSWORD_HASH,
             __Columns::REFRESH_TOKEN_HASH,
             __Columns::SESSION_ID,

@@ -50,6 +50,13 @@ where
     }
 }
 
+#[cfg(feature = "postgres")]
+impl FromSql<diesel::sql_types::Citext, diesel::pg::Pg> for Words {
+    fn from_sql(value: diesel::pg::PgValue<'_>) -> deserialize::Result<Self> {
+        <Self as FromSql<Text, diesel::pg::Pg>>::from_sql(value)
+    }
+}
+
 impl Words {
     pub(crate) fn as_str(&self) -> Option<&str> {
         self.0.as_deref()

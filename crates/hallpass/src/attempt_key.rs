@@ -11,7 +11,8 @@ use crate::{LoginName, UserId};
 /// Keeps these digests apart from others.
 const LABEL: &[u8] = b"hallpass attempt key v1";
 
-/// The bits of an IPv6 address that are one customer's network (RFC 6177): one client has all the others.
+/// The bits of an IPv6 address that are one network's, of which a client has all the others. Whoever has a
+/// /56 or a /48, as RFC 6177 recommends for a site, has 256 or 65,536 such networks.
 const NETWORK: u128 = !0 << 64;
 
 /// The SHA-256 of a login name, a user's id or an address. Attempts with the same key are counted
@@ -36,6 +37,8 @@ pub enum AttemptKind {
     User,
     /// The client's address.
     Address,
+    /// An account, a login name's or a user's, as it is tried from one address.
+    AccountAtAddress,
 }
 
 impl AttemptKey {
@@ -82,6 +85,13 @@ impl AttemptKey {
         Self::new(AttemptKind::Address, network.to_string().as_bytes())
     }
 
+    /// Returns the key of an account, given by its own, as it is tried from this address.
+    #[must_use]
+    pub fn at_address(&self, address: IpAddr) -> Self {
+        let address = Self::of_address(address);
+        Self::new(AttemptKind::AccountAtAddress, &[self.digest, address.digest].concat())
+    }
+
     /// Returns what the attempts have in common.
     #[must_use]
     pub fn kind(&self) -> AttemptKind {
@@ -111,6 +121,7 @@ impl AttemptKind {
             Self::Login => b'l',
             Self::User => b'u',
             Self::Address => b'a',
+            Self::AccountAtAddress => b'p',
         }
     }
 }
@@ -123,6 +134,8 @@ impl fmt::Debug for AttemptKey {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -133,8 +146,7 @@ mod tests {
             AttemptKey::of_user(&UserId::new(address)),
             AttemptKey::of_address(address.parse().unwrap()),
         ];
-        let mut texts: Vec<_> = keys.iter().map(AttemptKey::to_text).collect();
-        texts.dedup();
+        let texts: HashSet<_> = keys.iter().map(AttemptKey::to_text).collect();
         assert_eq!(texts.len(), 3);
         assert!(texts.iter().all(|text| text.len() == 43 && !text.contains("192")));
         assert_eq!(format!("{:?}", keys[0]), "AttemptKey(Login, …)");

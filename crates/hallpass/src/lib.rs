@@ -88,7 +88,7 @@ pub use store::{
     NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd, StoreError,
     UserStore,
 };
-pub use throttle_policy::ThrottlePolicy;
+pub use throttle_policy::{NoAttempt, ThrottlePolicy};
 pub use timestamp::{Timestamp, TimestampOutOfRange};
 pub use token_secret::{TokenSecret, WeakSecret};
 pub use user::User;

@@ -8,8 +8,8 @@ use crate::Timestamp;
 ///
 /// It is the generic cell rate algorithm (ITU-T I.371), which keeps one moment for each key: when
 /// its allowance is full again. Nothing has to run in between, and a key whose moment has passed may be
-/// forgotten. Whoever is refused waits for `interval` at most, however often they have tried: this slows
-/// down and never locks out.
+/// forgotten. Whoever is refused waits for `interval` and no longer, however often they have tried: this
+/// slows down and never locks out.
 ///
 /// Every implementation of [`AttemptLimiter`](crate::AttemptLimiter) decides with these two functions, so
 /// that they all decide alike.
@@ -22,7 +22,7 @@ use crate::Timestamp;
 /// let now = Timestamp::from_unix_seconds(1_700_000_000).unwrap();
 /// let first = policy.take(None, now).unwrap();
 /// let second = policy.take(Some(first), now).unwrap();
-/// assert_eq!(policy.take(Some(second), now), Err(Duration::from_secs(30)));
+/// assert_eq!(policy.take(Some(second), now).unwrap_err().wait, Duration::from_secs(30));
 /// assert!(policy.take(Some(second), now.plus(Duration::from_secs(30))).is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,23 +33,39 @@ pub struct ThrottlePolicy {
     pub interval: Duration,
 }
 
+/// There is no attempt to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoAttempt {
+    /// How long to wait for one.
+    pub wait: Duration,
+    /// The moment to be kept instead of the one there is, if that can't be.
+    pub full_at: Option<Timestamp>,
+}
+
+/// How far the clocks of servers may differ that count together. A moment that is further away than this
+/// beyond what an allowance can need comes from a clock that was wrong, or from a wider policy.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+
 impl ThrottlePolicy {
     /// Takes one attempt from an allowance that is full at `full_at`, or now if that is `None`; returns
     /// when it is full with this one gone.
     ///
-    /// A moment further away than an empty allowance needs is taken for that of an empty one: the clock
-    /// was set back, or the policy was a wider one. So nobody waits for longer than one interval.
-    ///
     /// # Errors
-    /// How long to wait until there is an attempt, where there is none.
-    pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Duration> {
+    /// [`NoAttempt`]: how long to wait until there is one. It brings a moment to be kept instead where the
+    /// one there is lies a minute further away than an empty allowance needs: the clock was set back, or
+    /// the policy was a wider one. So nobody waits for longer than an interval and that minute.
+    pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, NoAttempt> {
         let full_after_all = now.plus(self.interval.saturating_mul(self.burst));
-        let full_at = full_at.unwrap_or(now).clamp(now, full_after_all);
+        let full_at = full_at.unwrap_or(now).max(now);
+        if full_at > full_after_all.plus(CLOCK_DIFFERENCE) {
+            return Err(NoAttempt { wait: self.interval, full_at: Some(full_after_all) });
+        }
         let full_after_this = full_at.plus(self.interval);
         if full_after_this <= full_after_all {
             return Ok(full_after_this);
         }
-        Err(Duration::from_secs(full_after_all.seconds_until(full_after_this)))
+        let seconds = full_after_all.seconds_until(full_after_this);
+        Err(NoAttempt { wait: Duration::from_secs(seconds), full_at: None })
     }
 
     /// Returns when the allowance is full once one attempt has been given back.
@@ -86,12 +102,25 @@ mod tests {
             ("all are gone since a while", Some(1090), 1029, Err(1)),
             ("one is back", Some(1090), 1030, Ok(1120)),
             ("two are back", Some(1090), 1060, Ok(1120)),
-            ("the clock was set back a little", Some(1090), 999, Err(30)),
+            ("the clock was set back a little", Some(1090), 999, Err(31)),
+            ("another server is a minute ahead", Some(1150), 1000, Err(90)),
+            ("the clock was set back more than that", Some(1151), 1000, Err(30)),
             ("the clock was set back a year", Some(31_000_000), 1000, Err(30)),
         ] {
-            let taken = POLICY.take(full_at.map(at), at(now));
+            let taken = POLICY.take(full_at.map(at), at(now)).map_err(|no| no.wait);
             assert_eq!(taken, expected.map(at).map_err(Duration::from_secs), "{name}");
         }
+    }
+
+    #[test]
+    fn a_moment_that_can_not_be_is_replaced_by_that_of_an_empty_allowance() {
+        for (full_at, kept) in
+            [(1090, None), (1150, None), (1151, Some(1090)), (31_000_000, Some(1090))]
+        {
+            let refused = POLICY.take(Some(at(full_at)), at(1000)).unwrap_err();
+            assert_eq!(refused.full_at, kept.map(at), "{full_at}");
+        }
+        assert!(POLICY.take(Some(at(1090)), at(1030)).is_ok(), "and comes back as any other");
     }
 
     #[test]
@@ -110,7 +139,7 @@ mod tests {
         while now < at(1000 + 3600) {
             match POLICY.take(full_at, now) {
                 Ok(taken) => (full_at, passed) = (Some(taken), passed + 1),
-                Err(wait) => now = now.plus(wait),
+                Err(NoAttempt { wait, .. }) => now = now.plus(wait),
             }
         }
         assert_eq!(passed, 3 + 3600 / 30 - 1, "a burst, and one per interval in an hour");
@@ -121,6 +150,6 @@ mod tests {
         let huge = ThrottlePolicy { burst: u32::MAX, interval: Duration::MAX };
         assert_eq!(huge.take(Some(Timestamp::MAX), Timestamp::MAX), Ok(Timestamp::MAX));
         let none = ThrottlePolicy { burst: 0, interval: Duration::from_secs(30) };
-        assert_eq!(none.take(None, at(1000)), Err(Duration::from_secs(30)));
+        assert_eq!(none.take(None, at(1000)).unwrap_err().wait, Duration::from_secs(30));
     }
 }

@@ -1,9 +1,10 @@
 //! A limit around a use case that looks at a password: what login, step-up and a change of the password
 //! have in common.
 //!
-//! First the address, then the account: who has used up the attempts of an address can't use up those of
-//! an account, nor make keys to fill a limiter with. An attempt at an account that has none left is one of
-//! the address all the same.
+//! First the address, then the account at that address, then the account: who has used up the attempts of
+//! one can't use up those of the next, nor make keys to fill a limiter with. So one network can't take an
+//! account's attempts from its owner, who is elsewhere. An attempt at an account that has none left is one
+//! of the address all the same.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,8 +13,8 @@ use super::{Service, event};
 use crate::event::Throttle;
 use crate::step::Step;
 use crate::{
-    AccessClaims, AttemptKey, AttemptLimiter, AuthEvent, AuthEventKind, SessionId, StoreError,
-    ThrottlePolicy, UserId, Verdict,
+    AccessClaims, AttemptKey, AttemptLimiter, AuthEvent, AuthEventKind, LoginLimits, SessionId,
+    StoreError, ThrottlePolicy, UserId, Verdict,
 };
 
 /// There were too many attempts: the password was not looked at.
@@ -86,9 +87,18 @@ impl Service {
         attempt: &Attempt,
     ) -> Result<Option<Throttled>, StoreError> {
         let now = self.now();
+        let mut taken = Vec::new();
         for (throttle, key, policy) in self.limits(attempt) {
-            if let Verdict::Wait(wait) = limiter.take(&key, policy, now)? {
-                return Ok(Some(Throttled { throttle, wait }));
+            match limiter.take(&key, policy, now) {
+                Ok(Verdict::Allowed) => taken.push((key, policy)),
+                Ok(Verdict::Wait(wait)) => return Ok(Some(Throttled { throttle, wait })),
+                Err(error) => {
+                    // An outage is nobody's guess.
+                    for (key, policy) in taken {
+                        let _ = limiter.give_back(&key, policy);
+                    }
+                    return Err(error);
+                }
             }
         }
         Ok(None)
@@ -106,12 +116,15 @@ impl Service {
         &self,
         attempt: &Attempt,
     ) -> impl Iterator<Item = (Throttle, AttemptKey, ThrottlePolicy)> + use<> {
-        let limits = self.0.login_limits;
-        let address = attempt
-            .client_address
-            .map(|address| (Throttle::Address, AttemptKey::of_address(address), limits.address));
-        let account = (Throttle::Account, attempt.account.clone(), limits.account);
-        address.into_iter().chain([account])
+        let LoginLimits { address, account_at_address, account } = self.0.login_limits;
+        let key = attempt.account.clone();
+        let at_address = attempt.client_address.map(|client| {
+            [
+                (Throttle::Address, AttemptKey::of_address(client), address),
+                (Throttle::Account, key.at_address(client), account_at_address),
+            ]
+        });
+        at_address.into_iter().flatten().chain([(Throttle::Account, key, account)])
     }
 
     fn refuse(&self, throttled: Throttled, attempt: Attempt) -> Throttled {

@@ -218,7 +218,7 @@ impl Rules {
 
     fn attempts(&mut self, limits: LoginLimits) {
         const INTERVALS: RangeInclusive<Duration> = SECOND..=HOUR;
-        for policy in [limits.account, limits.address] {
+        for policy in [limits.address, limits.account_at_address, limits.account] {
             if !ATTEMPTS.contains(&policy.burst) {
                 let (burst, most) = (policy.burst, ATTEMPTS.end());
                 self.note("login_limits", format!("a burst of {burst} is not from 1 to {most}"));

@@ -41,8 +41,9 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((config.hash_concurrency, config.hash_wait), (None, seconds(2)));
     assert_eq!(config.sessions, Sessions::OnePerUser);
     assert_eq!(config.login_throttle, LoginThrottle::Memory);
-    let LoginLimits { account, address } = config.login_limits;
-    assert_eq!((account.burst, account.interval), (10, seconds(30)));
+    let LoginLimits { address, account_at_address, account } = config.login_limits;
+    assert_eq!((account.burst, account.interval), (30, seconds(10)));
+    assert_eq!((account_at_address.burst, account_at_address.interval), (10, seconds(30)));
     assert_eq!((address.burst, address.interval), (100, seconds(1)));
 }
 

@@ -87,6 +87,8 @@ fn a_clock_that_goes_back_locks_nobody_out(limiter: &dyn AttemptLimiter) {
     let key = unused_key();
     exhaust(limiter, &key, 1_000_000);
     assert_eq!(take(limiter, &key, 1000), Verdict::Wait(POLICY.interval));
+    let then = 1000 + POLICY.interval.as_secs();
+    assert_eq!(take(limiter, &key, then), Verdict::Allowed, "after the wait that was told");
 }
 
 fn keys_are_counted_apart(limiter: &dyn AttemptLimiter) {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::{AttemptKey, AttemptLimiter, StoreError, ThrottlePolicy, Timestamp, Verdict};
+use crate::{
+    AttemptKey, AttemptLimiter, NoAttempt, StoreError, ThrottlePolicy, Timestamp, Verdict,
+};
 
 /// A limiter that keeps every key until it is dropped: for tests, and not for a server.
 ///
@@ -28,7 +30,10 @@ impl AttemptLimiter for MemoryLimiter {
                 full_at.insert(key.clone(), taken);
                 Verdict::Allowed
             }
-            Err(wait) => Verdict::Wait(wait),
+            Err(NoAttempt { wait, full_at: corrected }) => {
+                corrected.map(|corrected| full_at.insert(key.clone(), corrected));
+                Verdict::Wait(wait)
+            }
         })
     }
 

@@ -15,7 +15,8 @@ use crate::{
 
 const ACCOUNT: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
 const ADDRESS: ThrottlePolicy = ThrottlePolicy { burst: 5, interval: Duration::from_secs(1) };
-const LIMITS: LoginLimits = LoginLimits { account: ACCOUNT, address: ADDRESS };
+const LIMITS: LoginLimits =
+    LoginLimits { address: ADDRESS, account_at_address: ACCOUNT, account: ACCOUNT };
 
 fn world() -> World {
     World::throttled(LIMITS, Arc::new(MemoryLimiter::default()))
@@ -64,6 +65,25 @@ fn a_burst_of_wrong_passwords_passes_and_then_one_per_interval() {
     assert_throttled(world.login(" ADA", PASSWORD), Throttle::Account, 1);
     world.advance(1);
     assert!(world.login("ada", PASSWORD).is_ok(), "nobody is locked out");
+}
+
+/// Whoever keeps using up the attempts that an account has at their address.
+#[test]
+fn one_network_does_not_take_an_accounts_attempts_from_its_owner() {
+    let wide = ThrottlePolicy { burst: 5, interval: Duration::from_secs(10) };
+    let limits = LoginLimits { account: wide, ..LIMITS };
+    let world = World::throttled(limits, Arc::new(MemoryLimiter::default()));
+    world.register("ada");
+    for _ in 0..3 {
+        assert_wrong(login_from(&world, "192.0.2.66", "ada", "wrong horse"));
+    }
+    let thief = login_from(&world, "192.0.2.66", "ada", "wrong horse");
+    assert_throttled(thief, Throttle::Account, 30);
+    assert!(login_from(&world, "192.0.2.1", "ada", PASSWORD).is_ok());
+    for other in ["192.0.2.67", "192.0.2.68"] {
+        assert_wrong(login_from(&world, other, "ada", "wrong horse"));
+    }
+    assert_throttled(login_from(&world, "192.0.2.69", "ada", PASSWORD), Throttle::Account, 10);
 }
 
 #[test]
