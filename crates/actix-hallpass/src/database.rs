@@ -113,7 +113,16 @@ impl Database {
                 hallpass_diesel::open_per_device(url, max, *migrations, *pool_size)?
             }
         };
-        tracing::info!(target: "hallpass", database = %self.url, "users are kept here");
+        let sessions_per_user = match sessions {
+            Sessions::OnePerUser => 1,
+            Sessions::PerDevice { max } => max,
+        };
+        tracing::info!(
+            target: "hallpass",
+            database = %self.url,
+            sessions_per_user,
+            "users are kept here"
+        );
         Ok(store)
     }
 

@@ -72,8 +72,8 @@ pub enum RefreshRefusal {
     /// Row 2: its user is disabled.
     #[error("the user is disabled")]
     UserDisabled,
-    /// Row 3: its user is logged out.
-    #[error("the user has no session")]
+    /// Row 3: its user is logged out, or its session has ended.
+    #[error("the session has ended")]
     NoSession,
     /// Row 4: it belongs to an earlier login.
     #[error("the session was superseded by a later login")]

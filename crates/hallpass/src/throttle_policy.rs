@@ -139,7 +139,10 @@ mod tests {
         while now < at(1000 + 3600) {
             match POLICY.take(full_at, now) {
                 Ok(taken) => (full_at, passed) = (Some(taken), passed + 1),
-                Err(NoAttempt { wait, .. }) => now = now.plus(wait),
+                Err(NoAttempt { wait, .. }) => {
+                    assert!(Duration::ZERO < wait && wait <= POLICY.interval, "{wait:?}");
+                    now = now.plus(wait);
+                }
             }
         }
         assert_eq!(passed, 3 + 3600 / 30 - 1, "a burst, and one per interval in an hour");

@@ -285,7 +285,10 @@ fn a_deleted_user_is_nobody(subject: &dyn Subject) {
     subject.delete(&account.id);
     assert!(!account.rotate(subject, "s1", "a0", "a1"), "no rotation");
     assert!(!account.start(subject, "s2"), "no session");
-    assert!(!account.end(subject, "s1"), "nothing to end");
+    assert!(
+        !account.end(subject, "s1"),
+        "the session of a deleted user can still be ended: is the foreign key there, and on?"
+    );
     let next = Account::add(subject);
     assert_ne!(next.id, account.id, "an id is not given again: its tokens are still alive");
 }
