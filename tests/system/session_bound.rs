@@ -25,6 +25,7 @@ struct World {
     memory: Arc<MemoryStore>,
     looks: Arc<AtomicUsize>,
     is_down: Arc<AtomicBool>,
+    is_slow: Arc<AtomicBool>,
 }
 
 impl World {
@@ -35,10 +36,15 @@ impl World {
     fn with(sessions: Sessions) -> Self {
         let memory = Arc::new(MemoryStore::default());
         let (looks, is_down) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let is_slow = Arc::new(AtomicBool::new(false));
         let (counted, down) = (Arc::clone(&looks), Arc::clone(&is_down));
+        let slow = Arc::clone(&is_slow);
         let store = InterposedStore::new(memory.clone(), move |verb| {
             if verb == Verb::Load {
                 counted.fetch_add(1, Ordering::SeqCst);
+                if slow.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(200));
+                }
             }
             if down.load(Ordering::SeqCst) {
                 return Err(StoreError::Unavailable("the disk is on fire".into()));
@@ -58,7 +64,7 @@ impl World {
             .map(|server| (server.addrs()[0], server.run()))
             .unwrap()
         });
-        Self { app, memory, looks, is_down }
+        Self { app, memory, looks, is_down, is_slow }
     }
 
     /// How often the store was asked since the last call.
@@ -155,6 +161,8 @@ fn of_many_requests_at_once_one_asks() {
     let world = World::new();
     let tokens = world.app.session("ada");
     world.looks();
+    // So that the others come before the answer.
+    world.is_slow.store(true, Ordering::SeqCst);
     thread::scope(|scope| {
         for _ in 0..32 {
             scope.spawn(|| assert_eq!(world.status("/minute/user", &tokens), 200));
@@ -373,6 +381,40 @@ async fn around_the_whole_app_it_locks_nobody_out_of_its_own_routes() {
             .insert_header(("Content-Type", "application/json"))
             .set_payload(body);
         let response = call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), expected, "{method} {path}");
+    }
+}
+
+/// A guard that asks for more than a user's own sessions need.
+#[actix_web::test]
+async fn around_the_whole_app_a_scope_locks_nobody_out_of_their_own_sessions() {
+    use actix_hallpass::hallpass::Credentials;
+    use actix_web::test::{TestRequest, call_service, init_service};
+
+    let auth = TestAuth::with(|auth| auth.sessions(Sessions::PerDevice { max: 5 }));
+    let credentials =
+        || Credentials { login: "ada".into(), password: "correct horse".to_owned().into() };
+    auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
+    let pair = auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
+    let header = ("Authorization", format!("Bearer {}", pair.access_token.expose_token()));
+    let app = App::new()
+        .wrap(auth.guard().scope("admin"))
+        .configure(auth.routes("/auth"))
+        .configure(handlers);
+    let app = init_service(app).await;
+    for (method, path, expected) in [
+        ("GET", "/user", 403),
+        ("GET", "/auth/sessions", 200),
+        ("HEAD", "/auth/sessions", 403),
+        ("DELETE", "/auth/sessions/unknown", 404),
+        ("GET", "/auth/sessions/unknown", 403),
+        ("POST", "/auth/logout/others", 204),
+        ("GET", "/auth/logout/others", 403),
+        ("POST", "/auth/logout/all", 204),
+    ] {
+        let request = TestRequest::with_uri(path).method(method.parse().unwrap());
+        let request = request.insert_header(header.clone()).to_request();
+        let response = call_service(&app, request).await;
         assert_eq!(response.status(), expected, "{method} {path}");
     }
 }

@@ -48,6 +48,20 @@ fn the_table_does_not_grow_with_the_names_that_were_ever_tried() {
 }
 
 #[test]
+fn a_row_that_was_taken_from_meanwhile_is_not_removed() {
+    let (_directory, store) = store();
+    take(&store, "ada", 1000);
+    take(&store, "bob", 1000);
+    let full = |before| run_on(&store.pool, |it| it.full_since(before, 10)).unwrap();
+    assert_eq!(full(1029).len(), 0, "both are full in second 1030");
+    let keys = full(1030);
+    assert_eq!(keys.len(), 2);
+    take(&store, "ada", 1040);
+    let removed = run_on(&store.pool, |it| it.remove(&keys, 1030)).unwrap();
+    assert_eq!((removed, rows(&store)), (1, 1), "ada's counts again");
+}
+
+#[test]
 fn a_row_that_makes_no_sense_is_named() {
     let (_directory, store) = store();
     take(&store, "ada", 1000);
