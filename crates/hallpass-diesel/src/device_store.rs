@@ -2,7 +2,8 @@
 //! `users_table.rs` and `sessions_table.rs`.
 //!
 //! What changes several rows begins with the user's, so that of two changes to one user's sessions the
-//! second waits for the first. A session that began in columns of the user's row stays there until it is
+//! second waits for the first. The exception is ending sessions of a user who has none in their row:
+//! that locks only what it ends. A session that began in columns of the user's row stays there until it is
 //! rotated: whoever looks for a session or ends it looks there, too, and there first, since sessions move
 //! from there to the table and never back.
 
@@ -59,8 +60,9 @@ where
     }
 
     /// Loads the user with the session that `find` finds or, where it finds no row, the one in the user's
-    /// row, if that `counts`. Once more if that is not bound to the user's password: another login may have upgraded the
-    /// hash between the two looks, and bound all sessions to the new one. What is still unbound then, is.
+    /// row, if that `counts`. Once more if that is not bound to the user's password: another login may
+    /// have upgraded the hash between the two looks, and bound all sessions to the new one. What is still
+    /// unbound then, is.
     fn load_with_session(
         &self,
         id: &UserId,

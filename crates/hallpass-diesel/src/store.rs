@@ -23,8 +23,9 @@ use crate::{OpenError, UsersTable};
 /// give up more than they have to (PostgreSQL's SERIALIZABLE does).
 const MAXIMUM_RUNS: u32 = 8;
 
-/// The users in a table that Diesel knows, with one session each in columns of that table. Made by [`open`](crate::open) for the table that hallpass
-/// brings, and by [`UsersTable::store`] for a table of your own. Cheap to clone.
+/// The users in a table that Diesel knows, with one session each in columns of that table. Made by
+/// [`open`](crate::open) for the table that hallpass brings, and by [`UsersTable::store`] for a table of
+/// your own. Cheap to clone.
 pub struct DieselStore<T, P> {
     pool: P,
     table: PhantomData<fn() -> T>,

@@ -69,7 +69,8 @@ impl Service {
     ///
     /// # Errors
     /// The steps end in [`LoginError::Refused`] for a wrong name or password and for a disabled
-    /// user, in [`LoginError::Throttled`] after too many of these, in the others when something was unavailable; nothing is written then.
+    /// user, in [`LoginError::Throttled`] after too many of these, in the others when something was
+    /// unavailable; nothing is written then.
     pub fn login(&self, credentials: Credentials, device: impl Into<Device>) -> Step<Outcome> {
         let account = AttemptKey::of_login(&credentials.login);
         let login = Login {
