@@ -11,6 +11,8 @@ mod config;
 mod credentials;
 mod device;
 mod device_session;
+#[cfg(test)]
+mod dice;
 mod duration;
 mod end_reason;
 mod event;

@@ -5,7 +5,6 @@
 
 mod action;
 mod composer;
-mod dice;
 mod flight;
 mod ledger;
 mod outcome;
@@ -16,9 +15,9 @@ use std::collections::BTreeSet;
 use std::env;
 use std::str::FromStr;
 
+use crate::dice::Dice;
 use action::Action;
 use composer::Composer;
-use dice::Dice;
 use terms::Terms;
 use trial::{Difference, Trial};
 

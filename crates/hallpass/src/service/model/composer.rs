@@ -1,8 +1,8 @@
 //! What happens next in a sequence: more often what is likely to matter.
 
 use super::action::{Action, Pause, Request, Simple};
-use super::dice::Dice;
 use super::ledger::{Ledger, State, Token};
+use crate::dice::Dice;
 use crate::{OwnSessions, Sessions};
 
 const GRACE: u64 = 30;

@@ -1,14 +1,14 @@
-//! The dice of a sequence: the same seed throws the same numbers (SplitMix64).
+//! The dice of the tests that throw them: the same seed throws the same numbers (SplitMix64).
 
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// Returns a number from 0 to below `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -16,11 +16,11 @@ impl Dice {
     }
 
     /// Returns whether something happens that happens `times` in 100.
-    pub(super) fn happens(&mut self, times: usize) -> bool {
+    pub(crate) fn happens(&mut self, times: usize) -> bool {
         self.below(100) < times
     }
 
-    pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }
 }
