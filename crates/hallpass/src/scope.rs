@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Display};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::SmolStr;
 
 /// The longest list, in bytes: it goes into every access token, and tokens have 4 KiB at most.
 const MAXIMUM_BYTES: usize = 1024;
@@ -20,9 +22,8 @@ const MAXIMUM_BYTES: usize = 1024;
 /// assert!(Scope::parse("caf\u{e9}").is_none());
 /// assert!(Scope::parse(&"a".repeat(1025)).is_none());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Scope(String);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Scope(SmolStr);
 
 /// A text that is not a list of scope tokens.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +36,14 @@ impl Scope {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
-        let text = words.join(" ");
-        let is_scope = text.len() <= MAXIMUM_BYTES && words.iter().all(|word| is_scope_token(word));
-        is_scope.then_some(Self(text))
+        Self::from_canonical(words.join(" ").into())
+    }
+
+    /// Takes `text` as it is, if it is a list without a blank too many.
+    fn from_canonical(text: SmolStr) -> Option<Self> {
+        let mut words = text.split(' ');
+        let is_list = text.is_empty() || words.all(|word| !word.is_empty() && is_scope_token(word));
+        (is_list && text.len() <= MAXIMUM_BYTES).then_some(Self(text))
     }
 
     /// Returns whether `token` is one of the list, compared byte for byte.
@@ -69,17 +75,12 @@ fn is_scope_token(word: &str) -> bool {
     word.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-impl TryFrom<String> for Scope {
-    type Error = ScopeUnacceptable;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or(ScopeUnacceptable)
-    }
-}
-
-impl From<Scope> for String {
-    fn from(scope: Scope) -> Self {
-        scope.0
+impl<'de> Deserialize<'de> for Scope {
+    /// What a token holds has been written without a blank too many, and is taken as it is then.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = SmolStr::deserialize(deserializer)?;
+        let canonical = Self::from_canonical(text.clone()).or_else(|| Self::parse(&text));
+        canonical.ok_or_else(|| D::Error::custom(ScopeUnacceptable))
     }
 }
 

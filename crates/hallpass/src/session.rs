@@ -3,15 +3,16 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::SmolStr;
 
 use crate::random::{Random, RandomUnavailable, random_text};
 use crate::{RefreshTokenHash, Timestamp};
 
 /// The id of a session: the `sid` of its tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct SessionId(String);
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct SessionId(SmolStr);
 
 /// A text that is the id of no session.
 #[derive(Debug, thiserror::Error)]
@@ -23,15 +24,14 @@ impl SessionId {
     /// Returns the session id that a store or a token holds as `text`.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(text.into().into())
     }
 
     /// Returns the session id that somebody writes as `text`, `None` if none can be written like that:
     /// 1 to 255 printable ASCII characters without a blank.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
-        (is_printable && (1..=255).contains(&text.len())).then(|| Self::new(text))
+        is_session_id(text).then(|| Self(text.into()))
     }
 
     /// Makes the id of a new session: 128 random bits in base64url, 22 characters.
@@ -39,7 +39,7 @@ impl SessionId {
     /// # Errors
     /// [`RandomUnavailable`] when `random` cannot answer.
     pub fn generate(random: &dyn Random) -> Result<Self, RandomUnavailable> {
-        random_text::<16>(random).map(Self)
+        random_text::<16>(random).map(Self::new)
     }
 
     /// Returns the text of the id.
@@ -51,12 +51,15 @@ impl SessionId {
 
 /// What a token holds. Somebody else with our key may write any text there, which not every database
 /// takes.
-impl TryFrom<String> for SessionId {
-    type Error = NotASessionId;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or(NotASessionId)
+impl<'de> Deserialize<'de> for SessionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = SmolStr::deserialize(deserializer)?;
+        if is_session_id(&text) { Ok(Self(text)) } else { Err(D::Error::custom(NotASessionId)) }
     }
+}
+
+fn is_session_id(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl Display for SessionId {

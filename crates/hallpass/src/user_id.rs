@@ -1,9 +1,10 @@
 //! The id of a user as tokens carry it: text.
 
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, ToSmolStr as _};
 
 /// The canonical text of a user's id: what a token's `sub` holds (always a string, RFC 7519 §4.1.2).
 ///
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// serves `i64`, UUID and text keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct UserId(String);
+pub struct UserId(SmolStr);
 
 impl UserId {
     /// Returns the id that displays as `id` does.
@@ -21,7 +22,7 @@ impl UserId {
     /// ```
     #[must_use]
     pub fn new(id: impl Display) -> Self {
-        Self(id.to_string())
+        Self(id.to_smolstr())
     }
 
     /// Returns the text of the id.
@@ -42,7 +43,23 @@ impl UserId {
     #[must_use]
     pub fn parse<Id: FromStr + Display>(&self) -> Option<Id> {
         let id = self.0.parse::<Id>().ok()?;
-        (id.to_string() == self.0).then_some(id)
+        is_written_as(&id, &self.0).then_some(id)
+    }
+}
+
+/// Returns whether `id` displays as `text`, without writing it anywhere: every request asks.
+fn is_written_as(id: &impl Display, text: &str) -> bool {
+    let mut rest = Unmatched(text);
+    write!(rest, "{id}").is_ok() && rest.0.is_empty()
+}
+
+/// What is left of a text once that which was written has been taken from its front.
+struct Unmatched<'a>(&'a str);
+
+impl fmt::Write for Unmatched<'_> {
+    fn write_str(&mut self, written: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
+        Ok(())
     }
 }
 
