@@ -3,15 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::app_members::AppMembers;
-use crate::json::{self, MalformedJson};
-use crate::jws::{Jws, JwsError, MAXIMUM_BYTES};
+use crate::access_claims::ReadClaims;
+use crate::jws::{Jws, JwsError, MAXIMUM_BYTES, PART_BUFFER};
 use crate::random::{Random, RandomUnavailable, random_text};
-use crate::{AppClaims, ClaimsError, Scope, SessionId, Timestamp, TokenSecret, UserId};
+use crate::{
+    AccessClaims, AppClaims, ClaimsError, MalformedJson, Scope, SessionId, Timestamp, TokenSecret,
+    UserId,
+};
 
 /// Issues and verifies access tokens.
 pub(crate) struct AccessTokens {
@@ -48,38 +49,20 @@ pub struct AccessToken {
     expires_at: Timestamp,
 }
 
-/// What an access token says, once it has been verified. Made by
-/// [`Service::verify_access`](crate::Service::verify_access) alone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessClaims {
-    claims: Claims,
-    /// All of it, for the application's own claims.
-    payload: Vec<u8>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: UserId,
-    iat: Timestamp,
-    exp: Timestamp,
-    #[serde(default, deserialize_with = "json::not_null", skip_serializing_if = "Option::is_none")]
-    nbf: Option<Timestamp>,
-    jti: String,
-    sid: SessionId,
-    #[serde(default, deserialize_with = "json::not_null", skip_serializing_if = "Option::is_none")]
-    auth_time: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Scope::is_empty")]
-    scope: Scope,
-}
-
 /// What is signed: hallpass's claims, then the application's, none of which has the name of one of
 /// hallpass's.
 #[derive(Serialize)]
 struct SignedClaims<'a> {
-    #[serde(flatten)]
-    claims: Claims,
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a UserId,
+    iat: Timestamp,
+    exp: Timestamp,
+    jti: &'a str,
+    sid: &'a SessionId,
+    auth_time: Timestamp,
+    #[serde(skip_serializing_if = "Scope::is_empty")]
+    scope: &'a Scope,
     #[serde(flatten)]
     app_claims: &'a AppClaims,
 }
@@ -180,19 +163,18 @@ impl AccessTokens {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<AccessToken, IssueError> {
-        let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            sub: grant.user_id.clone(),
+        let claims = SignedClaims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: grant.user_id,
             iat: now,
             exp: grant.expires_at,
-            nbf: None,
-            jti: random_text::<16>(random)?,
-            sid: grant.session_id.clone(),
-            auth_time: Some(grant.auth_time),
-            scope: grant.scope.clone(),
+            jti: &random_text::<16>(random)?,
+            sid: grant.session_id,
+            auth_time: grant.auth_time,
+            scope: grant.scope,
+            app_claims: grant.app_claims,
         };
-        let claims = SignedClaims { claims, app_claims: grant.app_claims };
         let text = Zeroizing::new(self.jws.sign(&claims));
         let (bytes, maximum) = (text.len(), MAXIMUM_BYTES);
         if bytes > maximum {
@@ -213,16 +195,15 @@ impl AccessTokens {
         token: &str,
         now: Timestamp,
     ) -> Result<AccessClaims, AccessTokenError> {
-        let authentic = self.authenticate(token)?;
-        let claims = &authentic.claims;
-        if now >= claims.exp.plus(self.leeway) {
-            return Err(AccessTokenError::Expired { expired_at: claims.exp, now });
+        let claims = self.authenticate(token)?;
+        if now >= claims.expires_at().plus(self.leeway) {
+            return Err(AccessTokenError::Expired { expired_at: claims.expires_at(), now });
         }
-        match claims.nbf {
+        match claims.not_before() {
             Some(not_before) if not_before > now.plus(self.leeway) => {
                 Err(AccessTokenError::NotYetValid { not_before, now })
             }
-            _ => Ok(authentic),
+            _ => Ok(claims),
         }
     }
 
@@ -231,15 +212,16 @@ impl AccessTokens {
     /// # Errors
     /// [`AccessTokenError`], but neither `Expired` nor `NotYetValid`.
     pub(crate) fn authenticate(&self, token: &str) -> Result<AccessClaims, AccessTokenError> {
-        let payload = self.jws.open(token)?;
-        let claims: Claims = json::from_slice(&payload).map_err(AccessTokenError::Claims)?;
-        if claims.iss != self.issuer {
+        let mut buffer = PART_BUFFER;
+        let payload = self.jws.open(token, &mut buffer)?;
+        let read = ReadClaims::from_slice(payload).map_err(AccessTokenError::Claims)?;
+        if read.issuer != self.issuer {
             return Err(AccessTokenError::Issuer);
         }
-        if claims.aud != self.audience {
+        if read.audience != self.audience {
             return Err(AccessTokenError::Audience);
         }
-        Ok(AccessClaims { claims, payload })
+        Ok(read.claims)
     }
 }
 
@@ -257,76 +239,9 @@ impl AccessToken {
     }
 }
 
-impl AccessClaims {
-    /// Returns `sub`: the user.
-    #[must_use]
-    pub fn user_id(&self) -> &UserId {
-        &self.claims.sub
-    }
-
-    /// Returns `sid`: the session.
-    #[must_use]
-    pub fn session_id(&self) -> &SessionId {
-        &self.claims.sid
-    }
-
-    /// Returns `scope`, empty when it is left out.
-    #[must_use]
-    pub fn scope(&self) -> &Scope {
-        &self.claims.scope
-    }
-
-    /// Returns `iat`: when the token was issued.
-    #[must_use]
-    pub fn issued_at(&self) -> Timestamp {
-        self.claims.iat
-    }
-
-    /// Returns `exp`: the first second in which the token is no longer valid.
-    #[must_use]
-    pub fn expires_at(&self) -> Timestamp {
-        self.claims.exp
-    }
-
-    /// Returns `auth_time`: when the user proved who they are, at login or at the step-up that made this
-    /// token; `None` in a token that
-    /// another issuer with our key made without it.
-    #[must_use]
-    pub fn auth_time(&self) -> Option<Timestamp> {
-        self.claims.auth_time
-    }
-
-    /// Returns whether the user proved who they are `max_age` before `now` at most (RFC 9470 §4). Not in
-    /// a token that does not say when.
-    pub(crate) fn is_recent(&self, max_age: Duration, now: Timestamp) -> bool {
-        self.claims.auth_time.is_some_and(|auth_time| now <= auth_time.plus(max_age))
-    }
-
-    /// Returns the application's claims, read as a `C`, which sees no claim of hallpass's.
-    ///
-    /// # Errors
-    /// [`MalformedJson`] when they are no `C`: the token was made before the application added them,
-    /// say.
-    pub fn app_claims<C: DeserializeOwned>(&self) -> Result<C, MalformedJson> {
-        Ok(C::deserialize(AppMembers(&self.payload))?)
-    }
-
-    /// Returns `jti`: the token's own id.
-    #[must_use]
-    pub fn token_id(&self) -> &str {
-        &self.claims.jti
-    }
-}
-
 impl fmt::Debug for AccessTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("AccessTokens").field("issuer", &self.issuer).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for AccessClaims {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.claims.fmt(formatter)
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) const ACCESS_SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 pub(crate) const REFRESH_SECRET: &str = "f0e1d2c3b4a5968778695a4b3c2d1e0f";
 
 /// Returns `header.payload.signature`, signed with HMAC-SHA256 under `secret`.
-pub(crate) fn token(header: &str, payload: &str, secret: &str) -> String {
+pub(crate) fn token(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, secret: &str) -> String {
     let signed = format!("{}.{}", base64url(header), base64url(payload));
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let signature = hmac::sign(&key, signed.as_bytes());

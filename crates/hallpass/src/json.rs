@@ -1,9 +1,10 @@
 //! JSON in which no member comes twice: two readers of one text must not see two meanings.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
@@ -76,7 +77,27 @@ impl<'de> Visitor<'de> for UniqueObjectVisitor {
 }
 
 /// Any JSON value whose objects have no member twice.
-struct UniqueMembers;
+pub(crate) struct UniqueMembers;
+
+/// A text of the input, where it stands there as it is, else a copy without its escapes.
+#[derive(Deserialize, PartialEq, Eq, Hash)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// The names that an object has had so far. Takes no memory before it has one.
+#[derive(Default)]
+pub(crate) struct UniqueNames<'a>(HashSet<Text<'a>>);
+
+impl<'a> UniqueNames<'a> {
+    /// Refuses a name that has come before.
+    pub(crate) fn add<E: Error>(&mut self, name: Text<'a>) -> Result<(), E> {
+        if self.0.insert(name) { Ok(()) } else { Err(E::custom("a member comes twice")) }
+    }
+
+    /// Returns whether there has been none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl<'de> Deserialize<'de> for UniqueMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -94,12 +115,10 @@ impl<'de> Visitor<'de> for UniqueMembersVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMembers, A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = map.next_key::<String>()? {
+        let mut names = UniqueNames::default();
+        while let Some(name) = map.next_key()? {
             map.next_value::<UniqueMembers>()?;
-            if !names.insert(name) {
-                return Err(A::Error::custom("a member comes twice"));
-            }
+            names.add(name)?;
         }
         Ok(UniqueMembers)
     }

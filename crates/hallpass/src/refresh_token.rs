@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::json::{self, MalformedJson};
-use crate::jws::{Jws, JwsError};
+use crate::jws::{Jws, JwsError, PART_BUFFER};
 use crate::random::{Random, RandomUnavailable, random_text};
 use crate::{SessionId, SessionPolicy, Timestamp, TokenSecret, UserId};
 
@@ -170,9 +170,9 @@ impl RefreshTokens {
     /// # Errors
     /// [`RefreshTokenError`], but not `NotYetValid`: the first rule that the token breaks.
     pub(crate) fn authenticate(&self, token: &str) -> Result<RefreshClaims, RefreshTokenError> {
-        let payload = Zeroizing::new(self.jws.open(token)?);
-        let claims: RefreshClaims =
-            json::from_slice(&payload).map_err(RefreshTokenError::Claims)?;
+        let mut buffer = Zeroizing::new(PART_BUFFER);
+        let payload = self.jws.open(token, &mut buffer)?;
+        let claims: RefreshClaims = json::from_slice(payload).map_err(RefreshTokenError::Claims)?;
         if claims.iss != self.issuer {
             return Err(RefreshTokenError::Issuer);
         }

@@ -281,7 +281,7 @@ fn forged(pair: &TokenPair, from: &str, to: &str) -> String {
     let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     assert!(payload.contains(from), "{payload}");
     let header = r#"{"typ":"rt+jwt","alg":"HS256"}"#;
-    forge::token(header, &payload.replace(from, to), forge::REFRESH_SECRET)
+    forge::token(header, payload.replace(from, to), forge::REFRESH_SECRET)
 }
 
 #[test]

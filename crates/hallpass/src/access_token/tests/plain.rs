@@ -1,0 +1,152 @@
+//! The plain way to verify an access token: every part is decoded, the header is always read, the
+//! signature is jsonwebtoken's to check, and the claims are read twice. Slow, and easy to believe.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{AccessTokenError, JwsError};
+use crate::app_claims::RESERVED;
+use crate::forge::ACCESS_SECRET;
+use crate::{Scope, SessionId, Timestamp, json};
+
+/// Who verifies, and how; everything else is fixed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub(super) key_id: Option<&'static str>,
+    pub(super) leeway_seconds: u64,
+    pub(super) now: u64,
+}
+
+/// What an accepted token says.
+#[derive(Debug, PartialEq)]
+pub(super) struct PlainClaims {
+    pub(super) user_id: String,
+    pub(super) session_id: String,
+    pub(super) token_id: String,
+    pub(super) issued_at: u64,
+    pub(super) expires_at: u64,
+    pub(super) not_before: Option<u64>,
+    pub(super) auth_time: Option<u64>,
+    pub(super) scope: String,
+    pub(super) app_claims: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    typ: String,
+    alg: String,
+    #[serde(default, deserialize_with = "json::not_null")]
+    kid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    iat: u64,
+    exp: u64,
+    #[serde(default, deserialize_with = "json::not_null")]
+    nbf: Option<u64>,
+    jti: String,
+    sid: String,
+    #[serde(default, deserialize_with = "json::not_null")]
+    auth_time: Option<u64>,
+    #[serde(default)]
+    scope: String,
+}
+
+pub(super) fn verify(token: &str, terms: Terms) -> Result<PlainClaims, AccessTokenError> {
+    let payload = open(token, terms)?;
+    let claims: Claims = json::from_slice(&payload).map_err(AccessTokenError::Claims)?;
+    let scope = Scope::parse(&claims.scope).filter(|_| is_well_typed(&claims));
+    let Some(scope) = scope else {
+        // The plain way has no place for it, and places are not compared.
+        let nowhere = json::from_slice::<Value>(b"").unwrap_err();
+        return Err(AccessTokenError::Claims(nowhere));
+    };
+    check(&claims, terms)?;
+    Ok(PlainClaims {
+        user_id: claims.sub,
+        session_id: claims.sid,
+        token_id: claims.jti,
+        issued_at: claims.iat,
+        expires_at: claims.exp,
+        not_before: claims.nbf,
+        auth_time: claims.auth_time,
+        scope: scope.as_str().to_owned(),
+        app_claims: app_claims(&payload),
+    })
+}
+
+fn open(token: &str, terms: Terms) -> Result<Vec<u8>, JwsError> {
+    if token.len() > 4096 {
+        return Err(JwsError::TooLong { bytes: token.len() });
+    }
+    let parts: Vec<_> = token.split('.').collect();
+    let [header, payload, signature] = parts[..] else { return Err(JwsError::Parts) };
+    check_header(&decode(header)?, terms)?;
+    let key = DecodingKey::from_secret(ACCESS_SECRET.as_bytes());
+    let verifier = (DEFAULT_PROVIDER.verifier_factory)(&Algorithm::HS256, &key).unwrap();
+    let signed = format!("{header}.{payload}");
+    let verified = verifier.verify(signed.as_bytes(), &decode(signature)?);
+    verified.or(Err(JwsError::Signature))?;
+    decode(payload)
+}
+
+fn check_header(header: &[u8], terms: Terms) -> Result<(), JwsError> {
+    let members: Map<String, Value> = json::from_slice(header).or(Err(JwsError::Header))?;
+    let header: Header = json::from_slice(header).or(Err(JwsError::Header))?;
+    if header.alg != "HS256" {
+        return Err(JwsError::Algorithm);
+    }
+    if !["at+jwt", "application/at+jwt"].contains(&header.typ.to_ascii_lowercase().as_str()) {
+        return Err(JwsError::Type);
+    }
+    if ["crit", "b64", "zip"].into_iter().any(|name| members.contains_key(name)) {
+        return Err(JwsError::Extension);
+    }
+    match header.kid {
+        Some(key_id) if terms.key_id != Some(&*key_id) => Err(JwsError::KeyId),
+        _ => Ok(()),
+    }
+}
+
+fn is_well_typed(claims: &Claims) -> bool {
+    let times = [Some(claims.iat), Some(claims.exp), claims.nbf, claims.auth_time];
+    times.into_iter().flatten().all(|time| time <= Timestamp::MAX.as_unix_seconds())
+        && SessionId::parse(&claims.sid).is_some()
+}
+
+fn check(claims: &Claims, terms: Terms) -> Result<(), AccessTokenError> {
+    let at = |seconds| Timestamp::from_unix_seconds(seconds).unwrap();
+    let now = at(terms.now);
+    if claims.iss != "hallpass" {
+        return Err(AccessTokenError::Issuer);
+    }
+    if claims.aud != "hallpass" {
+        return Err(AccessTokenError::Audience);
+    }
+    if terms.now >= claims.exp + terms.leeway_seconds {
+        return Err(AccessTokenError::Expired { expired_at: at(claims.exp), now });
+    }
+    match claims.nbf {
+        Some(not_before) if not_before > terms.now + terms.leeway_seconds => {
+            Err(AccessTokenError::NotYetValid { not_before: at(not_before), now })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn app_claims(payload: &[u8]) -> Map<String, Value> {
+    let mut members: Map<String, Value> = json::from_slice(payload).unwrap();
+    members.retain(|name, _| !RESERVED.contains(&name.as_str()));
+    members
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
+    URL_SAFE_NO_PAD.decode(part).or(Err(JwsError::Encoding))
+}
