@@ -1,26 +1,19 @@
 //! The guard: middleware that lets nobody in without a valid access token.
 
+mod admission;
+mod middleware;
+
 use std::fmt::Display;
-use std::future::{Future, Ready, ready};
-use std::pin::Pin;
-use std::rc::Rc;
 use std::str::FromStr;
-use std::task::{Context, Poll, ready as ready_or_pending};
 use std::time::Duration;
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::Method;
-use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
-use actix_web::{Error, HttpMessage as _, ResponseError as _};
-use hallpass::{AccessClaims, ScopeRule};
-use pin_project_lite::pin_project;
+use hallpass::ScopeRule;
+pub use middleware::GuardMiddleware;
 use serde::de::DeserializeOwned;
 
-use crate::authenticate::{Identified, authenticate};
 use crate::requirement::Requirement;
 use crate::session_bound::SessionBound;
-use crate::{Auth, AuthError, AuthErrorReason, AuthUser, routes};
+use crate::{Auth, AuthUser};
 
 /// Middleware that refuses whoever has no valid access token; for `App::wrap` or `Scope::wrap`.
 ///
@@ -216,219 +209,5 @@ impl Guard {
     fn requiring(mut self, requirement: Requirement) -> Self {
         self.requirements.push(requirement);
         self
-    }
-
-    /// Returns who sent the request, and whether their session is known to be alive, if they may pass.
-    fn admit(&self, request: &ServiceRequest) -> Result<Admission, AuthError> {
-        let claims = self.identify(request)?;
-        let (Some(bound), Some(claims)) = (self.session_bound, &claims) else {
-            self.check_requirements(claims.as_ref())?;
-            return Ok(Admission::Now(claims));
-        };
-        #[cfg(feature = "testing")]
-        if crate::testing::signed_in(request.request()).is_some() {
-            self.check_requirements(Some(claims))?;
-            return Ok(Admission::Now(Some(claims.clone())));
-        }
-        match bound.known(&self.auth, claims) {
-            Some(Ok(())) => {
-                self.check_requirements(Some(claims))?;
-                Ok(Admission::Now(Some(claims.clone())))
-            }
-            Some(Err(reason)) => Err(self.auth.refusal(reason)),
-            None => Ok(Admission::OnceAlive(bound, claims.clone())),
-        }
-    }
-
-    /// What the guard asks of a user whose session is alive, or of a visitor.
-    fn check_requirements(&self, claims: Option<&AccessClaims>) -> Result<(), AuthError> {
-        if self.requirements.is_empty() {
-            return Ok(());
-        }
-        let refuse = |reason| self.auth.refusal(reason);
-        let claims = claims.ok_or_else(|| refuse(AuthErrorReason::Missing))?;
-        let mut requirements = self.requirements.iter();
-        requirements.try_for_each(|it| it.check(claims, self.auth.service())).map_err(refuse)
-    }
-
-    /// Asks the store for the session first.
-    async fn check(self, bound: SessionBound, claims: AccessClaims) -> Result<Self, AuthError> {
-        let checked = bound.check(self.auth.clone(), claims.clone()).await;
-        checked.map_err(|reason| self.auth.refusal(reason))?;
-        self.check_requirements(Some(&claims))?;
-        Ok(self)
-    }
-
-    fn identify(&self, request: &ServiceRequest) -> Result<Option<AccessClaims>, AuthError> {
-        #[cfg(feature = "testing")]
-        if let Some(claims) = crate::testing::signed_in(request.request()) {
-            return Ok(Some(claims));
-        }
-        match authenticate(&self.auth, request.request())? {
-            None if self.absence == Absence::Refused => {
-                Err(AuthError::new(AuthErrorReason::Missing, self.auth.realm()))
-            }
-            claims => Ok(claims),
-        }
-    }
-
-    fn is_exempt(&self, request: &ServiceRequest) -> bool {
-        match self.preflight {
-            Preflight::LetThrough if is_preflight(request) => true,
-            _ => routes::is_own(request),
-        }
-    }
-}
-
-/// The Fetch standard's definition of a CORS preflight request. A method that is none makes it
-/// another request, which the CORS middleware would hand on.
-fn is_preflight(request: &ServiceRequest) -> bool {
-    let headers = request.headers();
-    let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
-    request.method() == Method::OPTIONS
-        && headers.contains_key(ORIGIN)
-        && asked.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_ok())
-}
-
-/// Whether somebody may pass.
-enum Admission {
-    /// They may, be it a visitor.
-    Now(Option<AccessClaims>),
-    /// They may if their session is alive, for which the store has to be asked.
-    OnceAlive(SessionBound, AccessClaims),
-}
-
-impl<S, B> Transform<S, ServiceRequest> for Guard
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody,
-{
-    type Response = ServiceResponse<EitherBody<B>>;
-    type Error = Error;
-    type Transform = GuardMiddleware<S>;
-    type InitError = ();
-    type Future = Ready<Result<Self::Transform, ()>>;
-
-    fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(GuardMiddleware { guard: self.clone(), service: Rc::new(service) }))
-    }
-}
-
-/// The guard around one service.
-#[derive(Debug)]
-pub struct GuardMiddleware<S> {
-    guard: Guard,
-    service: Rc<S>,
-}
-
-impl<S, B> Service<ServiceRequest> for GuardMiddleware<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody,
-{
-    type Response = ServiceResponse<EitherBody<B>>;
-    type Error = Error;
-    type Future = GuardFuture<S, B>;
-
-    forward_ready!(service);
-
-    fn call(&self, request: ServiceRequest) -> Self::Future {
-        match self.guard.admit(&request) {
-            Ok(Admission::Now(claims)) => self.let_in(request, claims),
-            // Asked only now, so that a guarded request pays nothing for it.
-            Ok(Admission::OnceAlive(..)) | Err(_) if self.guard.is_exempt(&request) => {
-                GuardFuture::LetIn { inner: self.service.call(request) }
-            }
-            Ok(Admission::OnceAlive(bound, claims)) => {
-                let check = Box::pin(self.guard.clone().check(bound, claims.clone()));
-                let waiting = Waiting { service: Rc::clone(&self.service), request, claims };
-                GuardFuture::Checking { check, waiting: Some(waiting) }
-            }
-            Err(error) => GuardFuture::refuse(request, &error),
-        }
-    }
-}
-
-impl<S, B> GuardMiddleware<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody,
-{
-    fn let_in(&self, request: ServiceRequest, claims: Option<AccessClaims>) -> GuardFuture<S, B> {
-        let auth = self.guard.auth.clone();
-        request.extensions_mut().insert(Identified { auth, claims });
-        GuardFuture::LetIn { inner: self.service.call(request) }
-    }
-}
-
-/// A request whose session is being looked up, and where it goes then.
-struct Waiting<S> {
-    service: Rc<S>,
-    request: ServiceRequest,
-    claims: AccessClaims,
-}
-
-/// A look at the store on its way; it gives back the guard.
-type Check = Pin<Box<dyn Future<Output = Result<Guard, AuthError>>>>;
-
-pin_project! {
-    /// The answer of a guard: the inner service's, at once or after a look at the store, or a refusal
-    /// that is ready.
-    #[doc(hidden)]
-    #[project = GuardFutureProjection]
-    pub enum GuardFuture<S: Service<ServiceRequest>, B> {
-        LetIn { #[pin] inner: S::Future },
-        Checking { check: Check, waiting: Option<Waiting<S>> },
-        Refused { response: Option<ServiceResponse<EitherBody<B>>> },
-    }
-}
-
-impl<S, B> GuardFuture<S, B>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody,
-{
-    fn refuse(request: ServiceRequest, error: &AuthError) -> Self {
-        let response = request.into_response(error.error_response());
-        Self::Refused { response: Some(response.map_into_right_body()) }
-    }
-}
-
-impl<S: Service<ServiceRequest>> Waiting<S> {
-    fn let_in(self, auth: Auth) -> S::Future {
-        let Self { service, request, claims } = self;
-        request.extensions_mut().insert(Identified { auth, claims: Some(claims) });
-        service.call(request)
-    }
-}
-
-impl<S, B> Future for GuardFuture<S, B>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody,
-{
-    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        const POLLED_AGAIN: &str = "a future is not polled after it is ready";
-        if let GuardFutureProjection::Checking { check, waiting } = self.as_mut().project() {
-            let checked = ready_or_pending!(check.as_mut().poll(context));
-            let waiting = waiting.take().expect(POLLED_AGAIN);
-            let next = match checked {
-                Ok(guard) => Self::LetIn { inner: waiting.let_in(guard.auth) },
-                Err(error) => Self::refuse(waiting.request, &error),
-            };
-            self.set(next);
-        }
-        match self.project() {
-            GuardFutureProjection::LetIn { inner } => {
-                let response = ready_or_pending!(inner.poll(context));
-                Poll::Ready(response.map(ServiceResponse::map_into_left_body))
-            }
-            GuardFutureProjection::Refused { response } => {
-                Poll::Ready(Ok(response.take().expect(POLLED_AGAIN)))
-            }
-            GuardFutureProjection::Checking { .. } => unreachable!("it has just been replaced"),
-        }
     }
 }

@@ -1,0 +1,96 @@
+//! Whether a guard lets a request in.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use hallpass::AccessClaims;
+
+use super::{Absence, Guard, Preflight};
+use crate::authenticate::authenticate;
+use crate::session_bound::SessionBound;
+use crate::{AuthError, AuthErrorReason, routes};
+
+/// Whether somebody may pass.
+pub(super) enum Admission {
+    /// They may, be it a visitor.
+    Now(Option<AccessClaims>),
+    /// They may if their session is alive, for which the store has to be asked.
+    OnceAlive(SessionBound, AccessClaims),
+}
+
+impl Guard {
+    /// Returns who sent the request, and whether their session is known to be alive, if they may pass.
+    pub(super) fn admit(&self, request: &ServiceRequest) -> Result<Admission, AuthError> {
+        let claims = self.identify(request)?;
+        let (Some(bound), Some(claims)) = (self.session_bound, &claims) else {
+            self.check_requirements(claims.as_ref())?;
+            return Ok(Admission::Now(claims));
+        };
+        #[cfg(feature = "testing")]
+        if crate::testing::signed_in(request.request()).is_some() {
+            self.check_requirements(Some(claims))?;
+            return Ok(Admission::Now(Some(claims.clone())));
+        }
+        match bound.known(&self.auth, claims) {
+            Some(Ok(())) => {
+                self.check_requirements(Some(claims))?;
+                Ok(Admission::Now(Some(claims.clone())))
+            }
+            Some(Err(reason)) => Err(self.auth.refusal(reason)),
+            None => Ok(Admission::OnceAlive(bound, claims.clone())),
+        }
+    }
+
+    /// What the guard asks of a user whose session is alive, or of a visitor.
+    fn check_requirements(&self, claims: Option<&AccessClaims>) -> Result<(), AuthError> {
+        if self.requirements.is_empty() {
+            return Ok(());
+        }
+        let refuse = |reason| self.auth.refusal(reason);
+        let claims = claims.ok_or_else(|| refuse(AuthErrorReason::Missing))?;
+        let mut requirements = self.requirements.iter();
+        requirements.try_for_each(|it| it.check(claims, self.auth.service())).map_err(refuse)
+    }
+
+    /// Asks the store for the session first.
+    pub(super) async fn check(
+        self,
+        bound: SessionBound,
+        claims: AccessClaims,
+    ) -> Result<Self, AuthError> {
+        let checked = bound.check(self.auth.clone(), claims.clone()).await;
+        checked.map_err(|reason| self.auth.refusal(reason))?;
+        self.check_requirements(Some(&claims))?;
+        Ok(self)
+    }
+
+    fn identify(&self, request: &ServiceRequest) -> Result<Option<AccessClaims>, AuthError> {
+        #[cfg(feature = "testing")]
+        if let Some(claims) = crate::testing::signed_in(request.request()) {
+            return Ok(Some(claims));
+        }
+        match authenticate(&self.auth, request.request())? {
+            None if self.absence == Absence::Refused => {
+                Err(AuthError::new(AuthErrorReason::Missing, self.auth.realm()))
+            }
+            claims => Ok(claims),
+        }
+    }
+
+    pub(super) fn is_exempt(&self, request: &ServiceRequest) -> bool {
+        match self.preflight {
+            Preflight::LetThrough if is_preflight(request) => true,
+            _ => routes::is_own(request),
+        }
+    }
+}
+
+/// The Fetch standard's definition of a CORS preflight request. A method that is none makes it
+/// another request, which the CORS middleware would hand on.
+fn is_preflight(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
+    request.method() == Method::OPTIONS
+        && headers.contains_key(ORIGIN)
+        && asked.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_ok())
+}
