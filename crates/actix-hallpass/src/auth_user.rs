@@ -121,11 +121,10 @@ where
     type Future = Ready<Result<Self, AuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let user = Identified::of(request).and_then(|identified| {
-            let MaybeAuthUser(user) = MaybeAuthUser::of(&identified)?;
+        ready(Identified::read(request, |identified| {
+            let MaybeAuthUser(user) = MaybeAuthUser::of(identified)?;
             user.ok_or_else(|| identified.missing())
-        });
-        ready(user)
+        }))
     }
 }
 
@@ -138,6 +137,6 @@ where
     type Future = Ready<Result<Self, AuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Identified::of(request).and_then(|identified| Self::of(&identified)))
+        ready(Identified::read(request, Self::of))
     }
 }

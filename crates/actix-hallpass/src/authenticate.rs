@@ -11,7 +11,6 @@ use crate::requirement::Requirement;
 use crate::{Auth, AuthError, AuthErrorReason};
 
 /// What a guard found out about a request, kept in its extensions.
-#[derive(Clone)]
 pub(crate) struct Identified {
     pub(crate) auth: Auth,
     /// The token's claims, `None` for a visitor whom an optional guard let in without a token.
@@ -19,14 +18,17 @@ pub(crate) struct Identified {
 }
 
 impl Identified {
-    /// Returns what the guard around the request found out, or what its header says where there
-    /// is no guard.
-    pub(crate) fn of(request: &HttpRequest) -> Result<Self, AuthError> {
+    /// Reads what the guard around the request found out, or what its header says where there is no
+    /// guard.
+    pub(crate) fn read<T>(
+        request: &HttpRequest,
+        read: impl FnOnce(&Self) -> Result<T, AuthError>,
+    ) -> Result<T, AuthError> {
         if let Some(identified) = request.extensions().get::<Self>() {
-            return Ok(identified.clone());
+            return read(identified);
         }
         let auth = Auth::of(request).ok_or_else(AuthError::not_configured)?;
-        Ok(Self { auth: auth.clone(), claims: authenticate(auth, request)? })
+        read(&Self { auth: auth.clone(), claims: authenticate(auth, request)? })
     }
 
     /// Refuses whoever sent no token, and whose token does not fulfil `requirement`.

@@ -64,8 +64,13 @@ fn is_token_character(byte: u8) -> bool {
 fn is_b64token(bytes: &[u8]) -> bool {
     let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
     let token = &bytes[..bytes.len() - padding];
-    !token.is_empty()
-        && token.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
+    // To the end, and without a branch for each byte: a compiler compares sixteen at once then, and a token
+    // has hundreds.
+    !token.is_empty() && token.iter().fold(true, |all, byte| all & is_b64token_character(*byte))
+}
+
+fn is_b64token_character(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
 }
 
 impl TryIntoHeaderValue for Bearer {

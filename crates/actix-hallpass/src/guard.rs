@@ -1,6 +1,8 @@
 //! The guard: middleware that lets nobody in without a valid access token.
 
 mod admission;
+#[cfg(all(test, feature = "testing"))]
+mod allocations;
 mod middleware;
 
 use std::fmt::Display;

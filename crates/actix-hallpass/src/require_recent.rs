@@ -41,7 +41,7 @@ impl<const SECONDS: u64> FromRequest for RequireRecent<SECONDS> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let requirement = Requirement::MaxAge(Duration::from_secs(SECONDS));
-        let checked = Identified::of(request).and_then(|identified| identified.check(&requirement));
+        let checked = Identified::read(request, |identified| identified.check(&requirement));
         ready(checked.map(|()| Self))
     }
 }

@@ -59,7 +59,7 @@ impl<S: RequiredScope + 'static> FromRequest for RequireScope<S> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let requirement = Requirement::Scope(const { S::RULE });
-        let checked = Identified::of(request).and_then(|identified| identified.check(&requirement));
+        let checked = Identified::read(request, |identified| identified.check(&requirement));
         ready(checked.map(|()| Self(PhantomData)))
     }
 }

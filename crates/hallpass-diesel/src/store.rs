@@ -93,7 +93,7 @@ where
     T: UsersTable<P::Connection> + 'static,
 {
     fn is_id(&self, text: &str) -> bool {
-        UserId::new(text).parse::<T::Id>().is_some()
+        UserId::is_canonical::<T::Id>(text)
     }
 
     /// Looks at the table of sessions once, so that a column that the database does not have is an

@@ -8,6 +8,8 @@ use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, SeqAccess, Visit
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+const TWICE: &str = "a member comes twice";
+
 /// Why a text is not the JSON that was asked for, without a word of the text: it may hold secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem} at line {line} column {column}")]
@@ -79,29 +81,45 @@ impl<'de> Visitor<'de> for UniqueObjectVisitor {
 /// Any JSON value whose objects have no member twice.
 pub(crate) struct UniqueMembers;
 
+impl<'de> Deserialize<'de> for UniqueMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueMembersVisitor)
+    }
+}
+
 /// A text of the input, where it stands there as it is, else a copy without its escapes.
 #[derive(Deserialize, PartialEq, Eq, Hash)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// The names that an object has had so far. Takes no memory before it has one.
+/// The names that an object has had so far.
+///
+/// Most objects have few members, whose names are compared one by one and need no memory; a set takes the
+/// others, so that whoever sends many does not make each cost as much as all before it.
 #[derive(Default)]
-pub(crate) struct UniqueNames<'a>(HashSet<Text<'a>>);
+pub(crate) struct UniqueNames<'a> {
+    first: [Option<Text<'a>>; 8],
+    others: HashSet<Text<'a>>,
+}
 
 impl<'a> UniqueNames<'a> {
     /// Refuses a name that has come before.
     pub(crate) fn add<E: Error>(&mut self, name: Text<'a>) -> Result<(), E> {
-        if self.0.insert(name) { Ok(()) } else { Err(E::custom("a member comes twice")) }
+        for place in &mut self.first {
+            match place {
+                Some(earlier) if *earlier == name => return Err(E::custom(TWICE)),
+                Some(_) => {}
+                None => {
+                    *place = Some(name);
+                    return Ok(());
+                }
+            }
+        }
+        if self.others.insert(name) { Ok(()) } else { Err(E::custom(TWICE)) }
     }
 
     /// Returns whether there has been none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<'de> Deserialize<'de> for UniqueMembers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueMembersVisitor)
+        self.first[0].is_none()
     }
 }
 
@@ -176,7 +194,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_twice_is_refused_at_any_depth_and_in_any_spelling() {
+    fn a_member_twice_is_refused_at_any_depth_and_in_any_spelling_and_number() {
+        const TWELVE: &str =
+            r#""a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0,"i":0,"j":0,"k":0,"l":0"#;
         for (json, is_accepted) in [
             (r#"{"a":1,"b":[true,null,-1,1.5,"x",{"a":1}]}"#, true),
             (r#"{"x":[{"a":1},{"a":1}]}"#, true),
@@ -186,6 +206,10 @@ mod tests {
             (r#"{"a":1,"\u0061":1}"#, false),
             (r#"{"a":{"b":[{"c":1,"c":2}]}}"#, false),
             (r#"{"a":1} x"#, false),
+            (&format!("{{{TWELVE}}}"), true),
+            (&format!("{{{TWELVE},\"d\":0}}"), false),
+            (&format!("{{{TWELVE},\"k\":0}}"), false),
+            (&format!("{{{TWELVE},\"l\":0}}"), false),
         ] {
             assert_eq!(from_slice::<Value>(json.as_bytes()).is_ok(), is_accepted, "{json}");
         }

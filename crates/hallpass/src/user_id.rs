@@ -42,9 +42,26 @@ impl UserId {
     /// ```
     #[must_use]
     pub fn parse<Id: FromStr + Display>(&self) -> Option<Id> {
-        let id = self.0.parse::<Id>().ok()?;
-        is_written_as(&id, &self.0).then_some(id)
+        parse_canonical(&self.0)
     }
+
+    /// Returns whether `text` is the canonical one of an `Id`: what a store says of an id.
+    ///
+    /// ```
+    /// use hallpass::UserId;
+    ///
+    /// assert!(UserId::is_canonical::<i64>("7"));
+    /// assert!(!UserId::is_canonical::<i64>("07"));
+    /// ```
+    #[must_use]
+    pub fn is_canonical<Id: FromStr + Display>(text: &str) -> bool {
+        parse_canonical::<Id>(text).is_some()
+    }
+}
+
+fn parse_canonical<Id: FromStr + Display>(text: &str) -> Option<Id> {
+    let id = text.parse().ok()?;
+    is_written_as(&id, text).then_some(id)
 }
 
 /// Returns whether `id` displays as `text`, without writing it anywhere: every request asks.

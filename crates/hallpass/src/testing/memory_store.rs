@@ -58,7 +58,7 @@ impl MemoryStore {
         Self {
             table: Mutex::default(),
             make_id: Box::new(move |number| UserId::new(make(number))),
-            is_id: |text| UserId::new(text).parse::<Id>().is_some(),
+            is_id: UserId::is_canonical::<Id>,
         }
     }
 
