@@ -15,6 +15,7 @@ use crate::builder::Registration;
 use crate::hashing::HashLanes;
 use crate::live_sessions::LiveSessions;
 use crate::trusted_proxies::TrustedProxies;
+use crate::verified_credentials::VerifiedCredentials;
 use crate::{
     AuthBuilder, AuthError, AuthErrorReason, Environment, Guard, RunError, SetupError, routes,
 };
@@ -30,6 +31,7 @@ struct Parts {
     realm: Realm,
     registration: Registration,
     live_sessions: Arc<LiveSessions>,
+    verified_credentials: VerifiedCredentials,
     trusted_proxies: TrustedProxies,
 }
 
@@ -63,6 +65,7 @@ impl Auth {
             realm,
             registration,
             live_sessions,
+            verified_credentials: VerifiedCredentials::new(),
             trusted_proxies,
         }))
     }
@@ -134,6 +137,10 @@ impl Auth {
 
     pub(crate) fn live_sessions(&self) -> &LiveSessions {
         &self.0.live_sessions
+    }
+
+    pub(crate) fn verified_credentials(&self) -> &VerifiedCredentials {
+        &self.0.verified_credentials
     }
 
     pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {

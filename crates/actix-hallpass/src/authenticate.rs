@@ -1,8 +1,7 @@
 //! Who sent this request: from the guard around it if there is one, else from its header.
 
-use actix_web::http::header::{AUTHORIZATION, Header as _};
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
-use actix_web_httpauth::headers::authorization::Authorization;
 use hallpass::AccessClaims;
 
 use crate::bearer::Bearer;
@@ -51,13 +50,19 @@ pub(crate) fn authenticate(
     request: &HttpRequest,
 ) -> Result<Option<AccessClaims>, AuthError> {
     let refuse = |reason| AuthError::new(reason, auth.realm());
-    let credentials = presented(request).map_err(refuse)?;
-    match credentials {
+    let Some(header) = only_header(request).map_err(refuse)? else { return Ok(None) };
+    let refused = |error| refuse(AuthErrorReason::Refused(error));
+    if let Some(claims) = auth.verified_credentials().claims_of(header) {
+        auth.service().check_lifetime(&claims).map_err(refused)?;
+        return Ok(Some(claims));
+    }
+    match Bearer::of(header) {
         Bearer::OtherScheme => Ok(None),
         Bearer::Malformed => Err(refuse(AuthErrorReason::Malformed)),
         Bearer::Token(token) => {
-            let claims = auth.service().verify_access(token.expose_token());
-            claims.map(Some).map_err(|error| refuse(AuthErrorReason::Refused(error)))
+            let claims = auth.service().verify_access(token.expose_token()).map_err(refused)?;
+            auth.verified_credentials().remember(header, &claims);
+            Ok(Some(claims))
         }
     }
 }
@@ -74,12 +79,13 @@ pub(crate) fn authenticate_or_refuse(
 
 /// Returns the credentials of the request's one `Authorization` header.
 pub(crate) fn presented(request: &HttpRequest) -> Result<Bearer, AuthErrorReason> {
-    match request.headers().get_all(AUTHORIZATION).count() {
-        0 => Ok(Bearer::OtherScheme),
-        1 => {
-            let header = Authorization::<Bearer>::parse(request);
-            Ok(header.map_or(Bearer::Malformed, Authorization::into_scheme))
-        }
-        _ => Err(AuthErrorReason::Ambiguous),
-    }
+    Ok(only_header(request)?.map_or(Bearer::OtherScheme, Bearer::of))
+}
+
+/// Returns the request's `Authorization` header, and refuses two: who reads the other one sees another
+/// user.
+fn only_header(request: &HttpRequest) -> Result<Option<&HeaderValue>, AuthErrorReason> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let first = headers.next();
+    if headers.next().is_some() { Err(AuthErrorReason::Ambiguous) } else { Ok(first) }
 }

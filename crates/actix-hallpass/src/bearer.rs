@@ -47,6 +47,13 @@ impl Scheme for Bearer {
     }
 }
 
+impl Bearer {
+    /// Returns the credentials in a header.
+    pub(crate) fn of(header: &HeaderValue) -> Self {
+        Self::parse(header).unwrap_or(Self::Malformed)
+    }
+}
+
 impl BearerToken {
     /// Returns the token. Named so that a search finds every use.
     pub(crate) fn expose_token(&self) -> &str {
@@ -69,8 +76,9 @@ fn is_b64token(bytes: &[u8]) -> bool {
     !token.is_empty() && token.iter().fold(true, |all, byte| all & is_b64token_character(*byte))
 }
 
+/// From `-` to `9` are `-`, `.`, `/` and the digits.
 fn is_b64token_character(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+    byte.is_ascii_alphabetic() || matches!(byte, b'-'..=b'9' | b'_' | b'~' | b'+')
 }
 
 impl TryIntoHeaderValue for Bearer {
@@ -194,6 +202,15 @@ mod tests {
             };
             assert_eq!(seen, expected, "{header:?}");
         }
+    }
+
+    #[test]
+    fn the_characters_of_a_token_are_those_of_rfc_6750() {
+        let letters_and_digits = |byte: &u8| byte.is_ascii_alphanumeric();
+        let expected: Vec<_> =
+            (0..=255).filter(|byte| letters_and_digits(byte) || b"-._~+/".contains(byte)).collect();
+        let accepted: Vec<_> = (0..=255).filter(|byte| is_b64token_character(*byte)).collect();
+        assert_eq!(accepted, expected);
     }
 
     #[test]

@@ -20,9 +20,12 @@ use crate::json::{Text, UniqueMembers, UniqueNames};
 use crate::{MalformedJson, Scope, SessionId, Timestamp, UserId};
 
 /// What an access token says, once it has been verified. Made by
-/// [`Service::verify_access`](crate::Service::verify_access) alone.
+/// [`Service::verify_access`](crate::Service::verify_access) alone. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AccessClaims {
+pub struct AccessClaims(Arc<Claims>);
+
+#[derive(PartialEq, Eq)]
+struct Claims {
     user_id: UserId,
     session_id: SessionId,
     token_id: SmolStr,
@@ -32,7 +35,7 @@ pub struct AccessClaims {
     auth_time: Option<Timestamp>,
     scope: Scope,
     /// All of the token's members, if some are the application's.
-    payload: Option<Arc<[u8]>>,
+    payload: Option<Box<[u8]>>,
 }
 
 /// The claims of a token, and what is only compared.
@@ -46,49 +49,49 @@ impl AccessClaims {
     /// Returns `sub`: the user.
     #[must_use]
     pub fn user_id(&self) -> &UserId {
-        &self.user_id
+        &self.0.user_id
     }
 
     /// Returns `sid`: the session.
     #[must_use]
     pub fn session_id(&self) -> &SessionId {
-        &self.session_id
+        &self.0.session_id
     }
 
     /// Returns `scope`, empty when it is left out.
     #[must_use]
     pub fn scope(&self) -> &Scope {
-        &self.scope
+        &self.0.scope
     }
 
     /// Returns `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Timestamp {
-        self.issued_at
+        self.0.issued_at
     }
 
     /// Returns `exp`: the first second in which the token is no longer valid.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.expires_at
+        self.0.expires_at
     }
 
     /// Returns `nbf`: the first second in which the token is valid, where it says one.
     pub(crate) fn not_before(&self) -> Option<Timestamp> {
-        self.not_before
+        self.0.not_before
     }
 
     /// Returns `auth_time`: when the user proved who they are, at login or at the step-up that made
     /// this token; `None` in a token that another issuer with our key made without it.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {
-        self.auth_time
+        self.0.auth_time
     }
 
     /// Returns whether the user proved who they are `max_age` before `now` at most (RFC 9470 §4). Not in
     /// a token that does not say when.
     pub(crate) fn is_recent(&self, max_age: Duration, now: Timestamp) -> bool {
-        self.auth_time.is_some_and(|auth_time| now <= auth_time.plus(max_age))
+        self.0.auth_time.is_some_and(|auth_time| now <= auth_time.plus(max_age))
     }
 
     /// Returns the application's claims, read as a `C`, which sees no claim of hallpass's.
@@ -97,13 +100,13 @@ impl AccessClaims {
     /// [`MalformedJson`] when they are no `C`: the token was made before the application added them,
     /// say.
     pub fn app_claims<C: DeserializeOwned>(&self) -> Result<C, MalformedJson> {
-        Ok(C::deserialize(AppMembers(self.payload.as_deref().unwrap_or(b"{}")))?)
+        Ok(C::deserialize(AppMembers(self.0.payload.as_deref().unwrap_or(b"{}")))?)
     }
 
     /// Returns `jti`: the token's own id.
     #[must_use]
     pub fn token_id(&self) -> &str {
-        &self.token_id
+        &self.0.token_id
     }
 }
 
@@ -138,7 +141,7 @@ struct Members<'a> {
 
 impl<'a> Members<'a> {
     fn complete(self, payload: &[u8]) -> Result<ReadClaims<'a>, serde_json::Error> {
-        let claims = AccessClaims {
+        let claims = Claims {
             user_id: present(self.sub)?,
             session_id: present(self.sid)?,
             token_id: present(self.jti)?,
@@ -149,7 +152,8 @@ impl<'a> Members<'a> {
             scope: self.scope.unwrap_or_default(),
             payload: (!self.others.is_empty()).then(|| payload.into()),
         };
-        Ok(ReadClaims { issuer: present(self.iss)?.0, audience: present(self.aud)?.0, claims })
+        let (issuer, audience) = (present(self.iss)?.0, present(self.aud)?.0);
+        Ok(ReadClaims { issuer, audience, claims: AccessClaims(Arc::new(claims)) })
     }
 
     fn read_value<A: MapAccess<'a>>(
@@ -220,12 +224,12 @@ impl fmt::Debug for AccessClaims {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("AccessClaims")
-            .field("user_id", &self.user_id)
-            .field("session_id", &self.session_id)
-            .field("token_id", &self.token_id)
-            .field("issued_at", &self.issued_at)
-            .field("expires_at", &self.expires_at)
-            .field("scope", &self.scope)
+            .field("user_id", &self.0.user_id)
+            .field("session_id", &self.0.session_id)
+            .field("token_id", &self.0.token_id)
+            .field("issued_at", &self.0.issued_at)
+            .field("expires_at", &self.0.expires_at)
+            .field("scope", &self.0.scope)
             .finish_non_exhaustive()
     }
 }

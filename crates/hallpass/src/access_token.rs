@@ -196,6 +196,19 @@ impl AccessTokens {
         now: Timestamp,
     ) -> Result<AccessClaims, AccessTokenError> {
         let claims = self.authenticate(token)?;
+        self.check_lifetime(&claims, now)?;
+        Ok(claims)
+    }
+
+    /// Verifies that an authentic token is valid at `now`.
+    ///
+    /// # Errors
+    /// `Expired` or `NotYetValid`.
+    pub(crate) fn check_lifetime(
+        &self,
+        claims: &AccessClaims,
+        now: Timestamp,
+    ) -> Result<(), AccessTokenError> {
         if now >= claims.expires_at().plus(self.leeway) {
             return Err(AccessTokenError::Expired { expired_at: claims.expires_at(), now });
         }
@@ -203,7 +216,7 @@ impl AccessTokens {
             Some(not_before) if not_before > now.plus(self.leeway) => {
                 Err(AccessTokenError::NotYetValid { not_before, now })
             }
-            _ => Ok(claims),
+            _ => Ok(()),
         }
     }
 

@@ -128,6 +128,15 @@ impl Service {
         self.check_subject(claims)
     }
 
+    /// Verifies an access token once more that [`Service::verify_access`] of this service has let pass:
+    /// time is all that can have changed.
+    ///
+    /// # Errors
+    /// [`AccessTokenError::Expired`] or [`AccessTokenError::NotYetValid`], by the present time.
+    pub fn check_lifetime(&self, claims: &AccessClaims) -> Result<(), AccessTokenError> {
+        self.0.access_tokens.check_lifetime(claims, self.now())
+    }
+
     /// Returns whether the user of a token proved who they are `max_age` ago at most.
     #[must_use]
     pub fn is_recent(&self, claims: &AccessClaims, max_age: Duration) -> bool {
