@@ -6,12 +6,13 @@
 //! by who asks.
 
 use std::fmt;
-use std::hash::{Hash, Hasher, RandomState};
+use std::hash::{Hash, Hasher};
 
 use actix_web::http::header::HeaderValue;
 use hallpass::AccessClaims;
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// How much is remembered, in bytes: about 16,000 usual tokens. Those that have not come for longest go
@@ -25,9 +26,7 @@ const BYTES_BESIDE_TEXT: u64 = 512;
 const TELLING_BYTES: usize = 16;
 
 /// What is remembered: the `Authorization` headers of one `Auth`, and what their tokens say.
-pub(crate) struct VerifiedCredentials(
-    Cache<Verified, AccessClaims, ByBytes, RandomState, DefaultLifecycle<Verified, AccessClaims>>,
-);
+pub(crate) struct VerifiedCredentials(Cache<Verified, AccessClaims, ByBytes>);
 
 /// A header with a token that was verified; wiped when it is forgotten.
 ///
@@ -44,8 +43,7 @@ struct ByBytes;
 impl VerifiedCredentials {
     pub(crate) fn new() -> Self {
         let expected = usize::try_from(MAXIMUM_BYTES / 1024).expect("it is a few thousand");
-        let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
-        Self(Cache::with(expected, MAXIMUM_BYTES, ByBytes, hasher, lifecycle))
+        Self(Cache::with_weighter(expected, MAXIMUM_BYTES, ByBytes))
     }
 
     /// Returns what the token in `header` says, if it was verified before; it may have expired since.
@@ -66,18 +64,29 @@ impl Hash for Verified {
     }
 }
 
-/// By the end of the token's signature, which is as good as random. Only tokens with a right signature are
-/// remembered, so nobody without the key can make many of them alike; and with a wrong one nobody comes as
-/// far as the comparison, whose time would tell how much of a token is right.
+impl<'a> Presented<'a> {
+    /// Returns the end of the token's signature, which is as good as random, and what is before it.
+    fn split(&self) -> (&'a [u8], &'a [u8]) {
+        let (before, end) = self.0.split_at(self.0.len().saturating_sub(TELLING_BYTES));
+        (end, before)
+    }
+}
+
+/// Only tokens with a right signature are remembered, so nobody without the key can make many of them
+/// alike.
 impl Hash for Presented<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(&self.0[self.0.len().saturating_sub(TELLING_BYTES)..]);
+        state.write(self.split().0);
     }
 }
 
 impl Equivalent<Verified> for Presented<'_> {
+    /// First what nobody can guess, in constant time: else the time would tell a forger how much of
+    /// somebody's token is right. Who has that right has the token.
     fn equivalent(&self, verified: &Verified) -> bool {
-        *self.0 == **verified.0
+        let ((end, before), (verified_end, verified_before)) =
+            (self.split(), Presented(&verified.0).split());
+        bool::from(end.ct_eq(verified_end)) && before == verified_before
     }
 }
 
