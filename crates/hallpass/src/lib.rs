@@ -32,6 +32,7 @@ mod password_stamp;
 mod random;
 mod refresh_token;
 mod refresh_token_hash;
+mod refresh_token_hasher;
 mod rotation;
 mod scope;
 mod scope_rule;

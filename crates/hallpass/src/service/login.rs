@@ -9,8 +9,7 @@ use crate::refresh_token::RefreshClaims;
 use crate::step::{HashLane, Step};
 use crate::{
     AttemptKey, AuthEvent, AuthEventKind, Credentials, Device, LoginName, Password, PasswordHash,
-    RandomUnavailable, RefreshTokenHash, Session, SessionId, SessionStart, StoreError, User,
-    UserId,
+    RandomUnavailable, Session, SessionId, SessionStart, StoreError, User, UserId,
 };
 
 /// How often a password is verified when its hash is replaced meanwhile. It may have been another
@@ -166,9 +165,8 @@ impl Login {
         let (now, random) = (self.service.now(), self.service.random());
         let id = SessionId::generate(random)?;
         let token = self.service.0.refresh_tokens.first(user_id, id.clone(), now, random)?;
-        let cost = self.service.0.refresh_hash_cost;
-        let refresh_token_hash = RefreshTokenHash::of(&token.secret, cost, random)?;
-        let refresh_token_hash = refresh_token_hash.bound_to(password_hash);
+        let hasher = &self.service.0.refresh_token_hasher;
+        let refresh_token_hash = hasher.hash(&token.secret, random)?.bound_to(password_hash);
         Ok((token, Session { id, refresh_token_hash, generation: 0, rotated_at: now }))
     }
 

@@ -39,6 +39,7 @@ pub use throttle::Throttled;
 use crate::access_token::{AccessGrant, AccessTokenSettings, AccessTokens, IssueError};
 use crate::password_hash::PasswordHasher;
 use crate::refresh_token::{RefreshClaims, RefreshTokens};
+use crate::refresh_token_hasher::RefreshTokenHasher;
 use crate::{
     AccessClaims, AccessToken, AccessTokenError, AppClaims, AttemptLimiter, AuthEvent,
     AuthEventKind, AuthObserver, ClaimsError, ClaimsSource, Clock, Config, LoginLimits,
@@ -76,7 +77,7 @@ pub(crate) struct Parts {
     login_limits: LoginLimits,
     passwords: PasswordHasher,
     password_minimum_characters: usize,
-    refresh_hash_cost: u32,
+    refresh_token_hasher: RefreshTokenHasher,
 }
 
 /// What a client gets from a login or a refresh (RFC 6749 §5.1).
@@ -98,10 +99,12 @@ impl Service {
     ///
     /// # Errors
     /// [`RandomUnavailable`] when there is no randomness for the dummy hashes that unknown users
-    /// are compared with.
+    /// are compared with, and for a key of its own.
     pub fn new(config: &Config, ports: Ports) -> Result<Self, RandomUnavailable> {
         let session_policy = config.session_policy();
         let passwords = PasswordHasher::new(config.password_hash_cost(), &*ports.random)?;
+        let refresh_token_hasher =
+            RefreshTokenHasher::new(config.refresh_hash_cost(), &*ports.random)?;
         Ok(Self(Arc::new(Parts {
             ports,
             access_tokens: AccessTokens::new(AccessTokenSettings::from(config)),
@@ -114,7 +117,7 @@ impl Service {
             login_limits: config.login_limits(),
             passwords,
             password_minimum_characters: config.password_minimum_characters(),
-            refresh_hash_cost: config.refresh_hash_cost(),
+            refresh_token_hasher,
         })))
     }
 

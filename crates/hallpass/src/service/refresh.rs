@@ -10,8 +10,8 @@ use crate::refresh_token::{RefreshClaims, RefreshTokenError};
 use crate::rotation::{self, Attempt, Claim, Decision, Permission};
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEventKind, EndReason, RandomUnavailable, RefreshRefusal, RefreshTokenHash, Rotation,
-    Session, StoreError, Timestamp, User,
+    AuthEventKind, EndReason, RandomUnavailable, RefreshRefusal, Rotation, Session, StoreError,
+    Timestamp, User,
 };
 
 /// How often a lost swap is decided again. Two requests that race need two looks; a third one
@@ -125,10 +125,12 @@ impl Refresh {
     }
 
     fn prove(self, claim: Claim, session: &Session, user: User) -> Step<Outcome> {
+        let hasher = &self.service.0.refresh_token_hasher;
+        let stored = &session.refresh_token_hash;
         let outcome = match claim {
-            Claim::Current => session.refresh_token_hash.compare(&self.presented.secret),
+            Claim::Current => hasher.compare(stored, &self.presented.secret),
             Claim::Predecessor => {
-                session.refresh_token_hash.compare(&self.successor(session.rotated_at).secret)
+                hasher.compare(stored, &self.successor(session.rotated_at).secret)
             }
         };
         let judged = claim.judge(outcome).and_then(|permission| {
@@ -148,8 +150,8 @@ impl Refresh {
         let now = self.service.now();
         let rotated_at = now.max(session.rotated_at);
         let successor = self.successor(rotated_at);
-        let cost = self.service.0.refresh_hash_cost;
-        let hash = RefreshTokenHash::of(&successor.secret, cost, self.service.random());
+        let hasher = &self.service.0.refresh_token_hasher;
+        let hash = hasher.hash(&successor.secret, self.service.random());
         let rotation = match hash {
             Ok(successor_hash) => Rotation {
                 user_id: self.presented.user_id.clone(),

@@ -1,0 +1,128 @@
+//! Hashes the secrets of refresh tokens, and compares them with what a store holds.
+
+use aws_lc_rs::hmac;
+use quick_cache::sync::Cache;
+
+use crate::RefreshTokenHash;
+use crate::bcrypt::HashMatch;
+use crate::random::{Random, RandomUnavailable, random_bytes};
+use crate::refresh_token::RefreshSecret;
+
+/// How many hashes are remembered, in some 10 MB; those that were not asked for longest go first.
+const MAXIMUM_REMEMBERED: usize = 100_000;
+
+/// Hashes with bcrypt, and remembers which hash it made of which secret, so that the next refresh of a
+/// session at the same process need not run bcrypt to find that out: half of what a refresh costs, and
+/// all of what a retry does.
+///
+/// # Security
+/// What is remembered is an HMAC over hash and secret, under a key that is never stored. It proves what
+/// bcrypt would prove, that the stored hash is of this very secret, and without the key nobody can make
+/// one; it tells nothing of a secret, which has 256 random bits. A pair that is not known is compared by
+/// bcrypt.
+pub(crate) struct RefreshTokenHasher {
+    cost: u32,
+    key: hmac::Key,
+    /// The proofs of the pairs that were made here.
+    made_here: Cache<[u8; 32], ()>,
+}
+
+impl RefreshTokenHasher {
+    /// Returns one that hashes at `cost` and remembers nothing yet.
+    pub(crate) fn new(cost: u32, random: &dyn Random) -> Result<Self, RandomUnavailable> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &random_bytes::<32>(random)?);
+        Ok(Self { cost, key, made_here: Cache::new(MAXIMUM_REMEMBERED) })
+    }
+
+    /// Returns the hash of a secret, which is bound to no password yet.
+    pub(crate) fn hash(
+        &self,
+        secret: &RefreshSecret,
+        random: &dyn Random,
+    ) -> Result<RefreshTokenHash, RandomUnavailable> {
+        let hash = RefreshTokenHash::of(secret, self.cost, random)?;
+        self.made_here.insert(self.proof(&hash, secret), ());
+        Ok(hash)
+    }
+
+    /// Compares a secret with a hash that a store holds.
+    pub(crate) fn compare(&self, stored: &RefreshTokenHash, secret: &RefreshSecret) -> HashMatch {
+        match self.made_here.get(&self.proof(stored, secret)) {
+            Some(()) => HashMatch::Matches,
+            None => stored.compare(secret),
+        }
+    }
+
+    fn proof(&self, hash: &RefreshTokenHash, secret: &RefreshSecret) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.key);
+        let bcrypt_hash = hash.expose_bcrypt_hash();
+        // The length tells where the hash ends, which is a text from the database.
+        context.update(&(bcrypt_hash.len() as u64).to_be_bytes());
+        context.update(bcrypt_hash.as_bytes());
+        context.update(secret.expose_secret().as_bytes());
+        context.sign().as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PasswordHash;
+    use crate::bcrypt::UnusableHash;
+    use crate::testing::{SeededRandom, bcrypt_runs};
+
+    fn hasher(seed: u64) -> RefreshTokenHasher {
+        RefreshTokenHasher::new(4, &SeededRandom::new(seed)).unwrap()
+    }
+
+    fn secret(character: char) -> RefreshSecret {
+        RefreshSecret::try_from(format!("{}A", character.to_string().repeat(42))).unwrap()
+    }
+
+    #[test]
+    fn what_was_hashed_here_is_compared_without_bcrypt_and_what_was_not_with_it() {
+        let (here, elsewhere) = (hasher(1), hasher(2));
+        let hash = here.hash(&secret('a'), &SeededRandom::default()).unwrap();
+        let rebound = hash.bound_to(&PasswordHash::new("another password"));
+        for (hasher, hash, secret, expected, runs) in [
+            (&here, &hash, secret('a'), HashMatch::Matches, 0),
+            (&here, &rebound, secret('a'), HashMatch::Matches, 0),
+            (&here, &hash, secret('b'), HashMatch::Differs, 1),
+            (&elsewhere, &hash, secret('a'), HashMatch::Matches, 1),
+            (&elsewhere, &hash, secret('b'), HashMatch::Differs, 1),
+        ] {
+            let counted = bcrypt_runs::during(|| {
+                assert_eq!(hasher.compare(hash, &secret), expected);
+            });
+            assert_eq!(counted.len(), runs, "{expected:?}");
+        }
+    }
+
+    /// Whoever can write to the database must not be able to make a remembered pair of others.
+    #[test]
+    fn a_stored_text_that_was_changed_is_not_known() {
+        let here = hasher(1);
+        let hash = here.hash(&secret('a'), &SeededRandom::default()).unwrap();
+        let text = hash.expose_hash();
+        for place in 0..text.len() {
+            let mut changed = text.as_bytes().to_vec();
+            changed[place] = if changed[place] == b'.' { b'/' } else { b'.' };
+            let changed = RefreshTokenHash::new(String::from_utf8(changed).unwrap());
+            assert_ne!(here.compare(&changed, &secret('a')), HashMatch::Matches, "{place}");
+        }
+        let shorter = RefreshTokenHash::new(&text[..text.len() - 1]);
+        let unusable = HashMatch::Unusable(UnusableHash::Unparsable);
+        assert_eq!(here.compare(&shorter, &secret('a')), unusable);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let hasher = hasher(1);
+        let hash = RefreshTokenHash::new("a hash");
+        for number in 0..3 * MAXIMUM_REMEMBERED {
+            let secret = RefreshSecret::try_from(format!("{number:042}A")).unwrap();
+            hasher.made_here.insert(hasher.proof(&hash, &secret), ());
+        }
+        assert!(hasher.made_here.len() <= MAXIMUM_REMEMBERED);
+    }
+}
