@@ -8,7 +8,7 @@ use crate::bcrypt::HashMatch;
 use crate::random::{Random, RandomUnavailable, random_bytes};
 use crate::refresh_token::RefreshSecret;
 
-/// How many hashes are remembered, in some 10 MB; those that were not asked for longest go first.
+/// How many sessions are remembered, in some 10 MB; those that were not refreshed for longest go first.
 const MAXIMUM_REMEMBERED: usize = 100_000;
 
 /// Hashes with bcrypt, and remembers which hash it made of which secret, so that the next refresh of a
@@ -45,6 +45,11 @@ impl RefreshTokenHasher {
         Ok(hash)
     }
 
+    /// Forgets a pair that no store holds any more, so that sessions take memory and refreshes take none.
+    pub(crate) fn forget(&self, replaced: &RefreshTokenHash, secret: &RefreshSecret) {
+        self.made_here.remove(&self.proof(replaced, secret));
+    }
+
     /// Compares a secret with a hash that a store holds.
     pub(crate) fn compare(&self, stored: &RefreshTokenHash, secret: &RefreshSecret) -> HashMatch {
         match self.made_here.get(&self.proof(stored, secret)) {
@@ -61,6 +66,12 @@ impl RefreshTokenHasher {
         context.update(bcrypt_hash.as_bytes());
         context.update(secret.expose_secret().as_bytes());
         context.sign().as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+    }
+
+    /// Returns how many pairs are remembered.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.made_here.len()
     }
 }
 
@@ -116,6 +127,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_forgotten_is_compared_by_bcrypt() {
+        let hasher = hasher(1);
+        let hash = hasher.hash(&secret('a'), &SeededRandom::default()).unwrap();
+        hasher.forget(&hash, &secret('a'));
+        let runs = bcrypt_runs::during(|| {
+            assert_eq!(hasher.compare(&hash, &secret('a')), HashMatch::Matches);
+        });
+        assert_eq!((runs.len(), hasher.remembered()), (1, 0));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let hasher = hasher(1);
         let hash = RefreshTokenHash::new("a hash");
@@ -123,6 +145,6 @@ mod tests {
             let secret = RefreshSecret::try_from(format!("{number:042}A")).unwrap();
             hasher.made_here.insert(hasher.proof(&hash, &secret), ());
         }
-        assert!(hasher.made_here.len() <= MAXIMUM_REMEMBERED);
+        assert!(hasher.remembered() <= MAXIMUM_REMEMBERED);
     }
 }

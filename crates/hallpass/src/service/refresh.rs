@@ -181,7 +181,11 @@ impl Refresh {
             Err(error) => return Step::Done(Err(error.into())),
         };
         match self.service.store().rotate(rotation) {
-            Ok(true) => self.grant(AuthEventKind::Refreshed, pair),
+            Ok(true) => {
+                let hasher = &self.service.0.refresh_token_hasher;
+                hasher.forget(&rotation.verified_hash, &self.presented.secret);
+                self.grant(AuthEventKind::Refreshed, pair)
+            }
             Ok(false) => self.decide_again(),
             Err(error) => Step::Done(Err(error.into())),
         }

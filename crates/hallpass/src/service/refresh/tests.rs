@@ -382,6 +382,16 @@ fn three_lost_swaps_are_a_conflict_that_may_be_retried() {
     assert_eq!(world.row(&id), before);
 }
 
+/// Else a busy server's memory would be full of hashes that no row has.
+#[test]
+fn a_refreshed_session_is_remembered_once_however_often_it_was_refreshed() {
+    let world = World::new();
+    let (_, first) = world.session("ada");
+    let second = world.rotate(&first);
+    world.rotate(&second);
+    assert_eq!(world.service.0.refresh_token_hasher.remembered(), 1);
+}
+
 #[test]
 fn a_theft_that_another_server_has_written_down_makes_no_second_event() {
     let world = interposed(|store, verb| {
