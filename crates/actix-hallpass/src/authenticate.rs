@@ -50,21 +50,28 @@ pub(crate) fn authenticate(
     request: &HttpRequest,
 ) -> Result<Option<AccessClaims>, AuthError> {
     let refuse = |reason| AuthError::new(reason, auth.realm());
-    let Some(header) = only_header(request).map_err(refuse)? else { return Ok(None) };
-    let refused = |error| refuse(AuthErrorReason::Refused(error));
+    let header = only_header(request).map_err(refuse)?;
+    header.map_or(Ok(None), |header| verify(auth, header)).map_err(refuse)
+}
+
+/// Verifies the access token in a header. `Ok(None)` is a header of another scheme.
+pub(crate) fn verify(
+    auth: &Auth,
+    header: &HeaderValue,
+) -> Result<Option<AccessClaims>, AuthErrorReason> {
     if let Some(claims) = auth.verified_credentials().claims_of(header) {
-        auth.service().check_lifetime(&claims).map_err(refused)?;
+        auth.service().check_lifetime(&claims).map_err(AuthErrorReason::Refused)?;
         return Ok(Some(claims));
     }
-    match Bearer::of(header) {
-        Bearer::OtherScheme => Ok(None),
-        Bearer::Malformed => Err(refuse(AuthErrorReason::Malformed)),
-        Bearer::Token(token) => {
-            let claims = auth.service().verify_access(token.expose_token()).map_err(refused)?;
-            auth.verified_credentials().remember(header, &claims);
-            Ok(Some(claims))
-        }
-    }
+    let token = match Bearer::of(header) {
+        Bearer::OtherScheme => return Ok(None),
+        Bearer::Malformed => return Err(AuthErrorReason::Malformed),
+        Bearer::Token(token) => token,
+    };
+    let claims = auth.service().verify_access(token.expose_token());
+    let claims = claims.map_err(AuthErrorReason::Refused)?;
+    auth.verified_credentials().remember(header, &claims);
+    Ok(Some(claims))
 }
 
 /// As [`authenticate`], for routes that need a token.

@@ -14,12 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpMessage, HttpRequest};
 use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom, TestClaims};
 use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId};
 use serde::Serialize;
 
-use crate::{Auth, AuthBuilder};
+use crate::{Auth, AuthBuilder, AuthErrorReason};
 
 /// An [`Auth`] over a store in memory, with a clock that is set by hand and cheap bcrypt.
 ///
@@ -128,6 +129,18 @@ impl TestAuth {
     /// of the store in memory are whole numbers.
     pub fn token_for(&self, id: impl Display) -> TokenFor<'_> {
         TokenFor { auth: &self.auth, claims: claims(id) }
+    }
+
+    /// Verifies the access token in an `Authorization` header as a guard does, which remembers what it has
+    /// verified; `Ok(None)` is a header of another scheme. For benchmarks: a test sends a request.
+    ///
+    /// # Errors
+    /// What a guard would refuse it for.
+    pub fn verify_header(
+        &self,
+        header: &HeaderValue,
+    ) -> Result<Option<AccessClaims>, AuthErrorReason> {
+        crate::authenticate::verify(&self.auth, header)
     }
 
     /// Makes `request` one of the user `id`, as if it had a valid token: guards let it in, and

@@ -1,0 +1,39 @@
+//! The contender `open`: one open route and nothing else, the ceiling of what actix-web does here.
+//!
+//! Settings are environment variables: BIND and WORKERS.
+
+use std::env;
+use std::hint::black_box;
+use std::io;
+
+use actix_web::{App, HttpServer, rt, web};
+
+/// Says what a guarded handler says, in a scope as those are.
+async fn open() -> String {
+    format!("hello, user {}", black_box(7))
+}
+
+#[actix_web::main]
+async fn main() -> io::Result<()> {
+    let server =
+        HttpServer::new(|| App::new().service(web::scope("/open").route("", web::get().to(open))))
+            .workers(workers()?)
+            .bind(bind())?;
+    let addresses = server.addrs();
+    let running = rt::spawn(server.run());
+    // Its first turn starts the workers and the signal handlers.
+    rt::task::yield_now().await;
+    for address in addresses {
+        println!("listening on http://{address}");
+    }
+    running.await?
+}
+
+fn bind() -> String {
+    env::var("BIND").unwrap_or_else(|_| "127.0.0.1:0".to_owned())
+}
+
+fn workers() -> io::Result<usize> {
+    let number = env::var("WORKERS").unwrap_or_else(|_| "1".to_owned());
+    number.parse().map_err(|error| io::Error::other(format!("WORKERS: {error}")))
+}

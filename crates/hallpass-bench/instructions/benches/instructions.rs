@@ -1,0 +1,120 @@
+//! Counts instructions under callgrind, which do not depend on how busy the machine is: of verifying an
+//! access token, and of deciding about a refresh token where no bcrypt is needed.
+//!
+//! `cargo bench` fails where a path takes more than 5 % above the figure that is committed here. A rise
+//! that is worth it, or a fall, changes the figure in the same commit.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gungraun::{
+    Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+};
+use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
+use hallpass::{
+    AccessClaims, AccessTokenError, Credentials, Ports, RefreshError, Service, Setting, Settings,
+    TokenPair, TokenSecret,
+};
+
+/// A service, and what is shown to it. Given back, so that its end is not counted.
+struct Case {
+    service: Service,
+    token: String,
+}
+
+/// Returns the limits of a path that took `instructions` when it was last looked at.
+fn figure(instructions: u64) -> LibraryBenchmarkConfig {
+    let mut callgrind = Callgrind::default();
+    callgrind.hard_limits([(EventKind::Ir, instructions * 105 / 100)]);
+    let mut config = LibraryBenchmarkConfig::default();
+    config.tool(callgrind);
+    config
+}
+
+fn service(clock: &Arc<ManualClock>) -> Service {
+    let mut settings = Settings::default();
+    settings.access_token_secret = TokenSecret::new("0f1e2d3c4b5a69788796a5b4c3d2e1f0").into();
+    settings.refresh_token_secret = TokenSecret::new("f0e1d2c3b4a5968778695a4b3c2d1e0f").into();
+    settings.password_hash_cost = Setting::Value(4);
+    settings.refresh_hash_cost = Setting::Value(4);
+    let ports = Ports {
+        store: Arc::new(MemoryStore::default()),
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::default()),
+        observer: Arc::new(RecordingObserver::default()),
+        claims: None,
+        password_rule: None,
+        attempt_limiter: None,
+    };
+    let config = settings.check(Vec::new()).expect("the settings are right");
+    Service::new(&config, ports).expect("the random source answers")
+}
+
+fn logged_in(clock: &Arc<ManualClock>) -> (Service, TokenPair) {
+    let service = service(clock);
+    let credentials =
+        || Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
+    service.register(credentials(), None).run_blocking().expect("nobody has the name");
+    let pair = service.login(credentials(), None).run_blocking();
+    (service, pair.expect("the password is right"))
+}
+
+fn good() -> Case {
+    let (service, pair) = logged_in(&Arc::default());
+    let case = Case { service, token: pair.access_token.expose_token().to_owned() };
+    // The first one sets the provider up.
+    case.service.verify_access(&case.token).expect("it is good");
+    case
+}
+
+fn wrongly_signed() -> Case {
+    let Case { service, token } = good();
+    let (signed, _) = token.rsplit_once('.').expect("it has three parts");
+    let token = format!("{signed}.{}", "A".repeat(43));
+    Case { service, token }
+}
+
+fn garbage() -> Case {
+    Case { token: "garbage".to_owned(), ..good() }
+}
+
+#[library_benchmark]
+#[bench::that_is_good(args = (good()), config = figure(27_213))]
+#[bench::that_is_wrongly_signed(args = (wrongly_signed()), config = figure(18_839))]
+#[bench::that_is_garbage(args = (garbage()), config = figure(3_339))]
+fn an_access_token(case: Case) -> (Case, Result<AccessClaims, AccessTokenError>) {
+    let answer = black_box(&case.service).verify_access(black_box(&case.token));
+    (case, answer)
+}
+
+/// The token of a session that has been refreshed since.
+fn replaced(ago: Duration) -> Case {
+    let clock = Arc::<ManualClock>::default();
+    let (service, pair) = logged_in(&clock);
+    let token = pair.refresh_token.expose_token().to_owned();
+    service.refresh(&token, None).run_blocking().expect("it is the newest");
+    clock.advance(ago);
+    Case { service, token }
+}
+
+fn retried() -> Case {
+    replaced(Duration::ZERO)
+}
+
+fn stolen() -> Case {
+    replaced(Duration::from_secs(3600))
+}
+
+#[library_benchmark]
+#[bench::that_is_sent_again(args = (retried()), config = figure(138_634))]
+#[bench::that_was_stolen(args = (stolen()), config = figure(42_305))]
+#[bench::that_is_garbage(args = (garbage()), config = figure(7_727))]
+fn a_refresh_token(case: Case) -> (Case, Result<TokenPair, RefreshError>) {
+    let answer = black_box(&case.service).refresh(black_box(&case.token), None).run_blocking();
+    (case, answer)
+}
+
+library_benchmark_group!(name = verify, benchmarks = an_access_token);
+library_benchmark_group!(name = decide, benchmarks = a_refresh_token);
+main!(library_benchmark_groups = [verify, decide]);

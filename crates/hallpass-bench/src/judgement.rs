@@ -1,0 +1,119 @@
+//! A ratio, what it should be, and whether it is.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use crate::measurement::{Measurement, Ratio};
+
+/// A ratio and what became of its target, if it has one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Judgement {
+    /// Of what by what.
+    pub(crate) what: String,
+    pub(crate) ratio: Ratio,
+    pub(crate) target: Option<Target>,
+    /// Whether the ratio of the medians reaches the target.
+    pub(crate) is_reached: Option<bool>,
+    /// Outside of this the benchmark itself is broken; only asked about where it was measured.
+    #[serde(skip)]
+    plausible: Option<RangeInclusive<f64>>,
+}
+
+/// What a ratio should be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Judgement {
+    /// Returns `measurement` by `base`, without a target.
+    pub(crate) fn of(
+        what: impl Into<String>,
+        measurement: &Measurement,
+        base: &Measurement,
+    ) -> Self {
+        let ratio = measurement.ratio_to(base);
+        Self { what: what.into(), ratio, target: None, is_reached: None, plausible: None }
+    }
+
+    /// Says in other words what it is the ratio of.
+    pub(crate) fn named(self, what: String) -> Self {
+        Self { what, ..self }
+    }
+
+    pub(crate) fn against(mut self, target: impl Into<Option<Target>>) -> Self {
+        self.target = target.into();
+        self.is_reached = self.target.map(|target| target.is_reached_by(self.ratio.of_medians));
+        self
+    }
+
+    /// Says between which values the ratio has to be on any machine, however short the run.
+    pub(crate) fn plausible_within(mut self, range: RangeInclusive<f64>) -> Self {
+        self.plausible = Some(range);
+        self
+    }
+
+    /// Returns what is absurd about the ratio, if anything is.
+    pub(crate) fn absurdity(&self) -> Option<String> {
+        let (ratio, range) = (self.ratio.of_medians, self.plausible.as_ref()?);
+        let (start, end) = (range.start(), range.end());
+        let is_absurd = !range.contains(&ratio);
+        is_absurd.then(|| format!("{} is {ratio:.3}, not within {start} and {end}", self.what))
+    }
+}
+
+impl Target {
+    /// Whether `ratio` is as it should be; what is not a number is not.
+    fn is_reached_by(self, ratio: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => ratio >= least,
+            Self::AtMost(most) => ratio <= most,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(formatter, "≥ {least}"),
+            Self::AtMost(most) => write!(formatter, "≤ {most}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(value: f64, base: f64) -> Judgement {
+        Judgement::of("a ÷ b", &Measurement::once(value), &Measurement::once(base))
+    }
+
+    #[test]
+    fn a_target_is_reached_at_its_very_value_and_never_by_what_is_no_number() {
+        let table = [
+            (Target::AtLeast(0.5), 1.0, 2.0, true),
+            (Target::AtLeast(0.5), 0.9, 2.0, false),
+            (Target::AtMost(0.5), 1.0, 2.0, true),
+            (Target::AtMost(0.5), 1.1, 2.0, false),
+            (Target::AtLeast(0.5), 0.0, 0.0, false),
+            (Target::AtMost(0.5), 0.0, 0.0, false),
+        ];
+        for (target, value, base, expected) in table {
+            assert_eq!(judge(value, base).against(target).is_reached, Some(expected), "{target}");
+        }
+        assert_eq!(judge(1.0, 2.0).is_reached, None);
+    }
+
+    #[test]
+    fn an_absurd_ratio_is_named() {
+        assert_eq!(judge(1.0, 2.0).plausible_within(0.3..=1.5).absurdity(), None);
+        let absurd = judge(4.0, 2.0).plausible_within(0.3..=1.5).absurdity().unwrap();
+        assert_eq!(absurd, "a ÷ b is 2.000, not within 0.3 and 1.5");
+        assert!(judge(0.0, 0.0).plausible_within(0.3..=1.5).absurdity().is_some());
+    }
+}

@@ -1,0 +1,50 @@
+//! How often and how long is measured: in full, or as quickly as shows that it runs.
+
+use std::time::Duration;
+
+/// Rounds, seconds and sizes.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) rounds: usize,
+    pub(crate) duration: Duration,
+    pub(crate) storm: Duration,
+    /// How many users a table has.
+    pub(crate) users: &'static [u64],
+    /// After how many refreshes memory is looked at.
+    pub(crate) refreshes: [u64; 2],
+    pub(crate) build_rounds: usize,
+    /// How often a token is verified in a round.
+    pub(crate) verifications: u32,
+    /// How many different tokens are verified in turn.
+    pub(crate) live_tokens: &'static [usize],
+}
+
+impl Plan {
+    /// What is published.
+    pub(crate) fn full() -> Self {
+        Self {
+            rounds: 7,
+            duration: Duration::from_secs(3),
+            storm: Duration::from_secs(8),
+            users: &[1_000, 100_000, 10_000_000],
+            refreshes: [10_000, 1_000_000],
+            build_rounds: 5,
+            verifications: 200_000,
+            live_tokens: &[1, 1_000, 1_000_000],
+        }
+    }
+
+    /// Less than three minutes, once everything is built.
+    pub(crate) fn quick() -> Self {
+        Self {
+            rounds: 1,
+            duration: Duration::from_secs(1),
+            storm: Duration::from_secs(3),
+            users: &[1_000, 10_000],
+            refreshes: [500, 2_000],
+            build_rounds: 0,
+            verifications: 20_000,
+            live_tokens: &[1, 1_000],
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Refreshes beside those of the usual tutorial.
+
+use super::Section;
+use crate::contender::Contender;
+use crate::database::{Database, Engine};
+use crate::failure::Failure;
+use crate::finding::{Finding, Table};
+use crate::judgement::Target;
+use crate::plan::Plan;
+use crate::processor_core::Core;
+use crate::server::Server;
+use crate::server_settings::ServerSettings;
+use crate::token_file;
+use crate::workshop::Workshop;
+use crate::wrk::Load;
+
+pub(super) const SECTION: Section = Section {
+    name: "refresh",
+    title: "Refreshes",
+    about: "Eight clients, each with a session of its own, refresh one after the other; server, database and clients \
+            share the machine. The NestJS program does what the usual tutorial does: it compares the whole refresh \
+            token with its bcrypt hash (cost 10), signs two tokens, hashes the new one and stores it. Since bcrypt \
+            reads 72 bytes, it accepts a replaced token just as well.",
+    measure,
+};
+
+const CLIENTS: usize = 8;
+const NESTJS: &str = "NestJS tutorial, cost 10";
+
+/// Settings of hallpass, with the target that they have.
+const VARIANTS: [Variant; 4] = [
+    Variant { label: "hallpass, cost 6 (default)", cost: 6, all_cores: false, target: Some(10.0) },
+    Variant {
+        label: "hallpass, cost 6, HASH_CONCURRENCY = cores",
+        cost: 6,
+        all_cores: true,
+        target: None,
+    },
+    Variant { label: "hallpass, cost 4", cost: 4, all_cores: false, target: Some(40.0) },
+    Variant {
+        label: "hallpass, cost 4, HASH_CONCURRENCY = cores",
+        cost: 4,
+        all_cores: true,
+        target: None,
+    },
+];
+
+struct Variant {
+    label: &'static str,
+    cost: u32,
+    all_cores: bool,
+    target: Option<f64>,
+}
+
+/// A server that runs, with users who are registered there.
+struct Running {
+    label: String,
+    server: Server,
+    logins: Vec<String>,
+    _database: Database,
+}
+
+fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
+    let mut finding = Finding::default();
+    for engine in [Engine::Postgres, Engine::Sqlite] {
+        let running = start_all(workshop, engine, &mut finding)?;
+        let mut table = Table::new(format!("refreshes per second on {}", engine.name()), 1);
+        for round in 1..=plan.rounds {
+            eprintln!("refresh, {}: round {round} of {}", engine.name(), plan.rounds);
+            for it in &running {
+                let tokens = token_file::of_new_sessions(&it.server, &it.logins)?;
+                let url = it.server.url("/auth/refresh");
+                let load = Load::refreshing(url, &tokens, CLIENTS, 1).lasting(plan.duration);
+                let outcome = load.run()?;
+                table.add(&it.label, outcome.per_second(), outcome.wrong());
+            }
+        }
+        judge(&table, engine, &mut finding);
+        finding.add_table(table);
+    }
+    Ok(finding)
+}
+
+fn start_all(
+    workshop: &mut Workshop,
+    engine: Engine,
+    finding: &mut Finding,
+) -> Result<Vec<Running>, Failure> {
+    let mut running = Vec::new();
+    match start(workshop, Contender::NestJs, engine, NESTJS, ServerSettings::new()) {
+        Ok(it) => running.push(it),
+        Err(failure) => finding.miss(format!("{NESTJS}, {}", engine.name()), failure.chain()),
+    }
+    for variant in &VARIANTS {
+        let settings = ServerSettings::new()
+            .set("PASSWORD_HASH_COST", 4)
+            .set("REFRESH_HASH_COST", variant.cost);
+        let settings = match variant.all_cores {
+            true => settings.set("HASH_CONCURRENCY", Core::count()),
+            false => settings,
+        };
+        running.push(start(workshop, Contender::Hallpass, engine, variant.label, settings)?);
+    }
+    Ok(running)
+}
+
+fn start(
+    workshop: &mut Workshop,
+    contender: Contender,
+    engine: Engine,
+    label: &str,
+    settings: ServerSettings,
+) -> Result<Running, Failure> {
+    let database = Database::create(engine)?;
+    let server = workshop.start(contender, &settings.on_database(&database))?;
+    let logins = token_file::register(&server, "user", CLIENTS)?;
+    Ok(Running { label: label.to_owned(), server, logins, _database: database })
+}
+
+fn judge(table: &Table, engine: Engine, finding: &mut Finding) {
+    if table.of(NESTJS).count() == 0 {
+        return;
+    }
+    for variant in &VARIANTS {
+        let name = format!("{} ÷ {NESTJS}, {}", variant.label, engine.name());
+        let judgement = table.ratio(variant.label, NESTJS).named(name);
+        finding.judge(
+            judgement.against(variant.target.map(Target::AtLeast)).plausible_within(2.0..=500.0),
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! What a storm of logins does to everybody else.
+
+use std::time::Duration;
+
+use super::Section;
+use crate::access_token;
+use crate::client::PASSWORD;
+use crate::contender::Contender;
+use crate::database::{Database, Engine};
+use crate::failure::Failure;
+use crate::finding::{Finding, Table};
+use crate::judgement::Target;
+use crate::plan::Plan;
+use crate::server::Server;
+use crate::server_settings::ServerSettings;
+use crate::token_file;
+use crate::workshop::Workshop;
+use crate::wrk::{Load, Outcome};
+
+pub(super) const SECTION: Section = Section {
+    name: "storm",
+    title: "A storm of logins",
+    about: "64 clients log in without a pause, with right passwords at cost 12; what finds no permit to hash is \
+            answered 503 `busy`, as it should be. Beside them eight clients send guarded requests and four refresh, \
+            all from the same two cores. Everything else is at its default, on PostgreSQL.",
+    measure,
+};
+
+const STORMING: usize = 64;
+const GUARDED: usize = 8;
+const REFRESHING: usize = 4;
+
+const QUIET: &str = "quiet";
+const STORM: &str = "in the storm";
+
+fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
+    let database = Database::create(Engine::Postgres)?;
+    let settings = ServerSettings::new().on_database(&database).set("LOGIN_THROTTLE", "off");
+    let server = workshop.start(Contender::Hallpass, &settings)?;
+    eprintln!("storm: registering {} users", STORMING + REFRESHING);
+    token_file::register(&server, "storm", STORMING)?;
+    let refreshing = token_file::register(&server, "refreshing", REFRESHING)?;
+    let mut requests = Table::new("guarded requests per second", 0);
+    let mut latency = Table::new("their 99th percentile, ms", 2);
+    let mut succeeding = Table::new("refreshes that succeed, %", 1);
+    for round in 1..=plan.rounds {
+        eprintln!("storm: round {round} of {}", plan.rounds);
+        for weather in [QUIET, STORM] {
+            let (guarded, refreshes) =
+                measure_once(&server, &refreshing, weather == STORM, plan.storm)?;
+            requests.add(weather, guarded.per_second(), guarded.wrong());
+            latency.add(weather, guarded.p99_milliseconds(), 0);
+            let all = refreshes.answers() + refreshes.wrong();
+            let share = refreshes.answers() as f64 / all.max(1) as f64;
+            succeeding.add(weather, share * 100.0, refreshes.wrong());
+        }
+    }
+    Ok(judged(requests, latency, succeeding))
+}
+
+/// Guarded requests and refreshes at once, with a storm around them or without.
+fn measure_once(
+    server: &Server,
+    refreshing: &[String],
+    is_storming: bool,
+    duration: Duration,
+) -> Result<(Outcome, Outcome), Failure> {
+    const HEAD_START: Duration = Duration::from_secs(2);
+    let tokens = token_file::of_new_sessions(server, refreshing)?;
+    let storm = Load::logging_in(server.url("/auth/login"), "storm", STORMING, PASSWORD)
+        .over_connections(STORMING)
+        .lasting(duration + HEAD_START + HEAD_START);
+    let storm = is_storming.then(|| storm.start()).transpose()?;
+    std::thread::sleep(HEAD_START);
+    let guarded = Load::constant(server.url("/me"), "GET", &access_token::good(), "")
+        .over_connections(GUARDED)
+        .lasting(duration)
+        .start()?;
+    let refreshes =
+        Load::refreshing(server.url("/auth/refresh"), &tokens, REFRESHING, 1).lasting(duration);
+    let outcomes = (refreshes.run()?, guarded.finish()?);
+    storm.map(|storm| storm.finish()).transpose()?;
+    Ok((outcomes.1, outcomes.0))
+}
+
+fn judged(requests: Table, latency: Table, succeeding: Table) -> Finding {
+    let mut finding = Finding::default();
+    let guarded = requests.ratio(STORM, QUIET).named("guarded requests, storm ÷ quiet".to_owned());
+    let p99 = latency.ratio(STORM, QUIET).named("99th percentile, storm ÷ quiet".to_owned());
+    let share = succeeding.share(STORM).named("refreshes that succeed in the storm".to_owned());
+    finding.judge(guarded.against(Target::AtLeast(0.5)).plausible_within(0.05..=2.0));
+    finding.judge(p99.against(Target::AtMost(5.0)).plausible_within(0.1..=100.0));
+    finding.judge(share.against(Target::AtLeast(0.99)).plausible_within(0.5..=1.0));
+    finding.tables = vec![requests, latency, succeeding];
+    finding
+}

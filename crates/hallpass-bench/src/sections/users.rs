@@ -1,0 +1,94 @@
+//! Whether a refresh takes longer where there are more users.
+
+use super::Section;
+use crate::client;
+use crate::contender::Contender;
+use crate::database::Postgres;
+use crate::failure::Failure;
+use crate::finding::{Finding, Table};
+use crate::judgement::Target;
+use crate::plan::Plan;
+use crate::server::Server;
+use crate::server_settings::ServerSettings;
+use crate::token_file;
+use crate::workshop::Workshop;
+use crate::wrk::Load;
+
+pub(super) const SECTION: Section = Section {
+    name: "users",
+    title: "Many users",
+    about: "The median time of a refresh at cost 4 from four clients, on PostgreSQL, in tables of different sizes in \
+            which each user has a session. The clients refresh the sessions of 64 users who are spread over the \
+            whole table.",
+    measure,
+};
+
+const CLIENTS: usize = 4;
+const SESSIONS_OF_EACH: usize = 16;
+
+/// A table of some size, and the server on it.
+struct Running {
+    label: String,
+    server: Server,
+    logins: Vec<String>,
+    _database: Postgres,
+}
+
+fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
+    let sizes = plan.users.iter().map(|users| start(workshop, *users));
+    let running = sizes.collect::<Result<Vec<_>, _>>()?;
+    let mut table = Table::new("median time of a refresh, ms", 3);
+    for round in 1..=plan.rounds {
+        eprintln!("users: round {round} of {}", plan.rounds);
+        for it in &running {
+            let tokens = token_file::of_new_sessions(&it.server, &it.logins)?;
+            let url = it.server.url("/auth/refresh");
+            let load =
+                Load::refreshing(url, &tokens, CLIENTS, SESSIONS_OF_EACH).lasting(plan.duration);
+            let outcome = load.run()?;
+            table.add(&it.label, outcome.p50_milliseconds(), outcome.wrong());
+        }
+    }
+    let mut finding = Finding::default();
+    let (smallest, others) = running.split_first().expect("there are several sizes");
+    for it in others {
+        let ratio = table.ratio(&it.label, &smallest.label);
+        finding.judge(ratio.against(Target::AtMost(1.2)).plausible_within(0.2..=4.0));
+    }
+    finding.add_table(table);
+    Ok(finding)
+}
+
+fn start(workshop: &mut Workshop, users: u64) -> Result<Running, Failure> {
+    let postgres = Postgres::create()?;
+    let settings = ServerSettings::new()
+        .on_postgres(&postgres)
+        .set("PASSWORD_HASH_COST", 4)
+        .set("REFRESH_HASH_COST", 4);
+    let server = workshop.start(Contender::Hallpass, &settings)?;
+    client::register(&server, "template")?;
+    client::log_in(&server, "template")?;
+    eprintln!("users: filling a table with {users}");
+    postgres.run(&[&filling(users), "ANALYZE users", "CHECKPOINT"])?;
+    let among = (CLIENTS * SESSIONS_OF_EACH) as u64;
+    let logins = (0..among).map(|number| format!("user{}", 2 + number * (users - 2) / among));
+    let label = format!("{} users", thousands(users));
+    Ok(Running { label, server, logins: logins.collect(), _database: postgres })
+}
+
+/// Copies of one user, each with the password and a session of its own.
+fn filling(users: u64) -> String {
+    format!(
+        "INSERT INTO users (login, password_hash, refresh_token_hash, session_id, refresh_generation, \
+         rotated_at, scope, created_at, updated_at) \
+         SELECT 'user' || number, password_hash, refresh_token_hash, md5(number::text), 3, rotated_at, \
+         scope, created_at, updated_at \
+         FROM users, generate_series(2, {users}) AS number WHERE login = 'template'"
+    )
+}
+
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,129 @@
+//! What verifying an access token takes, without HTTP around it.
+
+use std::hint::black_box;
+
+use actix_hallpass::testing::TestAuth;
+use actix_web::http::header::HeaderValue;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+
+use super::Section;
+use crate::access_token::{ACCESS_TOKEN_SECRET, AUDIENCE, ISSUER, REFRESH_TOKEN_SECRET};
+use crate::clock::{Stopwatch, unix_seconds};
+use crate::failure::Failure;
+use crate::finding::{Finding, Table};
+use crate::judgement::Target;
+use crate::plan::Plan;
+use crate::workshop::Workshop;
+
+pub(super) const SECTION: Section = Section {
+    name: "verification",
+    title: "Verifying an access token",
+    about: "In process, HS256: `jsonwebtoken::decode` with the same checks into a struct of the same claims, beside \
+            hallpass with a token that it sees first and with one that it remembers, where 1, 1,000 or 1,000,000 \
+            different tokens come in turn. hallpass signs with HS256 alone, so there is nothing to measure for \
+            ES256, EdDSA and RS256.",
+    measure,
+};
+
+/// The claims that hallpass reads.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "that they are read is what is measured")]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    iat: u64,
+    exp: u64,
+    jti: String,
+    sid: String,
+    auth_time: u64,
+}
+
+/// Who verifies.
+struct Verifiers {
+    auth: TestAuth,
+    key: DecodingKey,
+    validation: Validation,
+}
+
+fn measure(_: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
+    let verifiers = Verifiers::new();
+    let mut table = Table::new("time of a verification, µs", 3);
+    let mut finding = Finding::default();
+    for &live in plan.live_tokens {
+        eprintln!("verification: {live} live tokens");
+        let headers: Vec<_> = (0..live).map(|number| verifiers.header(number)).collect();
+        let [decode, first, again] = ["jsonwebtoken", "hallpass", "hallpass, which remembers"]
+            .map(|who| format!("{who}, {live} live tokens"));
+        for _ in 0..plan.rounds {
+            table.add(&decode, verifiers.time(plan, &headers, Verifiers::decode), 0);
+            table.add(&first, verifiers.time(plan, &headers, Verifiers::verify), 0);
+            table.add(&again, verifiers.time(plan, &headers, Verifiers::verify_or_remember), 0);
+        }
+        let of_first = table.ratio(&first, &decode).against(Target::AtMost(0.5));
+        finding.judge(of_first.plausible_within(0.1..=1.5));
+        // More than are remembered: each is verified, and remembered in vain.
+        let target = (live <= 1000).then_some(Target::AtMost(0.15));
+        finding.judge(table.ratio(&again, &decode).against(target).plausible_within(0.005..=3.0));
+    }
+    finding.add_table(table);
+    Ok(finding)
+}
+
+impl Verifiers {
+    fn new() -> Self {
+        let auth = TestAuth::with(|auth| {
+            auth.access_token_secret(ACCESS_TOKEN_SECRET).refresh_token_secret(REFRESH_TOKEN_SECRET)
+        });
+        let now = hallpass::Timestamp::from_unix_seconds(unix_seconds());
+        auth.clock().set(now.expect("this is not the year 10000"));
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.leeway = 0;
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        Self { auth, key: DecodingKey::from_secret(ACCESS_TOKEN_SECRET.as_bytes()), validation }
+    }
+
+    /// Returns the header of a token as a login makes them.
+    fn header(&self, number: usize) -> HeaderValue {
+        let token = self.auth.token_for(number).session_id("DxAREhMUFRYXGBkaGxwdHg");
+        let text =
+            format!("Bearer {}", token.lifetime(std::time::Duration::from_secs(3600)).mint());
+        HeaderValue::from_str(&text).expect("a token is visible ASCII")
+    }
+
+    /// Returns the microseconds that one verification takes, on an average over all headers in turn.
+    fn time(&self, plan: &Plan, headers: &[HeaderValue], verify: fn(&Self, &HeaderValue)) -> f64 {
+        let watch = Stopwatch::start();
+        for header in headers.iter().cycle().take(plan.verifications as usize) {
+            verify(self, black_box(header));
+        }
+        watch.elapsed().as_secs_f64() * 1e6 / f64::from(plan.verifications)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "jsonwebtoken's own `decode` is what is measured"
+    )]
+    fn decode(&self, header: &HeaderValue) {
+        let claims = jsonwebtoken::decode::<Claims>(token_in(header), &self.key, &self.validation);
+        black_box(claims.expect("the token is good"));
+    }
+
+    fn verify(&self, header: &HeaderValue) {
+        let claims = self.auth.service().verify_access(token_in(header));
+        black_box(claims.expect("the token is good"));
+    }
+
+    fn verify_or_remember(&self, header: &HeaderValue) {
+        let claims = self.auth.verify_header(header);
+        black_box(claims.expect("the token is good"));
+    }
+}
+
+fn token_in(header: &HeaderValue) -> &str {
+    let text = header.to_str().expect("a token is visible ASCII");
+    text.strip_prefix("Bearer ").expect("it was made so")
+}
