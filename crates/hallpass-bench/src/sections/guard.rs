@@ -1,5 +1,6 @@
 //! What a guard costs a request, beside an open route and beside other guards.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::Section;
@@ -28,13 +29,15 @@ pub(super) const SECTION: Section = Section {
 };
 
 const OPEN: &str = "open route (actix-web)";
+const WRAPPED: &str = "the same in a middleware that does nothing";
 const GUARD: &str = "hallpass, guard alone";
 const GUARD_AND_USER: &str = "hallpass, guard and AuthUser";
 const BOUND: &str = "hallpass, session-bound guard and AuthUser";
 
 /// Subjects that are measured, and where.
-const SUBJECTS: [Subject; 10] = [
+const SUBJECTS: [Subject; 11] = [
     Subject { label: OPEN, contender: Contender::Open, path: "/open", variant: "" },
+    Subject { label: WRAPPED, contender: Contender::Open, path: "/wrapped", variant: "" },
     Subject { label: GUARD, contender: Contender::Hallpass, path: "/guarded", variant: "" },
     Subject { label: GUARD_AND_USER, contender: Contender::Hallpass, path: "/me", variant: "" },
     Subject { label: BOUND, contender: Contender::Hallpass, path: "/bound", variant: "" },
@@ -89,9 +92,9 @@ struct Subject {
 /// A subject that runs, and the token that it is shown.
 struct Running {
     subject: Subject,
-    server: std::rc::Rc<Server>,
+    server: Rc<Server>,
     token: String,
-    _database: std::rc::Rc<Database>,
+    _database: Rc<Database>,
 }
 
 fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
@@ -135,10 +138,7 @@ fn start_all(workshop: &mut Workshop, finding: &mut Finding) -> Result<Vec<Runni
     Ok(running)
 }
 
-fn start(
-    workshop: &mut Workshop,
-    subject: Subject,
-) -> Result<(std::rc::Rc<Server>, std::rc::Rc<Database>), Failure> {
+fn start(workshop: &mut Workshop, subject: Subject) -> Result<(Rc<Server>, Rc<Database>), Failure> {
     let database = Database::create(Engine::Sqlite)?;
     let settings = ServerSettings::new()
         .on_core(Core::OF_SERVER)
@@ -159,7 +159,7 @@ fn token_for(subject: Subject, server: &Server) -> Result<String, Failure> {
 
 fn check(subject: Subject, server: &Server, token: &str) -> Result<(), Failure> {
     client::get(server, subject.path, token, 200)?;
-    if subject.path == "/open" {
+    if ["/open", "/wrapped"].contains(&subject.path) {
         return Ok(());
     }
     for (_, broken) in access_token::broken() {
@@ -191,6 +191,7 @@ fn judge(requests: &Table, processor: &Table, finding: &mut Finding) {
         (GUARD, Some(Target::AtLeast(0.92)), Some(Target::AtMost(1.10))),
         (GUARD_AND_USER, Some(Target::AtLeast(0.92)), Some(Target::AtMost(1.10))),
         (BOUND, None, None),
+        (WRAPPED, None, None),
         ("by hand: actix-web-httpauth and jsonwebtoken", None, None),
         ("actix-jwt-auth-middleware", None, None),
         ("Fastify, @fastify/jwt", None, None),

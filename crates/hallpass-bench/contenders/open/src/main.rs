@@ -1,4 +1,5 @@
-//! The contender `open`: one open route and nothing else, the ceiling of what actix-web does here.
+//! The contender `open`: an open route, the ceiling of what actix-web does here, and the same one behind a
+//! middleware that does nothing, which is what any guard costs at least.
 //!
 //! Settings are environment variables: BIND and WORKERS.
 
@@ -6,6 +7,7 @@ use std::env;
 use std::hint::black_box;
 use std::io;
 
+use actix_web::dev::Service as _;
 use actix_web::{App, HttpServer, rt, web};
 
 /// Says what a guarded handler says, in a scope as those are.
@@ -15,10 +17,14 @@ async fn open() -> String {
 
 #[actix_web::main]
 async fn main() -> io::Result<()> {
-    let server =
-        HttpServer::new(|| App::new().service(web::scope("/open").route("", web::get().to(open))))
-            .workers(workers()?)
-            .bind(bind())?;
+    let server = HttpServer::new(|| {
+        let wrapped = web::scope("/wrapped").wrap_fn(|request, service| service.call(request));
+        App::new()
+            .service(web::scope("/open").route("", web::get().to(open)))
+            .service(wrapped.route("", web::get().to(open)))
+    })
+    .workers(workers()?)
+    .bind(bind())?;
     let addresses = server.addrs();
     let running = rt::spawn(server.run());
     // Its first turn starts the workers and the signal handlers.
