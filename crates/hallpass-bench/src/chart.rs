@@ -10,11 +10,15 @@ const BARS: f64 = 300.0;
 const BAR: f64 = 16.0;
 const LINE: f64 = 26.0;
 const TOP: f64 = 34.0;
+const OURS: &str = "#2b6cb0";
+const OTHERS: &str = "#a0aec0";
 
 /// Returns the chart of a table: the median as a bar, the smallest and the largest as a line across its end.
 pub(crate) fn of(table: &Table) -> String {
     let largest = table.rows.iter().map(|row| row.measurement.largest()).fold(0.0, f64::max);
     let height = TOP + LINE * table.rows.len() as f64 + 6.0;
+    let is_ours = |row: &Row| row.label.starts_with("hallpass");
+    let is_compared = table.rows.iter().any(is_ours);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
          font-family=\"sans-serif\" font-size=\"13\">\n\
@@ -24,16 +28,22 @@ pub(crate) fn of(table: &Table) -> String {
     );
     for (place, row) in table.rows.iter().enumerate() {
         let top = TOP + LINE * place as f64;
-        draw_row(&mut svg, row, table.decimals, top, largest);
+        let colour = if is_compared && !is_ours(row) { OTHERS } else { OURS };
+        draw_row(&mut svg, row, table.decimals, (top, colour), largest);
     }
     svg.push_str("</svg>\n");
     svg
 }
 
-fn draw_row(svg: &mut String, row: &Row, decimals: usize, top: f64, largest: f64) {
+fn draw_row(
+    svg: &mut String,
+    row: &Row,
+    decimals: usize,
+    (top, colour): (f64, &str),
+    largest: f64,
+) {
     let length = |value: f64| if largest > 0.0 { value / largest * BARS } else { 0.0 };
     let (median, middle) = (row.measurement.median(), top + BAR / 2.0);
-    let colour = if row.label.starts_with("hallpass") { "#2b6cb0" } else { "#a0aec0" };
     let start = LABELS + length(row.measurement.smallest());
     let end = LABELS + length(row.measurement.largest());
     let written = writeln!(

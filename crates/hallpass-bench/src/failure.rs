@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     NoMember { request: String, member: &'static str, body: String },
     #[error("{what} has no number where one was expected: {text:?}")]
     NotANumber { what: String, text: String },
+    #[error("there is no ratio of {0}: nothing was answered")]
+    NoAnswers(String),
     #[error("{0}")]
     NotBuilt(String),
     #[error("{0} is no section: say `all`, `quick`, `report`, or names of sections")]

@@ -93,3 +93,21 @@ impl Table {
         Judgement::of(format!("{label} ÷ {base}"), &self.of(label), &self.of(base))
     }
 }
+
+/// Writes a number as the report has it: 1,000.
+pub(crate) fn with_separators(number: u64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        let written = [7, 1_000, 10_000_000].map(with_separators);
+        assert_eq!(written, ["7", "1,000", "10,000,000"]);
+    }
+}

@@ -57,6 +57,11 @@ impl Judgement {
         self
     }
 
+    /// Returns whether there is a ratio at all: not where one of the two is nothing.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.ratio.of_medians.is_finite()
+    }
+
     /// Returns what is absurd about the ratio, if anything is.
     pub(crate) fn absurdity(&self) -> Option<String> {
         let (ratio, range) = (self.ratio.of_medians, self.plausible.as_ref()?);

@@ -11,7 +11,7 @@ use crate::database;
 use crate::processor_core::Core;
 
 /// What a reader needs to know to compare.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machine {
     /// What each thing is, in the order of the report.
     pub(crate) facts: Vec<(String, String)>,

@@ -88,7 +88,10 @@ fn publish(sections: &[&'static Section]) -> Result<Vec<String>, Failure> {
                 report.put(section, finding);
                 report.save()?;
             }
-            Err(failure) => problems.push(format!("{}: {}", section.name, failure.chain())),
+            Err(failure) => {
+                eprintln!("-- {} failed: {}", section.title, failure.chain());
+                problems.push(format!("{}: {}", section.name, failure.chain()));
+            }
         }
     }
     Ok(problems)
@@ -115,6 +118,9 @@ fn measure(section: &Section, workshop: &mut Workshop, plan: &Plan) -> Result<Fi
     let watch = Stopwatch::start();
     eprintln!("== {}", section.title);
     let finding = (section.measure)(workshop, plan)?;
+    if let Some(judgement) = finding.judgements.iter().find(|judgement| !judgement.is_finite()) {
+        return Err(Failure::NoAnswers(judgement.what.clone()));
+    }
     for judgement in &finding.judgements {
         eprintln!("   {}: {:.3}", judgement.what, judgement.ratio.of_medians);
     }

@@ -14,7 +14,7 @@ pub(crate) struct Plan {
     pub(crate) refreshes: [u64; 2],
     pub(crate) build_rounds: usize,
     /// How often a token is verified in a round.
-    pub(crate) verifications: u32,
+    pub(crate) verifications: usize,
     /// How many different tokens are verified in turn.
     pub(crate) live_tokens: &'static [usize],
 }

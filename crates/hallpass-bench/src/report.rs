@@ -18,7 +18,6 @@ use crate::sections::{self, Section};
 /// Everything that was measured.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Report {
-    machine: Machine,
     sections: BTreeMap<String, Entry>,
 }
 
@@ -27,6 +26,7 @@ pub(crate) struct Report {
 struct Entry {
     day: String,
     commit: String,
+    machine: Machine,
     finding: Finding,
 }
 
@@ -45,8 +45,8 @@ impl Report {
     /// Takes what a section has found just now.
     pub(crate) fn put(&mut self, section: &Section, finding: Finding) {
         let (day, commit) = day_and_commit();
-        self.machine = Machine::look();
-        self.sections.insert(section.name.to_owned(), Entry { day, commit, finding });
+        let entry = Entry { day, commit, machine: Machine::look(), finding };
+        self.sections.insert(section.name.to_owned(), entry);
     }
 
     /// Writes the JSON, the page and its charts.
@@ -67,10 +67,7 @@ impl Report {
 
     fn page(&self) -> String {
         let mut page = remark("introduction");
-        page.push_str("\n## The machine\n\n| | |\n|---|---|\n");
-        for (name, fact) in &self.machine.facts {
-            line(&mut page, format_args!("| {name} | {fact} |"));
-        }
+        page.push_str(&self.machines());
         page.push_str("\n## Reached or not\n\n| | ratio | of each round | should be | |\n|---|---|---|---|---|\n");
         let entries =
             || sections::ALL.iter().filter_map(|it| Some((it, self.sections.get(it.name)?)));
@@ -85,6 +82,26 @@ impl Report {
         }
         page.push_str(&remark("profiles"));
         page
+    }
+}
+
+impl Report {
+    /// The machine that all sections were measured on, or which ones where they differ.
+    fn machines(&self) -> String {
+        let mut text = String::new();
+        let mut seen: Vec<&Machine> = Vec::new();
+        for (name, entry) in &self.sections {
+            if seen.contains(&&entry.machine) {
+                continue;
+            }
+            let also = if seen.is_empty() { String::new() } else { format!(", from {name} on") };
+            line(&mut text, format_args!("\n## The machine{also}\n\n| | |\n|---|---|"));
+            for (name, fact) in &entry.machine.facts {
+                line(&mut text, format_args!("| {name} | {fact} |"));
+            }
+            seen.push(&entry.machine);
+        }
+        text
     }
 }
 

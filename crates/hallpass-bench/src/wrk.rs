@@ -39,6 +39,8 @@ pub(crate) struct Outcome {
     microseconds: u64,
     refused: u64,
     broken: u64,
+    granted: u64,
+    surprises: u64,
     p50_microseconds: u64,
     p99_microseconds: u64,
     #[serde(skip, default = "success")]
@@ -165,21 +167,34 @@ impl Outcome {
     /// Returns how many requests were answered as they should be. One that is answered otherwise has not
     /// been answered.
     pub(crate) fn answers(&self) -> u64 {
-        self.requests - self.wrong().min(self.requests)
+        match self.expected {
+            Expected::Success => self.requests.saturating_sub(self.refused),
+            Expected::Refusal => self.refused,
+        }
     }
 
     /// Returns how many requests were answered otherwise, or not at all.
     pub(crate) fn wrong(&self) -> u64 {
-        let wrong_status = match self.expected {
-            Expected::Success => self.refused,
-            Expected::Refusal => self.requests - self.refused.min(self.requests),
-        };
-        wrong_status + self.broken
+        self.requests.saturating_sub(self.answers()) + self.broken
+    }
+
+    /// Returns the logins in a second that were granted.
+    pub(crate) fn granted_per_second(&self) -> f64 {
+        self.granted as f64 / self.seconds()
+    }
+
+    /// Returns how many logins were answered neither 200 nor 503.
+    pub(crate) fn surprises(&self) -> u64 {
+        self.surprises + self.broken
+    }
+
+    fn seconds(&self) -> f64 {
+        self.microseconds as f64 / 1e6
     }
 
     /// Returns the right answers in a second.
     pub(crate) fn per_second(&self) -> f64 {
-        self.answers() as f64 / (self.microseconds as f64 / 1e6)
+        self.answers() as f64 / self.seconds()
     }
 
     pub(crate) fn p50_milliseconds(&self) -> f64 {
@@ -201,16 +216,17 @@ mod tests {
 
     const PRINTED: &str = r#"Running 1s test @ http://127.0.0.1:1
   Requests/sec: 5
-{"requests":100,"microseconds":2000000,"refused":30,"broken":2,"p50_microseconds":1500,"p99_microseconds":9000}
+{"requests":100,"microseconds":2000000,"refused":30,"broken":2,"granted":7,"surprises":1,"p50_microseconds":1500,"p99_microseconds":9000}
 "#;
 
     #[test]
     fn what_was_not_answered_as_expected_does_not_count() {
         let of = |expected| Outcome::parse(PRINTED, expected).unwrap();
         let success = of(Expected::Success);
-        assert_eq!((success.answers(), success.wrong(), success.per_second()), (68, 32, 34.0));
+        assert_eq!((success.answers(), success.wrong(), success.per_second()), (70, 32, 35.0));
         let refusal = of(Expected::Refusal);
-        assert_eq!((refusal.answers(), refusal.wrong()), (28, 72));
+        assert_eq!((refusal.answers(), refusal.wrong()), (30, 72));
+        assert_eq!((success.granted_per_second(), success.surprises()), (3.5, 3));
         assert_eq!((success.p50_milliseconds(), success.p99_milliseconds()), (1.5, 9.0));
         assert!(Outcome::parse("unable to connect", Expected::Success).is_err());
     }

@@ -6,7 +6,7 @@ use super::Section;
 use crate::contender::Contender;
 use crate::database::Postgres;
 use crate::failure::Failure;
-use crate::finding::{Finding, Table};
+use crate::finding::{Finding, Table, with_separators};
 use crate::judgement::Target;
 use crate::plan::Plan;
 use crate::processor_core::Core;
@@ -40,7 +40,7 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let (mut refreshes, mut wrong) = (0, 0);
     for until in plan.refreshes {
         while refreshes < until {
-            let seconds: u64 = ((until - refreshes) / 1000).clamp(1, 30);
+            let seconds: u64 = ((until - refreshes) / 2000).clamp(1, 30);
             let tokens = token_file::of_new_sessions(&server, &logins)?;
             let load = Load::refreshing(server.url("/auth/refresh"), &tokens, CLIENTS, 1)
                 .lasting(Duration::from_secs(seconds));
@@ -58,5 +58,5 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
 }
 
 fn label(refreshes: u64) -> String {
-    format!("after {refreshes} refreshes")
+    format!("after {} refreshes", with_separators(refreshes))
 }

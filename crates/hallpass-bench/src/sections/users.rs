@@ -5,7 +5,7 @@ use crate::client;
 use crate::contender::Contender;
 use crate::database::Postgres;
 use crate::failure::Failure;
-use crate::finding::{Finding, Table};
+use crate::finding::{Finding, Table, with_separators};
 use crate::judgement::Target;
 use crate::plan::Plan;
 use crate::server::Server;
@@ -69,10 +69,10 @@ fn start(workshop: &mut Workshop, users: u64) -> Result<Running, Failure> {
     client::register(&server, "template")?;
     client::log_in(&server, "template")?;
     eprintln!("users: filling a table with {users}");
-    postgres.run(&[&filling(users), "ANALYZE users", "CHECKPOINT"])?;
+    postgres.run(&[&filling(users), "VACUUM (ANALYZE) users", "CHECKPOINT"])?;
     let among = (CLIENTS * SESSIONS_OF_EACH) as u64;
     let logins = (0..among).map(|number| format!("user{}", 2 + number * (users - 2) / among));
-    let label = format!("{} users", thousands(users));
+    let label = format!("{} users", with_separators(users));
     Ok(Running { label, server, logins: logins.collect(), _database: postgres })
 }
 
@@ -85,10 +85,4 @@ fn filling(users: u64) -> String {
          scope, created_at, updated_at \
          FROM users, generate_series(2, {users}) AS number WHERE login = 'template'"
     )
-}
-
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    groups.collect::<Vec<_>>().join(",")
 }
