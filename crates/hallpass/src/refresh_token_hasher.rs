@@ -1,14 +1,16 @@
 //! Hashes the secrets of refresh tokens, and compares them with what a store holds.
 
 use aws_lc_rs::hmac;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
+use zeroize::Zeroizing;
 
 use crate::RefreshTokenHash;
 use crate::bcrypt::HashMatch;
 use crate::random::{Random, RandomUnavailable, random_bytes};
 use crate::refresh_token::RefreshSecret;
 
-/// How many sessions are remembered, in some 10 MB; those that were not refreshed for longest go first.
+/// How many sessions are remembered, in some 10 MB; those that were refreshed longest ago go first.
 const MAXIMUM_REMEMBERED: usize = 100_000;
 
 /// Hashes with bcrypt, and remembers which hash it made of which secret, so that the next refresh of a
@@ -30,8 +32,9 @@ pub(crate) struct RefreshTokenHasher {
 impl RefreshTokenHasher {
     /// Returns one that hashes at `cost` and remembers nothing yet.
     pub(crate) fn new(cost: u32, random: &dyn Random) -> Result<Self, RandomUnavailable> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &random_bytes::<32>(random)?);
-        Ok(Self { cost, key, made_here: Cache::new(MAXIMUM_REMEMBERED) })
+        let key = Zeroizing::new(random_bytes::<32>(random)?);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*key);
+        Ok(Self { cost, key, made_here: first_in_first_out() })
     }
 
     /// Returns the hash of a secret, which is bound to no password yet.
@@ -73,6 +76,17 @@ impl RefreshTokenHasher {
     pub(crate) fn remembered(&self) -> usize {
         self.made_here.len()
     }
+}
+
+/// A pair is asked for once and then forgotten. A cache that keeps what was asked for most would keep the
+/// last pairs of sessions that have ended, which nobody asks for any more, and have no room for others.
+fn first_in_first_out() -> Cache<[u8; 32], ()> {
+    let mut options = OptionsBuilder::new();
+    options.estimated_items_capacity(MAXIMUM_REMEMBERED).weight_capacity(MAXIMUM_REMEMBERED as u64);
+    let options =
+        options.hot_allocation(0.0).ghost_allocation(0.0).build().expect("the capacity is set");
+    let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+    Cache::with_options(options, UnitWeighter, hasher, lifecycle)
 }
 
 #[cfg(test)]
@@ -137,14 +151,20 @@ mod tests {
         assert_eq!((runs.len(), hasher.remembered()), (1, 0));
     }
 
+    /// Sessions that have ended leave their last pairs behind; those that live must have room all the same.
     #[test]
-    fn memory_is_bounded() {
+    fn memory_is_bounded_and_holds_the_newest() {
         let hasher = hasher(1);
         let hash = RefreshTokenHash::new("a hash");
-        for number in 0..3 * MAXIMUM_REMEMBERED {
+        let proof = |number: usize| {
             let secret = RefreshSecret::try_from(format!("{number:042}A")).unwrap();
-            hasher.made_here.insert(hasher.proof(&hash, &secret), ());
-        }
+            hasher.proof(&hash, &secret)
+        };
+        let all = 3 * MAXIMUM_REMEMBERED;
+        (0..all).for_each(|number| hasher.made_here.insert(proof(number), ()));
         assert!(hasher.remembered() <= MAXIMUM_REMEMBERED);
+        let newest = all - MAXIMUM_REMEMBERED / 2..all;
+        let forgotten = newest.filter(|number| hasher.made_here.get(&proof(*number)).is_none());
+        assert_eq!(forgotten.count(), 0);
     }
 }

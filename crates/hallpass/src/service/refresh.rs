@@ -186,7 +186,11 @@ impl Refresh {
                 hasher.forget(&rotation.verified_hash, &self.presented.secret);
                 self.grant(AuthEventKind::Refreshed, pair)
             }
-            Ok(false) => self.decide_again(),
+            Ok(false) => {
+                let hasher = &self.service.0.refresh_token_hasher;
+                hasher.forget(&rotation.successor_hash, &successor.secret);
+                self.decide_again()
+            }
             Err(error) => Step::Done(Err(error.into())),
         }
     }

@@ -378,6 +378,7 @@ fn three_lost_swaps_are_a_conflict_that_may_be_retried() {
         assert!(matches!(world.refresh(token(&first)), Err(RefreshError::Conflict)));
     });
     assert_eq!(runs.len(), 3, "three hashes, and comparisons with what was hashed here");
+    assert_eq!(world.service.0.refresh_token_hasher.remembered(), 1, "the one that the row has");
     assert_eq!(world.events(), [AuthEventKind::RefreshConflicted]);
     assert_eq!(world.row(&id), before);
 }
