@@ -66,17 +66,18 @@ fn parse_canonical<Id: FromStr + Display>(text: &str) -> Option<Id> {
 
 /// Returns whether `id` displays as `text`, without writing it anywhere: every request asks.
 fn is_written_as(id: &impl Display, text: &str) -> bool {
-    let mut rest = Unmatched(text);
-    write!(rest, "{id}").is_ok() && rest.0.is_empty()
+    let mut rest = Unmatched(Some(text));
+    write!(rest, "{id}").is_ok() && rest.0 == Some("")
 }
 
-/// What is left of a text once that which was written has been taken from its front.
-struct Unmatched<'a>(&'a str);
+/// What is left of a text once that which was written has been taken from its front; `None` from the first
+/// difference on, also for an id that does not mind the error.
+struct Unmatched<'a>(Option<&'a str>);
 
 impl fmt::Write for Unmatched<'_> {
     fn write_str(&mut self, written: &str) -> fmt::Result {
-        self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
-        Ok(())
+        self.0 = self.0.and_then(|rest| rest.strip_prefix(written));
+        self.0.map(|_| ()).ok_or(fmt::Error)
     }
 }
 
