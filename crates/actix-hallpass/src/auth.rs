@@ -15,7 +15,7 @@ use crate::builder::Registration;
 use crate::hashing::HashLanes;
 use crate::live_sessions::LiveSessions;
 use crate::trusted_proxies::TrustedProxies;
-use crate::verified_credentials::VerifiedCredentials;
+use crate::verified_tokens::VerifiedTokens;
 use crate::{
     AuthBuilder, AuthError, AuthErrorReason, Environment, Guard, RunError, SetupError, routes,
 };
@@ -31,7 +31,7 @@ struct Parts {
     realm: Realm,
     registration: Registration,
     live_sessions: Arc<LiveSessions>,
-    verified_credentials: VerifiedCredentials,
+    verified_tokens: VerifiedTokens,
     trusted_proxies: TrustedProxies,
 }
 
@@ -65,7 +65,7 @@ impl Auth {
             realm,
             registration,
             live_sessions,
-            verified_credentials: VerifiedCredentials::new(),
+            verified_tokens: VerifiedTokens::new(),
             trusted_proxies,
         }))
     }
@@ -139,8 +139,8 @@ impl Auth {
         &self.0.live_sessions
     }
 
-    pub(crate) fn verified_credentials(&self) -> &VerifiedCredentials {
-        &self.0.verified_credentials
+    pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
+        &self.0.verified_tokens
     }
 
     pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {

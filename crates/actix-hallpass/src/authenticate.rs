@@ -59,7 +59,8 @@ pub(crate) fn verify(
     auth: &Auth,
     header: &HeaderValue,
 ) -> Result<Option<AccessClaims>, AuthErrorReason> {
-    if let Some(claims) = auth.verified_credentials().claims_of(header) {
+    let usual = in_usual_spelling(header);
+    if let Some(claims) = usual.and_then(|token| auth.verified_tokens().claims_of(token)) {
         auth.service().check_lifetime(&claims).map_err(AuthErrorReason::Refused)?;
         return Ok(Some(claims));
     }
@@ -70,8 +71,16 @@ pub(crate) fn verify(
     };
     let claims = auth.service().verify_access(token.expose_token());
     let claims = claims.map_err(AuthErrorReason::Refused)?;
-    auth.verified_credentials().remember(header, &claims);
+    if usual == Some(token.expose_token().as_bytes()) {
+        auth.verified_tokens().remember(token.expose_token(), &claims);
+    }
     Ok(Some(claims))
+}
+
+/// Returns what follows `Bearer` and one space. Other spellings are as good, and rare enough to be verified
+/// each time.
+fn in_usual_spelling(header: &HeaderValue) -> Option<&[u8]> {
+    header.as_bytes().strip_prefix(b"Bearer ")
 }
 
 /// As [`authenticate`], for routes that need a token.

@@ -29,7 +29,7 @@ mod session_bound;
 pub mod testing;
 mod tracing_observer;
 mod trusted_proxies;
-mod verified_credentials;
+mod verified_tokens;
 mod watched_store;
 
 pub use accounts::AccountError;

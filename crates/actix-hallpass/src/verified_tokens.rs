@@ -1,4 +1,4 @@
-//! Credentials that were verified before: bounded memory, so that a client's next request need not pay for
+//! Access tokens that were verified before: bounded memory, so that a client's next request need not pay for
 //! the same signature and the same claims again.
 //!
 //! It is worth its memory: docs/performance.md has what a verification costs with it and without. Nothing
@@ -8,56 +8,53 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use actix_web::http::header::HeaderValue;
 use hallpass::AccessClaims;
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// How much is remembered, in bytes: about 16,000 usual tokens. Those that have not come for longest go
-/// first.
+/// How much is remembered, in bytes: about 12,000 usual tokens. Those that come seldom go first.
 const MAXIMUM_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What credentials take beside their text: the claims, and the cache's own bookkeeping.
+/// What a token takes beside its text: the claims, and the cache's own bookkeeping.
 const BYTES_BESIDE_TEXT: u64 = 512;
 
-/// What is remembered: the `Authorization` headers of one `Auth`, and what their tokens say.
-pub(crate) struct VerifiedCredentials(Cache<Verified, AccessClaims, ByBytes>);
+/// What is remembered: tokens of one `Auth`, and what they say.
+pub(crate) struct VerifiedTokens(Cache<Verified, AccessClaims, ByBytes>);
 
-/// A header with a token that was verified; wiped when it is forgotten.
+/// A token that was verified; wiped when it is forgotten.
 ///
 /// A copy, since a part of what a connection has read keeps all of that in memory.
 #[derive(Clone, PartialEq, Eq)]
-struct Verified(Zeroizing<Vec<u8>>);
+struct Verified(Zeroizing<String>);
 
-/// A header of which nothing is known yet.
+/// What may be a token, of which nothing is known yet.
 struct Presented<'a>(&'a [u8]);
 
 #[derive(Clone)]
 struct ByBytes;
 
-impl VerifiedCredentials {
+impl VerifiedTokens {
     pub(crate) fn new() -> Self {
         let expected = usize::try_from(MAXIMUM_BYTES / 1024).expect("it is a few thousand");
         Self(Cache::with_weighter(expected, MAXIMUM_BYTES, ByBytes))
     }
 
-    /// Returns what the token in `header` says, if it was verified before; it may have expired since.
-    pub(crate) fn claims_of(&self, header: &HeaderValue) -> Option<AccessClaims> {
-        self.0.get(&Presented(header.as_bytes()))
+    /// Returns what `presented` says, if it is a token that was verified before; it may have expired since.
+    pub(crate) fn claims_of(&self, presented: &[u8]) -> Option<AccessClaims> {
+        self.0.get(&Presented(presented))
     }
 
-    /// Remembers that the token in `header` was verified.
-    pub(crate) fn remember(&self, header: &HeaderValue, claims: &AccessClaims) {
-        let header = Verified(Zeroizing::new(header.as_bytes().to_vec()));
-        self.0.insert(header, claims.clone());
+    /// Remembers that `token` was verified.
+    pub(crate) fn remember(&self, token: &str, claims: &AccessClaims) {
+        self.0.insert(Verified(Zeroizing::new(token.to_owned())), claims.clone());
     }
 }
 
 impl Hash for Verified {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Presented(&self.0).hash(state);
+        Presented(self.0.as_bytes()).hash(state);
     }
 }
 
@@ -68,8 +65,8 @@ impl Presented<'_> {
     }
 }
 
-/// Only tokens with a right signature are remembered, so nobody without the key can make many of them
-/// alike.
+/// Only tokens with a right signature are remembered, and a token has one spelling, so nobody without the
+/// key can make many of them alike.
 impl Hash for Presented<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u128(self.telling_end());
@@ -80,21 +77,21 @@ impl Equivalent<Verified> for Presented<'_> {
     /// First what nobody can guess, in constant time: else the time would tell a forger how much of
     /// somebody's token is right. Who has that right has the token.
     fn equivalent(&self, verified: &Verified) -> bool {
-        let verified = Presented(&verified.0);
+        let verified = Presented(verified.0.as_bytes());
         bool::from(self.telling_end().ct_eq(&verified.telling_end())) && self.0 == verified.0
     }
 }
 
 impl Weighter<Verified, AccessClaims> for ByBytes {
-    /// The application's claims are a part of the token, decoded.
-    fn weight(&self, header: &Verified, _: &AccessClaims) -> u64 {
-        2 * header.0.len() as u64 + BYTES_BESIDE_TEXT
+    /// The scope and the application's claims are parts of the token, decoded.
+    fn weight(&self, token: &Verified, _: &AccessClaims) -> u64 {
+        3 * token.0.len() as u64 + BYTES_BESIDE_TEXT
     }
 }
 
-impl fmt::Debug for VerifiedCredentials {
+impl fmt::Debug for VerifiedTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("VerifiedCredentials(…)")
+        formatter.write_str("VerifiedTokens(…)")
     }
 }
 
@@ -104,7 +101,7 @@ mod tests {
     use std::time::Duration;
 
     use actix_web::HttpRequest;
-    use actix_web::http::header::AUTHORIZATION;
+    use actix_web::http::header::{AUTHORIZATION, HeaderValue};
     use actix_web::test::TestRequest;
     use hallpass::AccessTokenError;
 
@@ -123,7 +120,8 @@ mod tests {
     }
 
     fn is_known(auth: &Auth, header: &HeaderValue) -> bool {
-        auth.verified_credentials().claims_of(header).is_some()
+        let presented = header.as_bytes().strip_prefix(b"Bearer ");
+        presented.is_some_and(|token| auth.verified_tokens().claims_of(token).is_some())
     }
 
     #[test]
@@ -179,6 +177,21 @@ mod tests {
         }
     }
 
+    /// Else whoever has one token could fill the memory with its spellings.
+    #[test]
+    fn a_token_is_remembered_once_however_its_header_is_spelt() {
+        let auth = TestAuth::new();
+        let token = header(&auth).to_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+        for scheme in ["Bearer", "bearer", "BEARER", "bEARER"] {
+            for spaces in 1..100 {
+                let text = format!("{scheme}{}{token}", " ".repeat(spaces));
+                let header = HeaderValue::from_str(&text).unwrap();
+                authenticate(&auth, &request(&header)).unwrap();
+            }
+        }
+        assert_eq!(auth.verified_tokens().0.len(), 1);
+    }
+
     #[test]
     fn nothing_is_remembered_that_was_refused() {
         let (auth, other) = (TestAuth::new(), TestAuth::new());
@@ -192,12 +205,11 @@ mod tests {
     fn memory_is_bounded_whatever_the_length() {
         let auth = TestAuth::new();
         let claims = authenticate(&auth, &request(&header(&auth))).unwrap().unwrap();
-        let credentials = VerifiedCredentials::new();
+        let tokens = VerifiedTokens::new();
         for number in 0..40_000 {
-            let text = format!("Bearer {}{number:016}", "A".repeat(number % 4000));
-            credentials.remember(&HeaderValue::from_str(&text).unwrap(), &claims);
+            tokens.remember(&format!("{}{number:016}", "A".repeat(number % 4000)), &claims);
         }
-        assert!(credentials.0.weight() <= MAXIMUM_BYTES, "{}", credentials.0.weight());
-        assert!(credentials.0.len() > 1000, "{}", credentials.0.len());
+        assert!(tokens.0.weight() <= MAXIMUM_BYTES, "{}", tokens.0.weight());
+        assert!(tokens.0.len() > 1000, "{}", tokens.0.len());
     }
 }

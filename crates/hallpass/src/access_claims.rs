@@ -1,6 +1,6 @@
 //! What an access token says, read in one pass over the text that was signed.
 //!
-//! Every guarded request comes through here. The plain way reads a payload twice, once to find members
+//! Every access token that is not remembered comes through here. The plain way reads a payload twice, once to find members
 //! that come twice and once for their values, and makes a text of each member; with a key set up for
 //! each signature it took 2.5 times as long as all of a verification does now. Here the text is read
 //! once, names are compared where they stand, and what is kept needs no allocation where ids are short.
