@@ -85,7 +85,8 @@ impl Table {
 
     /// Returns a row of percentages as a share of one.
     pub(crate) fn share(&self, label: &str) -> Judgement {
-        Judgement::of(label, &self.of(label), &Measurement::once(100.0))
+        let percentages = self.of(label);
+        Judgement::of(label, &percentages, &percentages.all_of(100.0))
     }
 
     /// Returns the ratio of two rows.

@@ -19,6 +19,7 @@ pub(crate) struct Ratio {
 
 impl Measurement {
     /// Returns a measurement of one round.
+    #[cfg(test)]
     pub(crate) fn once(value: f64) -> Self {
         Self { rounds: vec![value] }
     }
@@ -49,6 +50,11 @@ impl Measurement {
 
     pub(crate) fn count(&self) -> usize {
         self.rounds.len()
+    }
+
+    /// Returns as many rounds, all of `value`.
+    pub(crate) fn all_of(&self, value: f64) -> Self {
+        Self { rounds: vec![value; self.rounds.len()] }
     }
 
     /// Returns how many times `base` this is.

@@ -73,7 +73,7 @@ fn administration_url() -> String {
 fn psql(url: &str, sql: &str) -> Result<String, Failure> {
     output_of(
         Command::new("psql")
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+            .args(["--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align"])
             .args(["--set", "ON_ERROR_STOP=1", "--command", sql, url]),
     )
 }

@@ -43,7 +43,9 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     for round in 1..=plan.rounds {
         eprintln!("garbage: round {round} of {}", plan.rounds);
         for (kind, token) in &tokens {
-            let body = json!({ "refresh_token": token }).to_string();
+            let body = json!({ "refresh_token": token });
+            client::post(&server, "/auth/refresh", &body, 401)?;
+            let body = body.to_string();
             measure_once(
                 &server,
                 plan,
