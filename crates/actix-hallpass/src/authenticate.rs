@@ -72,7 +72,7 @@ pub(crate) fn verify(
     let claims = auth.service().verify_access(token.expose_token());
     let claims = claims.map_err(AuthErrorReason::Refused)?;
     if usual == Some(token.expose_token().as_bytes()) {
-        auth.verified_tokens().remember(token.expose_token(), &claims);
+        auth.verified_tokens().remember(&claims);
     }
     Ok(Some(claims))
 }

@@ -17,6 +17,7 @@ use smol_str::SmolStr;
 
 use crate::app_members::AppMembers;
 use crate::json::{Text, UniqueMembers, UniqueNames};
+use crate::token_text::TokenText;
 use crate::{MalformedJson, Scope, SessionId, Timestamp, UserId};
 
 /// What an access token says, once it has been verified. Made by
@@ -34,8 +35,9 @@ struct Claims {
     not_before: Option<Timestamp>,
     auth_time: Option<Timestamp>,
     scope: Scope,
-    /// All of the token's members, if some are the application's.
-    payload: Option<Box<[u8]>>,
+    /// What all this was read from, and the application's claims are read from when they are asked for.
+    token: TokenText,
+    has_app_claims: bool,
 }
 
 /// The claims of a token, and what is only compared.
@@ -100,7 +102,8 @@ impl AccessClaims {
     /// [`MalformedJson`] when they are no `C`: the token was made before the application added them,
     /// say.
     pub fn app_claims<C: DeserializeOwned>(&self) -> Result<C, MalformedJson> {
-        Ok(C::deserialize(AppMembers(self.0.payload.as_deref().unwrap_or(b"{}")))?)
+        let token = self.0.has_app_claims.then(|| self.expose_token());
+        Ok(C::deserialize(AppMembers(token))?)
     }
 
     /// Returns `jti`: the token's own id.
@@ -108,17 +111,24 @@ impl AccessClaims {
     pub fn token_id(&self) -> &str {
         &self.0.token_id
     }
+
+    /// Returns the token itself, to send it on to a service that verifies it as well. Named so that a search
+    /// finds every use.
+    #[must_use]
+    pub fn expose_token(&self) -> &str {
+        self.0.token.as_str()
+    }
 }
 
 impl<'a> ReadClaims<'a> {
-    /// Reads the payload of a token.
+    /// Reads the payload of a token, and keeps the token.
     ///
     /// # Errors
     /// [`MalformedJson`] for what is not a JSON object, and for a member that is missing, comes twice
     /// at whatever depth, or has the wrong type.
-    pub(crate) fn from_slice(payload: &'a [u8]) -> Result<Self, MalformedJson> {
+    pub(crate) fn read(payload: &'a [u8], token: &str) -> Result<Self, MalformedJson> {
         let members: Members<'a> = serde_json::from_slice(payload)?;
-        Ok(members.complete(payload)?)
+        Ok(members.complete(token)?)
     }
 }
 
@@ -140,7 +150,7 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    fn complete(self, payload: &[u8]) -> Result<ReadClaims<'a>, serde_json::Error> {
+    fn complete(self, token: &str) -> Result<ReadClaims<'a>, serde_json::Error> {
         let claims = Claims {
             user_id: present(self.sub)?,
             session_id: present(self.sid)?,
@@ -150,7 +160,8 @@ impl<'a> Members<'a> {
             not_before: self.nbf,
             auth_time: self.auth_time,
             scope: self.scope.unwrap_or_default(),
-            payload: (!self.others.is_empty()).then(|| payload.into()),
+            token: TokenText::new(token),
+            has_app_claims: !self.others.is_empty(),
         };
         let (issuer, audience) = (present(self.iss)?.0, present(self.aud)?.0);
         Ok(ReadClaims { issuer, audience, claims: AccessClaims(Arc::new(claims)) })

@@ -227,7 +227,7 @@ impl AccessTokens {
     pub(crate) fn authenticate(&self, token: &str) -> Result<AccessClaims, AccessTokenError> {
         let mut buffer = PART_BUFFER;
         let payload = self.jws.open(token, &mut buffer)?;
-        let read = ReadClaims::from_slice(payload).map_err(AccessTokenError::Claims)?;
+        let read = ReadClaims::read(payload, token).map_err(AccessTokenError::Claims)?;
         if read.issuer != self.issuer {
             return Err(AccessTokenError::Issuer);
         }

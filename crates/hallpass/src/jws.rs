@@ -174,6 +174,12 @@ impl Jws {
     }
 }
 
+/// Returns the payload of a token that has been opened before, decoded into `buffer`.
+pub(crate) fn payload_of_opened<'a>(token: &str, buffer: &'a mut PartBuffer) -> &'a [u8] {
+    let payload = token.split('.').nth(1).expect("a token that was opened has three parts");
+    decode(payload, buffer).expect("the payload of a token that was opened is base64url")
+}
+
 /// Compares `typ` as RFC 7515 §4.1.9 has it: case does not count, `application/` may be left out.
 fn is_media_type(presented: &str, expected: &str) -> bool {
     const PREFIX: &str = "application/";

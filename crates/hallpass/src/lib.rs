@@ -45,6 +45,7 @@ mod store;
 mod throttle_policy;
 mod timestamp;
 mod token_secret;
+mod token_text;
 mod user;
 mod user_id;
 

@@ -70,6 +70,19 @@ fn a_token_made_by_python_is_accepted() {
 }
 
 #[test]
+fn a_token_is_kept_with_what_it_says_however_long() {
+    for length in [0, 300, 2500] {
+        let filler = "f".repeat(length);
+        let claims = CLAIMS.replace("{", &format!(r#"{{"filler":"{filler}","#));
+        let token = forge::token(HEADER, &claims, ACCESS_SECRET);
+        let claims = verify(&token).unwrap();
+        assert_eq!(claims.expose_token(), token);
+        let read: BTreeMap<String, String> = claims.app_claims().unwrap();
+        assert_eq!(read, BTreeMap::from([("filler".to_owned(), filler)]));
+    }
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "jsonwebtoken's own encoder is the oracle here")]
 fn a_token_made_by_jsonwebtoken_is_accepted_and_one_of_its_other_algorithms_is_not() {
     use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
