@@ -21,7 +21,7 @@ pub(crate) fn good() -> String {
     token(&header("HS256"), &claims(), ACCESS_TOKEN_SECRET, hmac::HMAC_SHA256)
 }
 
-/// Returns tokens with one thing wrong each, and no token.
+/// Returns tokens with one thing wrong each.
 pub(crate) fn refused() -> Vec<String> {
     let with = |claim: &str, value: Value| {
         let mut claims = claims();
@@ -31,7 +31,6 @@ pub(crate) fn refused() -> Vec<String> {
     // Two minutes: longer than the leeway that any contender gives.
     let expired_at = clock::unix_seconds() - 120;
     vec![
-        String::new(),
         with("iss", json!("somebody")),
         with("aud", json!("somebody")),
         with("exp", json!(expired_at)),

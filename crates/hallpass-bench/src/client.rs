@@ -33,16 +33,16 @@ pub(crate) fn refresh_tokens(server: &Server, logins: &[String]) -> Result<Vec<S
     logins.iter().map(|login| Ok(log_in(server, login)?.refresh)).collect()
 }
 
-/// Sends a token to a route, and nothing for an empty one; returns what it is answered.
+/// Sends credentials to a route, and nothing for empty ones; returns what it is answered.
 pub(crate) fn get(
     server: &Server,
     path: &str,
-    token: &str,
+    authorization: &str,
     status: u16,
 ) -> Result<String, Failure> {
     let mut request = Request::get(server.url(path));
-    if !token.is_empty() {
-        request = request.header("Authorization", format!("Bearer {token}"));
+    if !authorization.is_empty() {
+        request = request.header("Authorization", authorization);
     }
     let request = request.body(String::new()).expect("the address is well-formed");
     send(request, &format!("GET {path}"), status)

@@ -7,6 +7,12 @@ use std::time::Duration;
 pub(crate) struct Plan {
     pub(crate) rounds: usize,
     pub(crate) duration: Duration,
+    /// Many short rounds, since differences are small there and the machine has its moods.
+    pub(crate) guard_rounds: usize,
+    pub(crate) guard_duration: Duration,
+    /// Long ones, since what is under way at the end of a load is lost to whoever takes long for a refresh.
+    pub(crate) refresh_rounds: usize,
+    pub(crate) refresh_duration: Duration,
     pub(crate) storm: Duration,
     /// How many users a table has.
     pub(crate) users: &'static [u64],
@@ -25,6 +31,10 @@ impl Plan {
         Self {
             rounds: 7,
             duration: Duration::from_secs(3),
+            guard_rounds: 25,
+            guard_duration: Duration::from_secs(1),
+            refresh_rounds: 5,
+            refresh_duration: Duration::from_secs(15),
             storm: Duration::from_secs(8),
             users: &[1_000, 100_000, 10_000_000],
             refreshes: [10_000, 1_000_000],
@@ -39,6 +49,10 @@ impl Plan {
         Self {
             rounds: 1,
             duration: Duration::from_secs(1),
+            guard_rounds: 1,
+            guard_duration: Duration::from_secs(1),
+            refresh_rounds: 1,
+            refresh_duration: Duration::from_secs(1),
             storm: Duration::from_secs(3),
             users: &[1_000, 10_000],
             refreshes: [500, 2_000],

@@ -57,8 +57,8 @@ pub(crate) struct Running {
 
 impl Load {
     /// The same request from `connections` on one thread.
-    pub(crate) fn constant(url: String, method: &str, token: &str, body: &str) -> Self {
-        let arguments = [method, token, body].map(str::to_owned).to_vec();
+    pub(crate) fn constant(url: String, method: &str, authorization: &str, body: &str) -> Self {
+        let arguments = [method, authorization, body].map(str::to_owned).to_vec();
         Self::new(url, include_str!("wrk/constant.lua"), arguments)
     }
 

@@ -1,6 +1,5 @@
 //! What a guard costs a request, beside an open route and beside other guards.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::Section;
@@ -23,7 +22,8 @@ pub(super) const SECTION: Section = Section {
     title: "A guarded request",
     about: "One worker on one core, wrk with 32 connections on the other. All check an HS256 signature, `iss`, `aud` \
             and `exp` of the same token and hand the user to the handler, which answers with their id; the open \
-            route answers the same without asking. hallpass's guard alone has the handler of the open route. \
+            route answers the same without asking, and is a program of its own. hallpass's guard alone has the \
+            handler of the open route. In each program the measured route is the first that its router tries. \
             Before anything is measured, each contender has to accept the token, to refuse five broken ones, and to \
             refuse whoever has none.",
     measure,
@@ -34,80 +34,83 @@ const WRAPPED: &str = "the same in a middleware that does nothing";
 const GUARD: &str = "hallpass, guard alone";
 const GUARD_AND_USER: &str = "hallpass, guard and AuthUser";
 const BOUND: &str = "hallpass, session-bound guard and AuthUser";
+/// A token whose header is spelt in another way is as good, and is not remembered.
+const ANEW: &str = "hallpass, guard and AuthUser, verifying each time";
 
-/// Subjects that are measured, and where.
-const SUBJECTS: [Subject; 11] = [
-    Subject { label: OPEN, contender: Contender::Open, path: "/open", variant: "" },
-    Subject { label: WRAPPED, contender: Contender::Open, path: "/wrapped", variant: "" },
-    Subject { label: GUARD, contender: Contender::Hallpass, path: "/guarded", variant: "" },
-    Subject { label: GUARD_AND_USER, contender: Contender::Hallpass, path: "/me", variant: "" },
-    Subject { label: BOUND, contender: Contender::Hallpass, path: "/bound", variant: "" },
-    Subject {
-        label: "by hand: actix-web-httpauth and jsonwebtoken",
-        contender: Contender::ByHand,
-        path: "/me",
-        variant: "",
-    },
-    Subject {
-        label: "actix-jwt-auth-middleware",
-        contender: Contender::ActixJwtAuthMiddleware,
-        path: "/me",
-        variant: "",
-    },
-    Subject {
-        label: "Fastify, @fastify/jwt",
-        contender: Contender::Fastify,
-        path: "/me",
-        variant: "",
-    },
-    Subject {
-        label: "Fastify, @fastify/jwt with its token cache",
-        contender: Contender::Fastify,
-        path: "/me",
-        variant: "true",
-    },
-    Subject {
-        label: "NestJS, passport-jwt",
-        contender: Contender::NestJs,
-        path: "/me",
-        variant: "",
-    },
-    Subject {
-        label: "open route (NestJS)",
-        contender: Contender::NestJs,
-        path: "/open",
-        variant: "",
-    },
+/// What is measured.
+const SUBJECTS: [Subject; 12] = [
+    Subject::of(OPEN, Contender::Open),
+    Subject::of(WRAPPED, Contender::Open).set("ROUTE", "wrapped"),
+    Subject::of(GUARD, Contender::Hallpass).set("ROUTE", "nobody"),
+    Subject::of(GUARD_AND_USER, Contender::Hallpass),
+    Subject::of(BOUND, Contender::Hallpass).set("ROUTE", "bound"),
+    Subject::of(ANEW, Contender::Hallpass).spelling("bearer"),
+    Subject::of("by hand: actix-web-httpauth and jsonwebtoken", Contender::ByHand),
+    Subject::of("actix-jwt-auth-middleware", Contender::ActixJwtAuthMiddleware),
+    Subject::of("Fastify, @fastify/jwt", Contender::Fastify),
+    Subject::of("Fastify, @fastify/jwt with its token cache", Contender::Fastify)
+        .set("TOKEN_CACHE", "true"),
+    Subject::of("NestJS, passport-jwt", Contender::NestJs),
+    Subject::of("open route (NestJS)", Contender::NestJs).at("/open"),
 ];
 
-/// A route of a contender.
+/// A contender as it is set up.
 #[derive(Clone, Copy)]
 struct Subject {
     label: &'static str,
     contender: Contender,
+    setting: Option<(&'static str, &'static str)>,
     path: &'static str,
-    /// Its `TOKEN_CACHE`.
-    variant: &'static str,
+    scheme: &'static str,
 }
 
-/// A subject that runs, and the token that it is shown.
+impl Subject {
+    const fn of(label: &'static str, contender: Contender) -> Self {
+        Self { label, contender, setting: None, path: "/me", scheme: "Bearer" }
+    }
+
+    const fn set(self, variable: &'static str, value: &'static str) -> Self {
+        Self { setting: Some((variable, value)), ..self }
+    }
+
+    const fn at(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    const fn spelling(self, scheme: &'static str) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// Whether it asks for nothing.
+    fn is_open(self) -> bool {
+        self.contender == Contender::Open || self.path == "/open"
+    }
+}
+
+/// A subject that runs, and what it is shown.
 struct Running {
     subject: Subject,
-    server: Rc<Server>,
-    token: String,
+    server: Server,
+    authorization: String,
     /// Where its users are, as long as it runs.
-    database: Rc<Database>,
+    _database: Database,
 }
 
 fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let mut finding = Finding::default();
-    let mut running = start_all(workshop, &mut finding)?;
+    let mut running = Vec::new();
+    for subject in SUBJECTS {
+        match start(workshop, subject) {
+            Ok(it) => running.push(it),
+            Err(failure) => finding.miss(subject.label, failure.chain()),
+        }
+    }
     let mut requests = Table::new("requests per second", 0);
     let mut processor = Table::new("server's processor time for a request, µs", 2);
-    for round in 1..=plan.rounds {
-        eprintln!("guard: round {round} of {}", plan.rounds);
+    for round in 1..=plan.guard_rounds {
+        eprintln!("guard: round {round} of {}", plan.guard_rounds);
         running.retain(|it| {
-            let measured = measure_once(it, plan.duration, &mut requests, &mut processor);
+            let measured = measure_once(it, plan.guard_duration, &mut requests, &mut processor);
             measured.map_err(|failure| finding.miss(it.subject.label, failure.chain())).is_ok()
         });
         // Nobody always comes first, or after the same one.
@@ -119,38 +122,29 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     Ok(finding)
 }
 
-/// Starts each program once: the routes of one are asked in turn.
-fn start_all(workshop: &mut Workshop, finding: &mut Finding) -> Result<Vec<Running>, Failure> {
-    let mut running: Vec<Running> = Vec::new();
-    for subject in SUBJECTS {
-        let same = running.iter().find(|it| {
-            it.subject.contender == subject.contender && it.subject.variant == subject.variant
-        });
-        let started = match same {
-            Some(it) => Ok((it.server.clone(), it.database.clone())),
-            None => start(workshop, subject),
-        };
-        let checked = started.and_then(|(server, database)| {
-            let token = token_for(subject, &server)?;
-            check(subject, &server, &token)?;
-            Ok(Running { subject, server, token, database })
-        });
-        match checked {
-            Ok(it) => running.push(it),
-            Err(failure) => finding.miss(subject.label, failure.chain()),
-        }
-    }
-    Ok(running)
-}
-
-fn start(workshop: &mut Workshop, subject: Subject) -> Result<(Rc<Server>, Rc<Database>), Failure> {
+/// Starts a subject, and looks whether it does its work.
+fn start(workshop: &mut Workshop, subject: Subject) -> Result<Running, Failure> {
     let database = Database::create(Engine::Sqlite)?;
     let settings = ServerSettings::new()
         .on_core(Core::OF_SERVER)
         .on_database(&database)
-        .set("PASSWORD_HASH_COST", 4)
-        .set("TOKEN_CACHE", subject.variant);
-    Ok((workshop.start(subject.contender, &settings)?.into(), database.into()))
+        .set("PASSWORD_HASH_COST", 4);
+    let settings = match subject.setting {
+        Some((variable, value)) => settings.set(variable, value),
+        None => settings,
+    };
+    let server = workshop.start(subject.contender, &settings)?;
+    let authorization = format!("{} {}", subject.scheme, token_for(subject, &server)?);
+    client::get(&server, subject.path, &authorization, 200)?;
+    if !subject.is_open() {
+        let mut refused = access_token::refused().into_iter();
+        let scheme = subject.scheme;
+        client::get(&server, subject.path, "", 401)?;
+        refused.try_for_each(|token| {
+            client::get(&server, subject.path, &format!("{scheme} {token}"), 401).map(drop)
+        })?;
+    }
+    Ok(Running { subject, server, authorization, _database: database })
 }
 
 /// The same token for all, but for a guard that looks for its session: that one takes a login's.
@@ -162,22 +156,13 @@ fn token_for(subject: Subject, server: &Server) -> Result<String, Failure> {
     Ok(client::log_in(server, "ada")?.access)
 }
 
-fn check(subject: Subject, server: &Server, token: &str) -> Result<(), Failure> {
-    client::get(server, subject.path, token, 200)?;
-    if ["/open", "/wrapped"].contains(&subject.path) {
-        return Ok(());
-    }
-    let mut refused = access_token::refused().into_iter();
-    refused.try_for_each(|token| client::get(server, subject.path, &token, 401).map(drop))
-}
-
 fn measure_once(
     it: &Running,
     duration: Duration,
     requests: &mut Table,
     processor: &mut Table,
 ) -> Result<(), Failure> {
-    let load = Load::constant(it.server.url(it.subject.path), "GET", &it.token, "")
+    let load = Load::constant(it.server.url(it.subject.path), "GET", &it.authorization, "")
         .lasting(duration)
         .on_core(Core::OF_LOAD);
     let before = it.server.cpu_time()?;
@@ -194,6 +179,7 @@ fn judge(requests: &Table, processor: &Table, finding: &mut Finding) {
         (GUARD, Some(Target::AtLeast(0.92)), Some(Target::AtMost(1.10))),
         (GUARD_AND_USER, Some(Target::AtLeast(0.92)), Some(Target::AtMost(1.10))),
         (BOUND, None, None),
+        (ANEW, None, None),
         (WRAPPED, None, None),
         ("by hand: actix-web-httpauth and jsonwebtoken", None, None),
         ("actix-jwt-auth-middleware", None, None),

@@ -46,13 +46,14 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
         Table::new("cores that were idle", 2),
     ];
     let database = Database::create(Engine::Postgres)?;
+    let mut kinds: Vec<_> =
+        COSTS.into_iter().flat_map(|cost| COUNTS.map(|count| (cost, count))).collect();
     for round in 1..=plan.rounds {
         eprintln!("processes: round {round} of {}", plan.rounds);
-        for cost in COSTS {
-            for count in COUNTS {
-                measure_once(workshop, &database, plan, (cost, count, round), &mut tables)?;
-            }
+        for &(cost, count) in &kinds {
+            measure_once(workshop, &database, plan, (cost, count, round), &mut tables)?;
         }
+        kinds.reverse();
     }
     Ok(Finding { tables: tables.into(), ..Finding::default() })
 }

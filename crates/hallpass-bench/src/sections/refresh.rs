@@ -63,17 +63,19 @@ struct Running {
 fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let mut finding = Finding::default();
     for engine in [Engine::Postgres, Engine::Sqlite] {
-        let running = start_all(workshop, engine, &mut finding)?;
+        let mut running = start_all(workshop, engine, &mut finding)?;
         let mut table = Table::new(format!("refreshes per second on {}", engine.name()), 1);
-        for round in 1..=plan.rounds {
-            eprintln!("refresh, {}: round {round} of {}", engine.name(), plan.rounds);
+        for round in 1..=plan.refresh_rounds {
+            eprintln!("refresh, {}: round {round} of {}", engine.name(), plan.refresh_rounds);
             for it in &running {
                 let tokens = token_file::of_new_sessions(&it.server, &it.logins)?;
                 let url = it.server.url("/auth/refresh");
-                let load = Load::refreshing(url, &tokens, CLIENTS, 1).lasting(plan.duration);
+                let load =
+                    Load::refreshing(url, &tokens, CLIENTS, 1).lasting(plan.refresh_duration);
                 let outcome = load.run()?;
                 table.add(&it.label, outcome.per_second(), outcome.wrong());
             }
+            running.reverse();
         }
         judge(&table, engine, &mut finding);
         finding.add_table(table);

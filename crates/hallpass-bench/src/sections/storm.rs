@@ -46,9 +46,12 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let mut latency = Table::new("their 99th percentile, ms", 2);
     let mut succeeding = Table::new("refreshes that succeed, %", 1);
     let mut logins = Table::new("logins per second that are granted", 1);
+    let mut weathers = [STORM, QUIET];
     for round in 1..=plan.rounds {
         eprintln!("storm: round {round} of {}", plan.rounds);
-        for weather in [QUIET, STORM] {
+        // Neither is always the one after the other.
+        weathers.reverse();
+        for weather in weathers {
             let Outcomes { guarded, refreshes, storm } =
                 measure_once(&server, &refreshing, weather == STORM, plan.storm)?;
             requests.add(weather, guarded.per_second(), guarded.wrong());
@@ -90,7 +93,8 @@ fn measure_once(
         .lasting(duration + HEAD_START + HEAD_START);
     let storm = is_storming.then(|| storm.start()).transpose()?;
     std::thread::sleep(HEAD_START);
-    let guarded = Load::constant(server.url("/me"), "GET", &access_token::good(), "")
+    let authorization = format!("Bearer {}", access_token::good());
+    let guarded = Load::constant(server.url("/me"), "GET", &authorization, "")
         .over_connections(GUARDED)
         .lasting(duration)
         .start()?;

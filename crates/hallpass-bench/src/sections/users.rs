@@ -17,14 +17,14 @@ use crate::wrk::Load;
 pub(super) const SECTION: Section = Section {
     name: "users",
     title: "Many users",
-    about: "The median time of a refresh at cost 4 from four clients, on PostgreSQL, in tables of different sizes in \
-            which each user has a session. The clients refresh the sessions of 64 users who are spread over the \
-            whole table.",
+    about: "The median time of a refresh at cost 4, on PostgreSQL, in tables of different sizes in which each user has \
+            a session. One client, so that nobody waits for a permit to hash, refreshes the sessions of 900 users who \
+            are spread over the whole table, one after the other.",
     measure,
 };
 
-const CLIENTS: usize = 4;
-const SESSIONS_OF_EACH: usize = 16;
+/// Whose sessions are refreshed.
+const REFRESHING: usize = 900;
 
 /// A table of some size, and the server on it.
 struct Running {
@@ -36,23 +36,23 @@ struct Running {
 
 fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let sizes = plan.users.iter().map(|users| start(workshop, *users));
-    let running = sizes.collect::<Result<Vec<_>, _>>()?;
+    let mut running = sizes.collect::<Result<Vec<_>, _>>()?;
     let mut table = Table::new("median time of a refresh, ms", 3);
     for round in 1..=plan.rounds {
         eprintln!("users: round {round} of {}", plan.rounds);
         for it in &running {
             let tokens = token_file::of_new_sessions(&it.server, &it.logins)?;
             let url = it.server.url("/auth/refresh");
-            let load =
-                Load::refreshing(url, &tokens, CLIENTS, SESSIONS_OF_EACH).lasting(plan.duration);
+            let load = Load::refreshing(url, &tokens, 1, REFRESHING).lasting(plan.duration);
             let outcome = load.run()?;
             table.add(&it.label, outcome.p50_milliseconds(), outcome.wrong());
         }
+        running.reverse();
     }
     let mut finding = Finding::default();
-    let (smallest, others) = running.split_first().expect("there are several sizes");
-    for it in others {
-        let ratio = table.ratio(&it.label, &smallest.label);
+    let (smallest, others) = plan.users.split_first().expect("there are several sizes");
+    for users in others {
+        let ratio = table.ratio(&label(*users), &label(*smallest));
         finding.judge(ratio.against(Target::AtMost(1.2)).plausible_within(0.2..=4.0));
     }
     finding.add_table(table);
@@ -70,10 +70,13 @@ fn start(workshop: &mut Workshop, users: u64) -> Result<Running, Failure> {
     client::log_in(&server, "template")?;
     eprintln!("users: filling a table with {users}");
     postgres.run(&[&filling(users), "VACUUM (ANALYZE) users", "CHECKPOINT"])?;
-    let among = (CLIENTS * SESSIONS_OF_EACH) as u64;
+    let among = REFRESHING as u64;
     let logins = (0..among).map(|number| format!("user{}", 2 + number * (users - 2) / among));
-    let label = format!("{} users", with_separators(users));
-    Ok(Running { label, server, logins: logins.collect(), _database: postgres })
+    Ok(Running { label: label(users), server, logins: logins.collect(), _database: postgres })
+}
+
+fn label(users: u64) -> String {
+    format!("{} users", with_separators(users))
 }
 
 /// Copies of one user, each with the password and a session of its own.

@@ -1,8 +1,8 @@
--- The same request again and again. Arguments: the method, the token ("" for none), the body ("" for none).
+-- The same request again and again. Arguments: the method, the credentials ("" for none), the body ("" for none).
 function init(arguments)
   wrk.method = arguments[1]
   if arguments[2] ~= "" then
-    wrk.headers["Authorization"] = "Bearer " .. arguments[2]
+    wrk.headers["Authorization"] = arguments[2]
   end
   if arguments[3] ~= "" then
     wrk.headers["Content-Type"] = "application/json"

@@ -72,10 +72,6 @@ async fn refuse_renewal() -> Result<(), Error> {
     Err(ErrorUnauthorized("log in"))
 }
 
-async fn open() -> &'static str {
-    "hello"
-}
-
 async fn me(claims: Claims) -> String {
     format!("hello, user {}", claims.sub)
 }
@@ -106,7 +102,7 @@ async fn main() -> io::Result<()> {
                 service.call(request)
             })
             .route("", web::get().to(me));
-        App::new().app_data(expected.clone()).route("/open", web::get().to(open)).service(guarded)
+        App::new().app_data(expected.clone()).service(guarded)
     })
     .workers(workers()?)
     .bind(bind())?;

@@ -58,10 +58,6 @@ async fn validator(
     }
 }
 
-async fn open() -> &'static str {
-    "hello"
-}
-
 async fn me(claims: ReqData<Claims>) -> String {
     format!("hello, user {}", claims.sub)
 }
@@ -73,7 +69,6 @@ async fn main() -> io::Result<()> {
         let guard = HttpAuthentication::bearer(validator);
         App::new()
             .app_data(verification.clone())
-            .route("/open", web::get().to(open))
             .service(web::scope("/me").wrap(guard).route("", web::get().to(me)))
     })
     .workers(workers()?)

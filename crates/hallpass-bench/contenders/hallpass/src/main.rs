@@ -1,7 +1,9 @@
-//! The contender `hallpass`: both guards and the routes below `/auth`, on SQLite or PostgreSQL.
+//! The contender `hallpass`: a guarded route and the routes below `/auth`, on SQLite or PostgreSQL.
 //!
-//! `POST /open` is what a route costs that reads a JSON body and does nothing. Settings are environment
-//! variables: BIND, WORKERS, and all of hallpass's own; registration is open.
+//! `GET /me` is guarded as ROUTE says: `user` hands the user to the handler, `bound` asks for a session as
+//! well, and `nobody` has the handler of the contender `open`. `POST /open` is what a route costs that reads
+//! a JSON body and does nothing. Settings are environment variables: BIND, WORKERS, ROUTE, and all of
+//! hallpass's own; registration is open.
 
 use std::hint::black_box;
 use std::io;
@@ -18,7 +20,6 @@ const BODY_LIMIT_BYTES: usize = 8 * 1024;
 /// How long a session that was looked up counts as alive.
 const STALENESS: Duration = Duration::from_secs(60);
 
-/// The handler of the contender `open`, to have behind a guard.
 async fn nobody() -> String {
     format!("hello, user {}", black_box(7))
 }
@@ -35,14 +36,19 @@ async fn me(user: AuthUser) -> String {
 async fn main() -> io::Result<()> {
     let environment = Environment::load();
     let auth = Auth::builder().environment(&environment).allow_registration().build()?;
+    let route = environment.var("ROUTE").unwrap_or_else(|| "user".to_owned());
     let server = HttpServer::new(move || {
-        let bound = auth.guard().session_bound(STALENESS);
+        let (guard, scope) = (auth.guard(), web::scope("/me"));
+        let guarded = match &*route {
+            "nobody" => scope.wrap(guard).route("", web::get().to(nobody)),
+            "bound" => scope.wrap(guard.session_bound(STALENESS)).route("", web::get().to(me)),
+            _ => scope.wrap(guard).route("", web::get().to(me)),
+        };
+        // First, as in every contender: each one before it would cost the request something.
         App::new()
+            .service(guarded)
             .app_data(JsonConfig::default().limit(BODY_LIMIT_BYTES))
             .route("/open", web::post().to(open_with_body))
-            .service(web::scope("/guarded").wrap(auth.guard()).route("", web::get().to(nobody)))
-            .service(web::scope("/me").wrap(auth.guard()).route("", web::get().to(me)))
-            .service(web::scope("/bound").wrap(bound).route("", web::get().to(me)))
             .configure(auth.routes("/auth"))
     })
     .workers(workers(&environment)?)
