@@ -14,6 +14,10 @@ pub(crate) enum Failure {
     Http { what: String, source: Box<ureq::Error> },
     #[error("`{program}` is missing: apt-get install {debian_package}")]
     ToolMissing { program: &'static str, debian_package: &'static str },
+    #[error(
+        "node is {found}, and the contenders on Node need {needed} at least: npm install node@20"
+    )]
+    NodeTooOld { found: String, needed: String },
     #[error("`{command}` ended with {status}: {last_words}")]
     Command { command: String, status: String, last_words: String },
     #[error("{contender} did not say where it listens: {last_words}")]

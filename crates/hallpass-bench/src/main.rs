@@ -99,7 +99,7 @@ fn publish(sections: &[&'static Section]) -> Result<Vec<String>, Failure> {
 
 fn quick() -> Result<Vec<String>, Failure> {
     tool::require(&tool::NEEDED_BY_ALL)?;
-    tool::require(&tool::NEEDED_BY_NODE)?;
+    tool::require_node()?;
     let (mut workshop, plan) = (Workshop::default(), Plan::quick());
     let mut problems = Vec::new();
     for section in &ALL {

@@ -1,7 +1,9 @@
 //! The programs that are driven, and the Debian packages they are in.
 
 use std::path::Path;
+use std::process::Command;
 
+use crate::command::output_of;
 use crate::failure::Failure;
 
 /// A program that has to be installed.
@@ -20,10 +22,13 @@ pub(crate) const NEEDED_BY_ALL: [Tool; 4] = [
 ];
 
 /// What the contenders on Node need.
-pub(crate) const NEEDED_BY_NODE: [Tool; 2] = [
+const NEEDED_BY_NODE: [Tool; 2] = [
     Tool { program: "node", debian_package: "nodejs" },
     Tool { program: "npm", debian_package: "npm" },
 ];
+
+/// NestJS runs on no older one.
+const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// Refuses when one of `tools` is missing.
 pub(crate) fn require(tools: &[Tool]) -> Result<(), Failure> {
@@ -35,6 +40,25 @@ pub(crate) fn require(tools: &[Tool]) -> Result<(), Failure> {
     }
 }
 
+/// Refuses when Node or npm is missing, or Node is too old.
+pub(crate) fn require_node() -> Result<(), Failure> {
+    require(&NEEDED_BY_NODE)?;
+    let version = output_of(Command::new("node").arg("--version"))?;
+    match major_and_minor(&version) {
+        Some(found) if found >= OLDEST_NODE => Ok(()),
+        _ => {
+            let (major, minor) = OLDEST_NODE;
+            Err(Failure::NodeTooOld { found: version, needed: format!("{major}.{minor}") })
+        }
+    }
+}
+
+/// Reads the beginning of a version such as `v20.19.0`.
+fn major_and_minor(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.strip_prefix('v')?.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
 impl Tool {
     fn is_installed(self) -> bool {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -44,4 +68,27 @@ impl Tool {
 
 fn is_file_in(folder: &Path, program: &str) -> bool {
     folder.join(program).is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let is_new_enough =
+            |version| major_and_minor(version).is_some_and(|found| found >= OLDEST_NODE);
+        let table = [
+            ("v18.20.4", false),
+            ("v20.9.0", false),
+            ("v20.19.0", true),
+            ("v22.0.0", true),
+            ("v100.1.0", true),
+            ("20.19.0", false),
+            ("", false),
+        ];
+        for (version, expected) in table {
+            assert_eq!(is_new_enough(version), expected, "{version}");
+        }
+    }
 }

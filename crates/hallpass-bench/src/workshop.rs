@@ -65,7 +65,7 @@ fn target_folder() -> PathBuf {
 }
 
 fn install_with_npm(contender: Contender) -> Result<Program, Failure> {
-    tool::require(&tool::NEEDED_BY_NODE)?;
+    tool::require_node()?;
     let folder = contender.folder();
     if !is_installed(&folder) {
         output_of(npm(&folder).arg("ci"))?;
