@@ -88,7 +88,11 @@ impl<'de> Deserialize<'de> for UniqueMembers {
 }
 
 /// A text of the input, where it stands there as it is, else a copy without its escapes.
+///
+/// Transparent, so that it reads whatever a text can be read from: with `arbitrary_precision`, which another
+/// crate of the application may have turned on, serde_json has names that can't be read as anything else.
 #[derive(Deserialize, PartialEq, Eq, Hash)]
+#[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// The names that an object has had so far.
