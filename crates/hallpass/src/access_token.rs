@@ -175,7 +175,7 @@ impl AccessTokens {
             scope: grant.scope,
             app_claims: grant.app_claims,
         };
-        let text = Zeroizing::new(self.jws.sign(&claims));
+        let text = self.jws.sign(&claims);
         let (bytes, maximum) = (text.len(), MAXIMUM_BYTES);
         if bytes > maximum {
             return Err(ClaimsError::TooLong { bytes, maximum }.into());

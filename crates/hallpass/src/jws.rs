@@ -10,11 +10,15 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{TokenSecret, json};
 
 /// The longest token that is looked at, in bytes: more than any of ours, less than a nuisance.
 pub(crate) const MAXIMUM_BYTES: usize = 4096;
+
+/// Two dots and a signature.
+const BYTES_BESIDE_PARTS: usize = 2 + 43;
 
 /// Room for any part of a token, decoded: on the stack, so that most tokens are opened without an
 /// allocation.
@@ -112,10 +116,16 @@ impl Jws {
     }
 
     /// Returns the signed token with `claims` as its payload.
-    pub(crate) fn sign(&self, claims: &impl Serialize) -> String {
-        let mut token = self.header.clone();
+    ///
+    /// Nothing of them stays in memory but in what is returned: there is room for all of it from the beginning.
+    pub(crate) fn sign(&self, claims: &impl Serialize) -> Zeroizing<String> {
+        let mut payload = Zeroizing::new(Vec::with_capacity(MAXIMUM_BYTES));
+        write_json(claims, &mut payload);
+        let bytes = self.header.len() + payload.len().div_ceil(3) * 4 + BYTES_BESIDE_PARTS;
+        let mut token = Zeroizing::new(String::with_capacity(bytes));
+        token.push_str(&self.header);
         token.push('.');
-        token.push_str(&encode_json(claims));
+        URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
         let signature = (DEFAULT_PROVIDER.signer_factory)(&Algorithm::HS256, &self.signing)
             .and_then(|signer| Ok(signer.try_sign(token.as_bytes())?))
             .expect("an HMAC key made from bytes signs any message");
@@ -191,8 +201,13 @@ fn is_media_type(presented: &str, expected: &str) -> bool {
 }
 
 fn encode_json(value: &impl Serialize) -> String {
-    let json = serde_json::to_vec(value).expect("structs of strings and numbers are JSON");
+    let mut json = Vec::new();
+    write_json(value, &mut json);
     URL_SAFE_NO_PAD.encode(json)
+}
+
+fn write_json(value: &impl Serialize, json: &mut Vec<u8>) {
+    serde_json::to_writer(json, value).expect("structs of strings and numbers are JSON");
 }
 
 fn decode<'a>(part: &str, buffer: &'a mut PartBuffer) -> Result<&'a [u8], JwsError> {

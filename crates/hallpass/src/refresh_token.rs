@@ -162,7 +162,7 @@ impl RefreshTokens {
 
     /// Returns the signed token.
     pub(crate) fn sign(&self, claims: &RefreshClaims) -> RefreshToken {
-        RefreshToken(Zeroizing::new(self.jws.sign(claims)))
+        RefreshToken(self.jws.sign(claims))
     }
 
     /// Verifies that `token` is ours, be it expired, replaced or revoked.
