@@ -83,7 +83,8 @@ impl Guard {
     ///
     /// Needed where the guard is wrapped around the CORS middleware; the other way round, that
     /// one answers preflights before the guard sees them. Without CORS middleware inside of the
-    /// guard, preflights reach whatever handler takes `OPTIONS`.
+    /// guard, preflights reach whatever handler takes `OPTIONS`. An [`AuthUser`] in it has a valid token and no
+    /// more: what the guard asks besides, a live session or a scope, was not asked.
     #[must_use]
     pub fn allow_preflight(self) -> Self {
         Self { preflight: Preflight::LetThrough, ..self }
