@@ -1,6 +1,8 @@
 //! Counts what a guard allocates for a request that it lets in.
 
+use std::net::Ipv6Addr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, Error};
 use allocation_counter::measure;
+use hallpass::testing::MemoryStore;
 use serde_json::json;
 
 use super::Guard;
@@ -54,9 +57,15 @@ async fn a_guard_allocates_twice_for_a_token_that_it_sees_first() {
 }
 
 #[actix_web::test]
-async fn a_guard_allocates_once_more_for_a_long_scope_that_it_sees_first() {
+async fn a_guard_allocates_once_more_for_each_long_text_that_it_sees_first() {
     let auth = TestAuth::new();
     assert_allocates(3, &auth, |user| auth.token_for(user).scope("orders:read orders:write")).await;
+    let claims = json!({ "tenant": "a".repeat(512) });
+    assert_allocates(3, &auth, |user| auth.token_for(user).claims(&claims)).await;
+    // An id as long as a UUID, of a type that std has.
+    let id = |user: u64| Ipv6Addr::from_bits(u128::MAX - u128::from(user));
+    let auth = TestAuth::with(|auth| auth.store(Arc::new(MemoryStore::with_ids(id))));
+    assert_allocates(3, &auth, |user| auth.token_for(id(user))).await;
 }
 
 /// Asserts what a request takes with a token that comes once, but for the memory of the cache, which grows

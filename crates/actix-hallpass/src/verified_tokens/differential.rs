@@ -1,0 +1,106 @@
+//! Headers that are those of remembered tokens but for something, each verified twice through the memory and
+//! once without it: the answers are the same.
+
+use std::time::Duration;
+
+use actix_web::http::header::HeaderValue;
+use hallpass::AccessClaims;
+use hallpass::Random as _;
+use hallpass::testing::SeededRandom;
+
+use crate::AuthErrorReason;
+use crate::authenticate::verify;
+use crate::bearer::Bearer;
+use crate::testing::TestAuth;
+
+/// As many as `HALLPASS_MUTATED_TOKENS` says.
+fn rounds() -> usize {
+    let rounds = std::env::var("HALLPASS_MUTATED_TOKENS").ok();
+    rounds.map_or(20_000, |rounds| rounds.parse().expect("it is a number"))
+}
+
+#[test]
+fn a_mutated_header_gets_the_answer_that_it_gets_without_memory() {
+    let auth = TestAuth::new();
+    let headers = remembered(&auth);
+    let random = Throws(SeededRandom::new(7));
+    let (mut accepted, mut refused) = (0_u32, 0_u32);
+    let rounds = rounds();
+    for round in 0..rounds {
+        // Half of them expire in the end, and are remembered all the same.
+        if round % (rounds / 32) == 0 {
+            auth.clock().advance(Duration::from_secs(1));
+        }
+        let mutated = random.mutate(&headers);
+        let Ok(header) = HeaderValue::from_bytes(&mutated) else { continue };
+        let expected = told(without_memory(&auth, &header));
+        for _ in 0..2 {
+            assert_eq!(told(verify(&auth, &header)), expected, "{header:?}");
+        }
+        if expected.starts_with("Ok(Some") { accepted += 1 } else { refused += 1 }
+    }
+    assert!(accepted > 100 && refused > 100, "{accepted} accepted, {refused} refused");
+}
+
+/// Tokens of different users that live for different times, some of which are over soon.
+fn remembered(auth: &TestAuth) -> Vec<Vec<u8>> {
+    let headers = (1..=16).map(|user| {
+        let token = auth.token_for(user).lifetime(Duration::from_secs(user * 4));
+        let (_, header) = token.header();
+        verify(auth, &HeaderValue::from_str(&header).unwrap()).unwrap();
+        header.into_bytes()
+    });
+    headers.collect()
+}
+
+fn without_memory(
+    auth: &TestAuth,
+    header: &HeaderValue,
+) -> Result<Option<AccessClaims>, AuthErrorReason> {
+    match Bearer::of(header) {
+        Bearer::OtherScheme => Ok(None),
+        Bearer::Malformed => Err(AuthErrorReason::Malformed),
+        Bearer::Token(token) => {
+            let claims = auth.service().verify_access(token.expose_token());
+            claims.map(Some).map_err(AuthErrorReason::Refused)
+        }
+    }
+}
+
+/// The claims with the token that they were read from, or the reason.
+fn told(answer: Result<Option<AccessClaims>, AuthErrorReason>) -> String {
+    let token = answer.as_ref().ok().and_then(Option::as_ref).map(AccessClaims::expose_token);
+    format!("{answer:?} {token:?}")
+}
+
+struct Throws(SeededRandom);
+
+impl Throws {
+    fn below(&self, end: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes).unwrap();
+        usize::try_from(u64::from_ne_bytes(bytes) % end as u64).unwrap()
+    }
+
+    /// One of the headers, or one that is made of it.
+    fn mutate(&self, headers: &[Vec<u8>]) -> Vec<u8> {
+        let mut header = headers[self.below(headers.len())].clone();
+        let place = self.below(header.len());
+        match self.below(8) {
+            0 => {}
+            1 => header[place] ^= 1 << self.below(8),
+            2 => header.truncate(place),
+            3 => header.insert(place, header[self.below(header.len())]),
+            4 => drop(header.remove(place)),
+            5 => header[..6].make_ascii_lowercase(),
+            6 => header.splice(6..6, [b' '].repeat(self.below(3))).for_each(drop),
+            // The front of one and the end of another.
+            _ => {
+                let other = &headers[self.below(headers.len())];
+                header.truncate(place);
+                header.extend(&other[place.min(other.len())..]);
+            }
+        }
+        header
+    }
+}
