@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use crate::app_claims::RESERVED;
 use crate::jws::{self, PART_BUFFER};
 
-/// The members of a verified token without hallpass's claims: those are not the application's to read, and a type that
-/// takes all there is, or refuses what it does not know, would stumble over them.
+/// The members of a verified token, `None` of one that has none, without hallpass's claims: those are not
+/// the application's to read, and a type that takes all there is, or refuses what it does not know, would
+/// stumble over them.
 ///
-/// Nothing is read before a type asks for something: who takes no claims pays for none. `None` is a token
-/// without any.
+/// Nothing is read before a type asks for something: who takes no claims pays for none.
 pub(crate) struct AppMembers<'a>(pub(crate) Option<&'a str>);
 
 impl AppMembers<'_> {

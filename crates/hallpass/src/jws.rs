@@ -117,7 +117,8 @@ impl Jws {
 
     /// Returns the signed token with `claims` as its payload.
     ///
-    /// Nothing of them stays in memory but in what is returned: there is room for all of it from the beginning.
+    /// Both texts are wiped, and neither moves while it grows: there is room from the beginning for any token
+    /// that is not too long.
     pub(crate) fn sign(&self, claims: &impl Serialize) -> Zeroizing<String> {
         let mut payload = Zeroizing::new(Vec::with_capacity(MAXIMUM_BYTES));
         write_json(claims, &mut payload);
