@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     NotStarted { contender: &'static str, last_words: String },
     #[error("{request} was answered {status}, not {expected}: {body}")]
     WrongAnswer { request: String, status: u16, expected: u16, body: String },
+    #[error("{request} was answered without its user: {answer}")]
+    NotTheUser { request: String, answer: String },
     #[error("the answer to {request} has no `{member}`: {body}")]
     NoMember { request: String, member: &'static str, body: String },
     #[error("{what} has no number where one was expected: {text:?}")]

@@ -90,7 +90,8 @@ impl Report {
     fn machines(&self) -> String {
         let mut text = String::new();
         let mut seen: Vec<&Machine> = Vec::new();
-        for (name, entry) in &self.sections {
+        let in_order = sections::ALL.iter().filter_map(|it| self.sections.get_key_value(it.name));
+        for (name, entry) in in_order {
             if seen.contains(&&entry.machine) {
                 continue;
             }

@@ -19,6 +19,7 @@ pub(crate) struct Load {
     connections: usize,
     threads: usize,
     duration: Duration,
+    patience: Duration,
     core: Option<Core>,
     expected: Expected,
 }
@@ -88,6 +89,7 @@ impl Load {
             connections: 32,
             threads: 1,
             duration: Duration::from_secs(1),
+            patience: Duration::from_secs(10),
             core: None,
             expected: Expected::Success,
         }
@@ -95,6 +97,11 @@ impl Load {
 
     pub(crate) fn lasting(self, duration: Duration) -> Self {
         Self { duration, ..self }
+    }
+
+    /// An answer that takes longer is none, in whole seconds.
+    pub(crate) fn waiting_no_longer_than(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     pub(crate) fn over_connections(self, connections: usize) -> Self {
@@ -132,7 +139,7 @@ impl Load {
             format!("-c{}", self.connections),
             format!("-d{}s", self.duration.as_secs().max(1)),
             "--timeout".to_owned(),
-            "10s".to_owned(),
+            format!("{}s", self.patience.as_secs()),
             "-s".to_owned(),
             script.path().display().to_string(),
             self.url.clone(),

@@ -21,11 +21,11 @@ pub(super) const SECTION: Section = Section {
     name: "guard",
     title: "A guarded request",
     about: "One worker on one core, wrk with 32 connections on the other. All check an HS256 signature, `iss`, `aud` \
-            and `exp` of the same token and hand the user to the handler, which answers with their id; the open \
-            route answers the same without asking, and is a program of its own. hallpass's guard alone has the \
+            and `exp` of the same token, a session-bound guard those of a login's, and hand the user to the handler, \
+            which answers with their id; the open route answers the same without asking, and is a program of its own. hallpass's guard alone has the \
             handler of the open route. In each program the measured route is the first that its router tries. \
-            Before anything is measured, each contender has to accept the token, to refuse five broken ones, and to \
-            refuse whoever has none.",
+            Before anything is measured, each contender has to answer the token with its user, to refuse five broken ones, \
+            and to refuse whoever has none.",
     measure,
 };
 
@@ -79,6 +79,16 @@ impl Subject {
 
     const fn spelling(self, scheme: &'static str) -> Self {
         Self { scheme, ..self }
+    }
+
+    /// The end of the right answer.
+    fn user(self) -> &'static str {
+        match (self.label, self.path) {
+            // The first who registers there.
+            (BOUND, _) => "user 1",
+            (_, "/open") => "hello",
+            _ => "user 7",
+        }
     }
 
     /// Whether it asks for nothing.
@@ -135,7 +145,10 @@ fn start(workshop: &mut Workshop, subject: Subject) -> Result<Running, Failure> 
     };
     let server = workshop.start(subject.contender, &settings)?;
     let authorization = format!("{} {}", subject.scheme, token_for(subject, &server)?);
-    client::get(&server, subject.path, &authorization, 200)?;
+    let answer = client::get(&server, subject.path, &authorization, 200)?;
+    if !answer.ends_with(subject.user()) {
+        return Err(Failure::NotTheUser { request: format!("GET {}", subject.path), answer });
+    }
     if !subject.is_open() {
         let mut refused = access_token::refused().into_iter();
         let scheme = subject.scheme;

@@ -20,7 +20,7 @@ pub(super) const SECTION: Section = Section {
     about: "Eight clients, each with a session of its own, refresh one after the other; server, database and clients \
             share the machine. The NestJS program does what the usual tutorial does: it compares the whole refresh \
             token with its bcrypt hash (cost 10), signs two tokens, hashes the new one and stores it. Since bcrypt \
-            reads 72 bytes, it accepts a replaced token just as well.",
+            reads 72 bytes, it also accepts a replaced token that was made in the same ten seconds.",
     measure,
 };
 

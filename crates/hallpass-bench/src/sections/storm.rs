@@ -15,14 +15,15 @@ use crate::server::Server;
 use crate::server_settings::ServerSettings;
 use crate::token_file;
 use crate::workshop::Workshop;
-use crate::wrk::{Load, Outcome, Running};
+use crate::wrk::{Load, Outcome};
 
 pub(super) const SECTION: Section = Section {
     name: "storm",
     title: "A storm of logins",
     about: "64 clients log in without a pause, with right passwords at cost 12; who finds no permit to hash is \
             answered 503 `busy`, as it should be, and anything else is an error. Beside them eight clients send guarded \
-            requests and four refresh, all from the same two cores. `LOGIN_THROTTLE` is off, since the storm comes \
+            requests and four refresh, all from the same two cores. When it is quiet there are the guarded requests \
+            alone. `LOGIN_THROTTLE` is off, since the storm comes \
             from one address; everything else is at its default, on PostgreSQL. wrk corrects its percentiles for \
             coordinated omission.",
     measure,
@@ -45,6 +46,7 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let mut requests = Table::new("guarded requests per second", 0);
     let mut latency = Table::new("their 99th percentile, ms", 2);
     let mut succeeding = Table::new("refreshes that succeed, %", 1);
+    let mut refreshing_rate = Table::new("refreshes per second in the storm", 1);
     let mut logins = Table::new("logins per second that are granted", 1);
     let mut weathers = [STORM, QUIET];
     for round in 1..=plan.rounds {
@@ -52,19 +54,21 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
         // Neither is always the one after the other.
         weathers.reverse();
         for weather in weathers {
-            let Outcomes { guarded, refreshes, storm } =
+            let Outcomes { guarded, storm } =
                 measure_once(&server, &refreshing, weather == STORM, plan.storm)?;
             requests.add(weather, guarded.per_second(), guarded.wrong());
             latency.add(weather, guarded.p99_milliseconds(), 0);
-            let all = refreshes.answers() + refreshes.wrong();
-            let share = refreshes.answers() as f64 / all.max(1) as f64;
-            succeeding.add(weather, share * 100.0, 0);
-            if let Some(storm) = storm {
-                logins.add(weather, storm.granted_per_second(), storm.surprises());
+            if let Some(Storm { logins: outcome, refreshes }) = storm {
+                logins.add(weather, outcome.granted_per_second(), outcome.surprises());
+                let all = refreshes.answers() + refreshes.wrong();
+                let share = refreshes.answers() as f64 / all.max(1) as f64;
+                succeeding.add(weather, share * 100.0, 0);
+                refreshing_rate.add(weather, refreshes.per_second(), 0);
             }
         }
     }
     let mut finding = judged(requests, latency, succeeding);
+    finding.add_table(refreshing_rate);
     finding.add_table(logins);
     Ok(finding)
 }
@@ -72,41 +76,51 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
 /// What came of the loads that ran at once.
 struct Outcomes {
     guarded: Outcome,
-    refreshes: Outcome,
-    storm: Option<Outcome>,
+    storm: Option<Storm>,
 }
 
-/// Guarded requests and refreshes at once, with a storm around them or without.
+/// What came of the logins, and of the refreshes beside them.
+struct Storm {
+    logins: Outcome,
+    refreshes: Outcome,
+}
+
+/// How long the storm is there before and after what is measured.
+const HEAD_START: Duration = Duration::from_secs(2);
+/// Who still waits for a permit when the storm ends is answered in this time.
+const AFTERMATH: Duration = Duration::from_secs(3);
+/// A refresh that takes longer has not succeeded.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Guarded requests, alone or in a storm.
 fn measure_once(
     server: &Server,
     refreshing: &[String],
     is_storming: bool,
     duration: Duration,
 ) -> Result<Outcomes, Failure> {
-    /// How long the storm is there before and after what is measured.
-    const HEAD_START: Duration = Duration::from_secs(2);
-    /// Who still waits for a permit when the storm ends is answered in this time.
-    const AFTERMATH: Duration = Duration::from_secs(3);
-    let tokens = token_file::of_new_sessions(server, refreshing)?;
-    let storm = Load::logging_in(server.url("/auth/login"), "storm", STORMING, PASSWORD)
-        .over_connections(STORMING)
-        .lasting(duration + HEAD_START + HEAD_START);
-    let storm = is_storming.then(|| storm.start()).transpose()?;
-    std::thread::sleep(HEAD_START);
     let authorization = format!("Bearer {}", access_token::good());
     let guarded = Load::constant(server.url("/me"), "GET", &authorization, "")
         .over_connections(GUARDED)
-        .lasting(duration)
-        .start()?;
-    let refreshes =
-        Load::refreshing(server.url("/auth/refresh"), &tokens, REFRESHING, 1).lasting(duration);
-    let refreshes = refreshes.run()?;
-    let guarded = guarded.finish()?;
-    let storm = storm.map(Running::finish).transpose()?;
-    if is_storming {
-        std::thread::sleep(AFTERMATH);
+        .lasting(duration);
+    if !is_storming {
+        return Ok(Outcomes { guarded: guarded.run()?, storm: None });
     }
-    Ok(Outcomes { guarded, refreshes, storm })
+    let tokens = token_file::of_new_sessions(server, refreshing)?;
+    let logins = Load::logging_in(server.url("/auth/login"), "storm", STORMING, PASSWORD)
+        .over_connections(STORMING)
+        .lasting(duration + HEAD_START + HEAD_START)
+        .start()?;
+    std::thread::sleep(HEAD_START);
+    let guarded = guarded.start()?;
+    let refreshes = Load::refreshing(server.url("/auth/refresh"), &tokens, REFRESHING, 1)
+        .lasting(duration)
+        .waiting_no_longer_than(PATIENCE)
+        .run()?;
+    let guarded = guarded.finish()?;
+    let logins = logins.finish()?;
+    std::thread::sleep(AFTERMATH);
+    Ok(Outcomes { guarded, storm: Some(Storm { logins, refreshes }) })
 }
 
 fn judged(requests: Table, latency: Table, succeeding: Table) -> Finding {
