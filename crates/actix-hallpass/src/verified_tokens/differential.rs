@@ -47,7 +47,8 @@ fn remembered(auth: &TestAuth) -> Vec<Vec<u8>> {
     let headers = (1..=16).map(|user| {
         let token = auth.token_for(user).lifetime(Duration::from_secs(user * 4));
         let (_, header) = token.header();
-        verify(auth, &HeaderValue::from_str(&header).unwrap()).unwrap();
+        let value = HeaderValue::from_str(&header).expect("a token is visible ASCII");
+        verify(auth, &value).expect("it is good");
         header.into_bytes()
     });
     headers.collect()
@@ -78,8 +79,8 @@ struct Throws(SeededRandom);
 impl Throws {
     fn below(&self, end: usize) -> usize {
         let mut bytes = [0; 8];
-        self.0.fill(&mut bytes).unwrap();
-        usize::try_from(u64::from_ne_bytes(bytes) % end as u64).unwrap()
+        self.0.fill(&mut bytes).expect("it is made of a seed");
+        usize::try_from(u64::from_ne_bytes(bytes) % end as u64).expect("it is below a usize")
     }
 
     /// One of the headers, or one that is made of it.
