@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 
 use crate::{LoginName, UserId};
 
@@ -105,12 +105,8 @@ impl AttemptKey {
     }
 
     fn new(kind: AttemptKind, of: &[u8]) -> Self {
-        let mut context = Context::new(&SHA256);
-        context.update(LABEL);
-        context.update(&[kind.tag()]);
-        context.update(of);
-        let digest = context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes");
-        Self { kind, digest }
+        let digest = Sha256::new().chain_update(LABEL).chain_update([kind.tag()]).chain_update(of);
+        Self { kind, digest: digest.finalize().into() }
     }
 }
 

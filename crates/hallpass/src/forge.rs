@@ -1,4 +1,4 @@
-//! Makes tokens by hand, from the text of their parts: nothing of the code under test is used.
+//! Makes tokens by hand, from the text of their parts and with another HMAC: nothing of the code under test is used.
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

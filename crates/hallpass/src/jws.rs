@@ -1,17 +1,14 @@
 //! The compact serialization of a signed token (RFC 7515): three base64url parts and an HMAC.
 //!
-//! jsonwebtoken signs; this file decides what is accepted. jsonwebtoken's `decode` ignores `typ` and
-//! `crit` and goes through the process-wide crypto provider, which panics when another crate of the
-//! application has turned a second one on: the provider is named here instead. Signatures are
-//! verified with the provider's own HMAC, whose key is set up once; jsonwebtoken does it for each token.
+//! jsonwebtoken is what the tests compare this with, not what it is made of: its `decode` ignores `typ` and
+//! `crit`, sets the key up for each token, and goes through a crypto provider of the whole process, which
+//! panics when another crate of the application has turned a second one on.
 
-use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::{Algorithm, EncodingKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::hmac_key::HmacKey;
 use crate::{TokenSecret, json};
 
 /// The longest token that is looked at, in bytes: more than any of ours, less than a nuisance.
@@ -33,8 +30,7 @@ pub(crate) struct Jws {
     key_id: Option<String>,
     /// The header of every token that is signed here, as it stands in the token.
     header: String,
-    signing: EncodingKey,
-    verifying: hmac::Key,
+    key: HmacKey,
 }
 
 /// Why a text is not a token signed with our key.
@@ -110,8 +106,7 @@ impl Jws {
             }),
             token_type,
             key_id,
-            signing: EncodingKey::from_secret(secret.expose_secret()),
-            verifying: hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret()),
+            key: HmacKey::new(secret.expose_secret()),
         }
     }
 
@@ -127,9 +122,7 @@ impl Jws {
         token.push_str(&self.header);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
-        let signature = (DEFAULT_PROVIDER.signer_factory)(&Algorithm::HS256, &self.signing)
-            .and_then(|signer| Ok(signer.try_sign(token.as_bytes())?))
-            .expect("an HMAC key made from bytes signs any message");
+        let signature = self.key.code_of(&[token.as_bytes()]);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         token
@@ -156,7 +149,9 @@ impl Jws {
         if header != self.header {
             self.check_header(decode(header, buffer)?)?;
         }
-        self.check_signature(signed, decode(signature, buffer)?)?;
+        if !self.key.is_code_of(decode(signature, buffer)?, signed.as_bytes()) {
+            return Err(JwsError::Signature);
+        }
         decode(payload, buffer)
     }
 
@@ -177,11 +172,6 @@ impl Jws {
             return Err(JwsError::KeyId);
         }
         Ok(())
-    }
-
-    /// Compares in constant time.
-    fn check_signature(&self, signed: &str, signature: &[u8]) -> Result<(), JwsError> {
-        hmac::verify(&self.verifying, signed.as_bytes(), signature).or(Err(JwsError::Signature))
     }
 }
 

@@ -20,6 +20,7 @@ mod event;
 mod field_names;
 #[cfg(test)]
 mod forge;
+mod hmac_key;
 pub mod json;
 mod jws;
 mod login_limits;

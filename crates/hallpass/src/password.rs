@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{Context, SHA384};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::{Digest as _, Sha384};
 use zeroize::Zeroizing;
 
 use crate::bcrypt;
@@ -97,10 +97,8 @@ impl Password {
         if bytes.len() <= bcrypt::MAXIMUM_BYTES {
             return Zeroizing::new(bytes.to_vec());
         }
-        let mut digest = Context::new(&SHA384);
-        digest.update(LONG_PASSWORD_PREFIX);
-        digest.update(bytes);
-        Zeroizing::new(STANDARD.encode(digest.finish()).into_bytes())
+        let digest = Sha384::new().chain_update(LONG_PASSWORD_PREFIX).chain_update(bytes);
+        Zeroizing::new(STANDARD.encode(digest.finalize()).into_bytes())
     }
 }
 

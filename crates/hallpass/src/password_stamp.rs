@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 
 use crate::PasswordHash;
 
@@ -29,10 +29,8 @@ impl PasswordStamp {
     /// Returns the stamp of a password hash, 43 characters of base64url.
     #[must_use]
     pub fn of(password_hash: &PasswordHash) -> Self {
-        let mut context = Context::new(&SHA256);
-        context.update(LABEL);
-        context.update(password_hash.expose_hash().as_bytes());
-        Self(URL_SAFE_NO_PAD.encode(context.finish()))
+        let digest = Sha256::new().chain_update(LABEL).chain_update(password_hash.expose_hash());
+        Self(URL_SAFE_NO_PAD.encode(digest.finalize()))
     }
 
     /// Returns the text to store. Named so that a search finds every use.

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::hmac_key::HmacKey;
 use crate::json::{self, MalformedJson};
 use crate::jws::{Jws, JwsError, PART_BUFFER};
 use crate::random::{Random, RandomUnavailable, random_text};
@@ -21,7 +21,7 @@ const SUCCESSOR_LABEL: &[u8] = b"hallpass successor v1";
 /// Issues and authenticates refresh tokens, and derives successors.
 pub(crate) struct RefreshTokens {
     jws: Jws,
-    successor_key: hmac::Key,
+    successor_key: HmacKey,
     issuer: String,
     audience: String,
     policy: SessionPolicy,
@@ -185,13 +185,18 @@ impl RefreshTokens {
     /// `base64url(HMAC-SHA256(K, label ‖ sid ‖ gen ‖ jti ‖ rotated_at))`, texts with their
     /// lengths before them, numbers in eight bytes, most significant first.
     fn successor_secret(&self, presented: &RefreshClaims, rotated_at: Timestamp) -> RefreshSecret {
-        let mut context = hmac::Context::with_key(&self.successor_key);
-        context.update(SUCCESSOR_LABEL);
-        update_with_text(&mut context, presented.session_id.as_str());
-        context.update(&presented.generation.to_be_bytes());
-        update_with_text(&mut context, presented.secret.expose_secret());
-        context.update(&rotated_at.as_unix_seconds().to_be_bytes());
-        RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(context.sign())))
+        let session_id = presented.session_id.as_str().as_bytes();
+        let secret = presented.secret.expose_secret().as_bytes();
+        let code = Zeroizing::new(self.successor_key.code_of(&[
+            SUCCESSOR_LABEL,
+            &length_of(session_id),
+            session_id,
+            &presented.generation.to_be_bytes(),
+            &length_of(secret),
+            secret,
+            &rotated_at.as_unix_seconds().to_be_bytes(),
+        ]));
+        RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(*code)))
     }
 }
 
@@ -200,15 +205,13 @@ pub(crate) fn refresh_audience(issuer: &str) -> String {
     format!("{issuer}#refresh")
 }
 
-fn successor_key(secret: &TokenSecret) -> hmac::Key {
-    let signing_key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret());
-    let derived = hmac::sign(&signing_key, SUCCESSOR_KEY_LABEL);
-    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+fn successor_key(secret: &TokenSecret) -> HmacKey {
+    let signing_key = HmacKey::new(secret.expose_secret());
+    HmacKey::new(&*Zeroizing::new(signing_key.code_of(&[SUCCESSOR_KEY_LABEL])))
 }
 
-fn update_with_text(context: &mut hmac::Context, text: &str) {
-    context.update(&(text.len() as u64).to_be_bytes());
-    context.update(text.as_bytes());
+fn length_of(text: &[u8]) -> [u8; 8] {
+    (text.len() as u64).to_be_bytes()
 }
 
 impl RefreshClaims {

@@ -1,12 +1,12 @@
 //! Hashes the secrets of refresh tokens, and compares them with what a store holds.
 
-use aws_lc_rs::hmac;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
 use crate::RefreshTokenHash;
 use crate::bcrypt::HashMatch;
+use crate::hmac_key::HmacKey;
 use crate::random::{Random, RandomUnavailable, random_bytes};
 use crate::refresh_token::RefreshSecret;
 
@@ -24,7 +24,7 @@ const MAXIMUM_REMEMBERED: usize = 100_000;
 /// bcrypt.
 pub(crate) struct RefreshTokenHasher {
     cost: u32,
-    key: hmac::Key,
+    key: HmacKey,
     /// The proofs of the pairs that were made here.
     made_here: Cache<[u8; 32], ()>,
 }
@@ -33,8 +33,7 @@ impl RefreshTokenHasher {
     /// Returns one that hashes at `cost` and remembers nothing yet.
     pub(crate) fn new(cost: u32, random: &dyn Random) -> Result<Self, RandomUnavailable> {
         let key = Zeroizing::new(random_bytes::<32>(random)?);
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*key);
-        Ok(Self { cost, key, made_here: first_in_first_out() })
+        Ok(Self { cost, key: HmacKey::new(&*key), made_here: first_in_first_out() })
     }
 
     /// Returns the hash of a secret, which is bound to no password yet.
@@ -62,13 +61,10 @@ impl RefreshTokenHasher {
     }
 
     fn proof(&self, hash: &RefreshTokenHash, secret: &RefreshSecret) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.key);
-        let bcrypt_hash = hash.expose_bcrypt_hash();
+        let bcrypt_hash = hash.expose_bcrypt_hash().as_bytes();
         // The length tells where the hash ends, which is a text from the database.
-        context.update(&(bcrypt_hash.len() as u64).to_be_bytes());
-        context.update(bcrypt_hash.as_bytes());
-        context.update(secret.expose_secret().as_bytes());
-        context.sign().as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+        let length = (bcrypt_hash.len() as u64).to_be_bytes();
+        self.key.code_of(&[&length, bcrypt_hash, secret.expose_secret().as_bytes()])
     }
 
     /// Returns how many pairs are remembered.

@@ -1,25 +1,42 @@
 //! Other crates of an application turn features on that hallpass does not, and it has to work all the same.
 
+use std::env;
+use std::process::{Command, Stdio};
+
 use actix_hallpass::testing::TestAuth;
 use jsonwebtoken::crypto::{CryptoProvider, rust_crypto};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
+/// With this argument, the program does nothing but use jsonwebtoken.
+const JSONWEBTOKEN_ALONE: &str = "jsonwebtoken-alone";
+
 fn main() {
+    if env::args().any(|argument| argument == JSONWEBTOKEN_ALONE) {
+        use_jsonwebtoken();
+        return;
+    }
     beside_a_second_provider();
     with_numbers_of_any_precision();
     println!("foreign features: hallpass works beside them");
 }
 
 /// With both providers on, jsonwebtoken panics at first use unless one is chosen for the process.
-/// hallpass names its own, and leaves the choice to the application.
+/// hallpass needs none, and leaves the choice to the application.
 fn beside_a_second_provider() {
-    let jsonwebtoken_alone = || encode(&Header::default(), &(), &EncodingKey::from_secret(b"x"));
+    // In a process of its own: jsonwebtoken remembers for good that it could not choose.
+    let program = env::current_exe().expect("the program is a file");
+    let alone = Command::new(program).arg(JSONWEBTOKEN_ALONE).stderr(Stdio::null()).status();
+    assert!(!alone.expect("it starts").success(), "jsonwebtoken chooses by itself now");
     issue_and_verify(&json!({}));
     CryptoProvider::install_default(&rust_crypto::DEFAULT_PROVIDER)
         .expect("hallpass has chosen no provider for the process");
-    jsonwebtoken_alone().expect("the application's choice counts");
+    use_jsonwebtoken();
     issue_and_verify(&json!({}));
+}
+
+fn use_jsonwebtoken() {
+    encode(&Header::default(), &(), &EncodingKey::from_secret(b"x")).expect("there is a provider");
 }
 
 /// serde_json hands a number to whoever takes anything as an object then.

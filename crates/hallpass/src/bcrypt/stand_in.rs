@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
+use sha2::{Digest as _, Sha256};
 
 /// Between `$2b$05$` and the digest: the salt, in base64.
 const SALT: std::ops::Range<usize> = 7..29;
@@ -48,8 +48,8 @@ pub(super) fn verify(secret: &[u8], stored: &str) -> Option<bool> {
 }
 
 fn digest_of(secret: &[u8], salt: &str) -> String {
-    let digest = digest(&SHA256, &[salt.as_bytes(), secret].concat());
-    ::bcrypt::BASE_64.encode(&digest.as_ref()[..23])
+    let digest = Sha256::new().chain_update(salt).chain_update(secret).finalize();
+    ::bcrypt::BASE_64.encode(&digest[..23])
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_lc_rs::digest::{SHA256, digest};
+use sha2::{Digest as _, Sha256};
 
 use crate::{Random, RandomUnavailable};
 
@@ -26,8 +26,9 @@ impl Random for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
         for chunk in bytes.chunks_mut(32) {
             let number = self.answers.fetch_add(1, Ordering::SeqCst);
-            let block = digest(&SHA256, &[self.seed.to_be_bytes(), number.to_be_bytes()].concat());
-            chunk.copy_from_slice(&block.as_ref()[..chunk.len()]);
+            let seeded = Sha256::new().chain_update(self.seed.to_be_bytes());
+            let block = seeded.chain_update(number.to_be_bytes()).finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
         }
         Ok(())
     }

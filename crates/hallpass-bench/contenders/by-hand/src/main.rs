@@ -38,8 +38,6 @@ impl Verification {
         Ok(Self { key, validation })
     }
 }
-
-#[expect(clippy::disallowed_methods, reason = "jsonwebtoken's own `decode` is what is measured")]
 async fn validator(
     request: ServiceRequest,
     credentials: BearerAuth,
