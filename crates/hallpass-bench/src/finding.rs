@@ -77,6 +77,16 @@ impl Table {
         row.errors += errors;
     }
 
+    /// Drops a row, if there is one.
+    pub(crate) fn forget(&mut self, label: &str) {
+        self.rows.retain(|row| row.label != label);
+    }
+
+    /// Returns whether anything was measured under a label.
+    pub(crate) fn has(&self, label: &str) -> bool {
+        self.rows.iter().any(|row| row.label == label)
+    }
+
     /// Returns what was measured under a label, nothing if there was none.
     pub(crate) fn of(&self, label: &str) -> Measurement {
         let row = self.rows.iter().find(|row| row.label == label);
