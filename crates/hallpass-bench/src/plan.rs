@@ -17,7 +17,7 @@ pub(crate) struct Plan {
     /// How many users a table has.
     pub(crate) users: &'static [u64],
     /// After how many refreshes memory is looked at.
-    pub(crate) refreshes: [u64; 2],
+    pub(crate) refreshes: &'static [u64],
     pub(crate) build_rounds: usize,
     /// How often a token is verified in a round.
     pub(crate) verifications: usize,
@@ -37,7 +37,7 @@ impl Plan {
             refresh_duration: Duration::from_secs(15),
             storm: Duration::from_secs(8),
             users: &[1_000, 100_000, 10_000_000],
-            refreshes: [10_000, 1_000_000],
+            refreshes: &[10_000, 100_000, 300_000, 1_000_000],
             build_rounds: 5,
             verifications: 200_000,
             live_tokens: &[1, 1_000, 1_000_000],
@@ -55,7 +55,7 @@ impl Plan {
             refresh_duration: Duration::from_secs(1),
             storm: Duration::from_secs(3),
             users: &[1_000, 10_000],
-            refreshes: [500, 2_000],
+            refreshes: &[500, 1_000, 2_000],
             build_rounds: 0,
             verifications: 20_000,
             live_tokens: &[1, 1_000],

@@ -19,27 +19,51 @@ pub(super) const SECTION: Section = Section {
     name: "memory",
     title: "Memory",
     about: "The resident memory of one server after many refreshes (cost 4) from 16 clients, who log in anew every \
-            half minute, beside the same server's after few. PostgreSQL, with `synchronous_commit` off so that it \
-            takes less time. One run, looked at twice. The memories of tokens and of hashes, which are bounded, are not \
-            full with so few sessions.",
+            half minute, beside the same server's after few. Once with as many blocking threads as actix-web has by \
+            itself, 512 among all workers, and once with 8 for each worker. PostgreSQL, with `synchronous_commit` off \
+            so that it takes less time. One run of each, looked at several times. The memories of tokens and of \
+            hashes, which are bounded, are not full with so few sessions.",
     measure,
 };
 
 const CLIENTS: usize = 16;
 
+/// A server as it is set up.
+struct Subject {
+    label: &'static str,
+    blocking_threads: Option<usize>,
+}
+
+const SUBJECTS: [Subject; 2] = [
+    Subject { label: "512 blocking threads at most", blocking_threads: None },
+    Subject { label: "8 blocking threads for each worker", blocking_threads: Some(8) },
+];
+
 fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
+    let mut finding = Finding::default();
+    let mut table = Table::new("resident memory, MiB", 2);
+    let (few, many) = (plan.refreshes[0], plan.refreshes[plan.refreshes.len() - 1]);
+    for subject in SUBJECTS {
+        refresh(workshop, plan, &subject, &mut table)?;
+        let ratio = table.ratio(&subject.after(many), &subject.after(few));
+        finding.judge(ratio.against(Target::AtMost(1.05)).plausible_within(0.5..=1.5));
+    }
+    finding.add_table(table);
+    Ok(finding)
+}
+
+fn refresh(
+    workshop: &mut Workshop,
+    plan: &Plan,
+    subject: &Subject,
+    table: &mut Table,
+) -> Result<(), Failure> {
     let database = Postgres::create()?;
     database.set("synchronous_commit", "off")?;
-    let settings = ServerSettings::new()
-        .on_postgres(&database)
-        .set("PASSWORD_HASH_COST", 4)
-        .set("REFRESH_HASH_COST", 4)
-        .set("HASH_CONCURRENCY", Core::count());
-    let server = workshop.start(Contender::Hallpass, &settings)?;
+    let server = workshop.start(Contender::Hallpass, &subject.settings(&database))?;
     let logins = token_file::register(&server, "user", CLIENTS)?;
-    let mut table = Table::new("resident memory, MiB", 2);
     let (mut refreshes, mut wrong) = (0, 0);
-    for until in plan.refreshes {
+    for &until in plan.refreshes {
         while refreshes < until {
             let seconds: u64 = ((until - refreshes) / 2000).clamp(1, 30);
             let tokens = token_file::of_new_sessions(&server, &logins)?;
@@ -47,20 +71,32 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
                 .lasting(Duration::from_secs(seconds));
             let outcome = load.run()?;
             if outcome.answers() == 0 {
-                return Err(Failure::NoAnswers(label(until)));
+                return Err(Failure::NoAnswers(subject.after(until)));
             }
             refreshes += outcome.answers();
             wrong += outcome.wrong();
-            eprintln!("memory: {refreshes} of {} refreshes", plan.refreshes[1]);
+            eprintln!("memory, {}: {refreshes} refreshes", subject.label);
         }
         let mebibytes = server.resident_bytes()? as f64 / 1024.0 / 1024.0;
-        table.add(&label(until), mebibytes, std::mem::take(&mut wrong));
+        table.add(&subject.after(until), mebibytes, std::mem::take(&mut wrong));
     }
-    let [few, many] = plan.refreshes.map(label);
-    let ratio = table.ratio(&many, &few).against(Target::AtMost(1.05)).plausible_within(0.5..=1.5);
-    Ok(Finding { tables: vec![table], judgements: vec![ratio], ..Finding::default() })
+    Ok(())
 }
 
-fn label(refreshes: u64) -> String {
-    format!("after {} refreshes", with_separators(refreshes))
+impl Subject {
+    fn settings(&self, database: &Postgres) -> ServerSettings {
+        let settings = ServerSettings::new()
+            .on_postgres(database)
+            .set("PASSWORD_HASH_COST", 4)
+            .set("REFRESH_HASH_COST", 4)
+            .set("HASH_CONCURRENCY", Core::count());
+        match self.blocking_threads {
+            Some(number) => settings.set("BLOCKING_THREADS", number),
+            None => settings,
+        }
+    }
+
+    fn after(&self, refreshes: u64) -> String {
+        format!("{}, after {} refreshes", self.label, with_separators(refreshes))
+    }
 }
