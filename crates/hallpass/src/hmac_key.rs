@@ -8,9 +8,8 @@ use sha2::Sha256;
 /// What signs, and recognizes what was signed.
 ///
 /// # Security
-/// `Debug` shows no byte of it; memory is wiped on drop, which is what `hmac` and `sha2` do for their
-/// feature `zeroize`.
-#[derive(Clone)]
+/// `Debug` shows no byte of it; its state is wiped on drop, which `hmac` and `sha2` do for their feature
+/// `zeroize`. The block in which `hmac` pads the secret while it sets the key up is not.
 pub(crate) struct HmacKey(Hmac<Sha256>);
 
 impl HmacKey {
@@ -21,7 +20,10 @@ impl HmacKey {
 
     /// Returns the code of a message, given in parts: where one ends and the next begins does not count.
     pub(crate) fn code_of(&self, message: &[&[u8]]) -> [u8; 32] {
-        let mac = message.iter().fold(self.0.clone(), |mac, part| mac.chain_update(part));
+        let mut mac = self.0.clone();
+        for part in message {
+            mac.update(part);
+        }
         mac.finalize().into_bytes().into()
     }
 

@@ -98,7 +98,8 @@ impl Password {
             return Zeroizing::new(bytes.to_vec());
         }
         let digest = Sha384::new().chain_update(LONG_PASSWORD_PREFIX).chain_update(bytes);
-        Zeroizing::new(STANDARD.encode(digest.finalize()).into_bytes())
+        let digest = Zeroizing::new(<[u8; 48]>::from(digest.finalize()));
+        Zeroizing::new(STANDARD.encode(digest.as_slice()).into_bytes())
     }
 }
 

@@ -196,7 +196,7 @@ impl RefreshTokens {
             secret,
             &rotated_at.as_unix_seconds().to_be_bytes(),
         ]));
-        RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(*code)))
+        RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
     }
 }
 
