@@ -52,6 +52,10 @@ impl Finding {
         self.not_measured.push(Absence { what: what.into(), reason: reason.into() });
     }
 
+    pub(crate) fn has_missed(&self, what: &str) -> bool {
+        self.not_measured.iter().any(|absence| absence.what == what)
+    }
+
     /// Returns how many requests of all rows were not answered as they should be.
     pub(crate) fn errors(&self) -> u64 {
         self.tables.iter().flat_map(|table| &table.rows).map(|row| row.errors).sum()

@@ -14,8 +14,6 @@ pub(crate) struct Judgement {
     pub(crate) what: String,
     pub(crate) ratio: Ratio,
     pub(crate) target: Option<Target>,
-    /// Whether the ratio of the medians reaches the target.
-    pub(crate) is_reached: Option<bool>,
     /// Outside of this the benchmark itself is broken; only asked about where it was measured.
     #[serde(skip)]
     plausible: Option<RangeInclusive<f64>>,
@@ -37,7 +35,7 @@ impl Judgement {
         base: &Measurement,
     ) -> Self {
         let ratio = measurement.ratio_to(base);
-        Self { what: what.into(), ratio, target: None, is_reached: None, plausible: None }
+        Self { what: what.into(), ratio, target: None, plausible: None }
     }
 
     /// Says in other words what it is the ratio of.
@@ -47,8 +45,12 @@ impl Judgement {
 
     pub(crate) fn against(mut self, target: impl Into<Option<Target>>) -> Self {
         self.target = target.into();
-        self.is_reached = self.target.map(|target| target.is_reached_by(self.ratio.of_medians));
         self
+    }
+
+    /// Returns whether the target is reached, if there is one.
+    pub(crate) fn is_reached(&self) -> Option<bool> {
+        self.target.map(|target| target.is_reached_by(self.ratio.median()))
     }
 
     /// Says between which values the ratio has to be on any machine, however short the run.
@@ -59,12 +61,12 @@ impl Judgement {
 
     /// Returns whether there is a ratio at all: not where one of the two is nothing.
     pub(crate) fn is_finite(&self) -> bool {
-        self.ratio.of_medians.is_finite()
+        self.ratio.median().is_finite()
     }
 
     /// Returns what is absurd about the ratio, if anything is.
     pub(crate) fn absurdity(&self) -> Option<String> {
-        let (ratio, range) = (self.ratio.of_medians, self.plausible.as_ref()?);
+        let (ratio, range) = (self.ratio.median(), self.plausible.as_ref()?);
         let (start, end) = (range.start(), range.end());
         let is_absurd = !range.contains(&ratio);
         is_absurd.then(|| format!("{} is {ratio:.3}, not within {start} and {end}", self.what))
@@ -109,9 +111,9 @@ mod tests {
             (Target::AtMost(0.5), 0.0, 0.0, false),
         ];
         for (target, value, base, expected) in table {
-            assert_eq!(judge(value, base).against(target).is_reached, Some(expected), "{target}");
+            assert_eq!(judge(value, base).against(target).is_reached(), Some(expected), "{target}");
         }
-        assert_eq!(judge(1.0, 2.0).is_reached, None);
+        assert_eq!(judge(1.0, 2.0).is_reached(), None);
     }
 
     #[test]

@@ -122,7 +122,7 @@ fn measure(section: &Section, workshop: &mut Workshop, plan: &Plan) -> Result<Fi
         return Err(Failure::NoAnswers(judgement.what.clone()));
     }
     for judgement in &finding.judgements {
-        eprintln!("   {}: {:.3}", judgement.what, judgement.ratio.of_medians);
+        eprintln!("   {}: {:.3}", judgement.what, judgement.ratio.median());
     }
     eprintln!("-- {}: {} s", section.title, watch.elapsed().as_secs());
     Ok(finding)

@@ -8,13 +8,22 @@ pub(crate) struct Measurement {
     rounds: Vec<f64>,
 }
 
-/// How many times one measurement is the other.
+/// How many times one measurement is the other, in each round that both took part in.
+///
+/// The two of a round are neighbours, and the machine's mood of that minute is in both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ratio {
-    /// The median of the one by the median of the other.
-    pub(crate) of_medians: f64,
-    /// The ratio in each round that both took part in.
     pub(crate) per_round: Measurement,
+}
+
+impl Ratio {
+    /// Returns the ratio in the middle; what is not a number if there was no round.
+    pub(crate) fn median(&self) -> f64 {
+        match self.per_round.count() {
+            0 => f64::NAN,
+            _ => self.per_round.median(),
+        }
+    }
 }
 
 impl Measurement {
@@ -61,7 +70,7 @@ impl Measurement {
     pub(crate) fn ratio_to(&self, base: &Self) -> Ratio {
         let pairs = self.rounds.iter().zip(&base.rounds);
         let rounds = pairs.map(|(one, other)| one / other).collect();
-        Ratio { of_medians: self.median() / base.median(), per_round: Self { rounds } }
+        Ratio { per_round: Self { rounds } }
     }
 }
 
@@ -82,9 +91,10 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_is_of_medians_and_round_by_round() {
-        let ratio = of(&[10.0, 30.0, 20.0]).ratio_to(&of(&[10.0, 10.0, 5.0]));
-        assert_eq!(ratio.of_medians, 2.0);
-        assert_eq!(ratio.per_round, of(&[1.0, 3.0, 4.0]));
+    fn a_ratio_is_that_of_neighbours_whatever_became_of_the_machine_in_between() {
+        let ratio = of(&[10.0, 3.0, 40.0]).ratio_to(&of(&[10.0, 1.0, 20.0, 7.0]));
+        assert_eq!(ratio.per_round, of(&[1.0, 3.0, 2.0]));
+        assert_eq!(ratio.median(), 2.0);
+        assert!(of(&[1.0]).ratio_to(&of(&[])).median().is_nan());
     }
 }

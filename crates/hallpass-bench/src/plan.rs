@@ -7,7 +7,9 @@ use std::time::Duration;
 pub(crate) struct Plan {
     pub(crate) rounds: usize,
     pub(crate) duration: Duration,
-    /// Many short rounds, since differences are small there and the machine has its moods.
+    /// How often the guards' servers are started: how fast one is depends on where its memory happens to lie.
+    pub(crate) guard_starts: usize,
+    /// Many short rounds for each start, since differences are small and the machine has its moods.
     pub(crate) guard_rounds: usize,
     pub(crate) guard_duration: Duration,
     /// Long ones, since what is under way at the end of a load is lost to whoever takes long for a refresh.
@@ -31,7 +33,8 @@ impl Plan {
         Self {
             rounds: 7,
             duration: Duration::from_secs(3),
-            guard_rounds: 25,
+            guard_starts: 5,
+            guard_rounds: 5,
             guard_duration: Duration::from_secs(1),
             refresh_rounds: 5,
             refresh_duration: Duration::from_secs(15),
@@ -49,6 +52,7 @@ impl Plan {
         Self {
             rounds: 1,
             duration: Duration::from_secs(1),
+            guard_starts: 1,
             guard_rounds: 1,
             guard_duration: Duration::from_secs(1),
             refresh_rounds: 1,

@@ -154,13 +154,13 @@ fn judgement_row(judgement: &Judgement) -> String {
     let ratio = &judgement.ratio;
     let (from, to) = (ratio.per_round.smallest(), ratio.per_round.largest());
     let target = judgement.target.map(|target| target.to_string()).unwrap_or_default();
-    let verdict = match judgement.is_reached {
+    let verdict = match judgement.is_reached() {
         Some(true) => "reached",
         Some(false) => "**missed**",
         None => "",
     };
     let what = &judgement.what;
-    format!("| {what} | {:.3} | {from:.3} to {to:.3} | {target} | {verdict} |", ratio.of_medians)
+    format!("| {what} | {:.3} | {from:.3} to {to:.3} | {target} | {verdict} |", ratio.median())
 }
 
 /// What somebody wrote about a section, which outlives the next measurement.

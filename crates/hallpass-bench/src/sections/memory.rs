@@ -39,10 +39,28 @@ const SUBJECTS: [Subject; 2] = [
     Subject { label: "8 blocking threads for each worker", blocking_threads: Some(8) },
 ];
 
+impl Subject {
+    fn settings(&self, database: &Postgres) -> ServerSettings {
+        let settings = ServerSettings::new()
+            .on_postgres(database)
+            .set("PASSWORD_HASH_COST", 4)
+            .set("REFRESH_HASH_COST", 4)
+            .set("HASH_CONCURRENCY", Core::count());
+        match self.blocking_threads {
+            Some(number) => settings.set("BLOCKING_THREADS", number),
+            None => settings,
+        }
+    }
+
+    fn after(&self, refreshes: u64) -> String {
+        format!("{}, after {} refreshes", self.label, with_separators(refreshes))
+    }
+}
+
 fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let mut finding = Finding::default();
     let mut table = Table::new("resident memory, MiB", 2);
-    let (few, many) = (plan.refreshes[0], plan.refreshes[plan.refreshes.len() - 1]);
+    let [few, .., many] = *plan.refreshes else { panic!("memory is looked at twice at least") };
     for subject in SUBJECTS {
         refresh(workshop, plan, &subject, &mut table)?;
         let ratio = table.ratio(&subject.after(many), &subject.after(few));
@@ -81,22 +99,4 @@ fn refresh(
         table.add(&subject.after(until), mebibytes, std::mem::take(&mut wrong));
     }
     Ok(())
-}
-
-impl Subject {
-    fn settings(&self, database: &Postgres) -> ServerSettings {
-        let settings = ServerSettings::new()
-            .on_postgres(database)
-            .set("PASSWORD_HASH_COST", 4)
-            .set("REFRESH_HASH_COST", 4)
-            .set("HASH_CONCURRENCY", Core::count());
-        match self.blocking_threads {
-            Some(number) => settings.set("BLOCKING_THREADS", number),
-            None => settings,
-        }
-    }
-
-    fn after(&self, refreshes: u64) -> String {
-        format!("{}, after {} refreshes", self.label, with_separators(refreshes))
-    }
 }

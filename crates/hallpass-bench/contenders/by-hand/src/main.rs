@@ -38,6 +38,7 @@ impl Verification {
         Ok(Self { key, validation })
     }
 }
+
 async fn validator(
     request: ServiceRequest,
     credentials: BearerAuth,

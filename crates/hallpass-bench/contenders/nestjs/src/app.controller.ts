@@ -6,16 +6,16 @@ import type { JwtPayload } from './auth/jwt-payload.js';
 
 @Controller()
 export class AppController {
-  @Get('open')
-  @Header('Content-Type', 'text/plain')
-  open(): string {
-    return 'hello';
-  }
-
   @UseGuards(AccessTokenGuard)
   @Get('me')
   @Header('Content-Type', 'text/plain')
   me(@Req() request: { user: JwtPayload }): string {
     return `hello, user ${request.user.sub}`;
+  }
+
+  @Get('open')
+  @Header('Content-Type', 'text/plain')
+  open(): string {
+    return 'hello';
   }
 }
