@@ -82,7 +82,7 @@ fn judge(Tables { requests, transactions }: Tables) -> Finding {
         let of_one = transactions.of(kind);
         let name = format!("transactions for one answer, {kind}");
         let judgement = Judgement::of(name, &of_one, &of_one.all_of(1.0));
-        finding.judge(judgement.against(Target::AtMost(0.01)).plausible_within(0.0..=0.01));
+        finding.judge(judgement.against(Target::AtMost(0.01)).plausible_within(0.0..=0.1));
         let ratio = requests.ratio(kind, &open(kind)).against(Target::AtLeast(0.5));
         finding.judge(ratio.plausible_within(0.1..=2.0));
     }
