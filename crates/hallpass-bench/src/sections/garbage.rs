@@ -29,11 +29,11 @@ pub(super) const SECTION: Section = Section {
 const TEXT: &str = "a text that is no token";
 const FORGED: &str = "a token with a wrong signature";
 
-/// Who is measured.
-#[derive(Clone, Copy)]
-enum Turn {
-    Open,
-    Refresh,
+/// The server, the database that it must leave alone, and how long.
+struct Running<'a> {
+    server: Server,
+    database: Postgres,
+    plan: &'a Plan,
 }
 
 /// What was measured of each.
@@ -56,18 +56,14 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
         requests: Table::new("requests per second", 0),
         transactions: Table::new("transactions of the database for one answer", 6),
     };
-    let mut turns = [Turn::Open, Turn::Refresh];
+    let running = Running { server, database, plan };
+    let mut turns = [Running::measure_open, Running::measure_refresh];
     for round in 1..=plan.rounds {
         eprintln!("garbage: round {round} of {}", plan.rounds);
         for (kind, token) in &tokens {
             let body = json!({ "refresh_token": token });
-            for turn in turns {
-                match turn {
-                    Turn::Open => measure_open(&server, plan, &body, kind, &mut tables)?,
-                    Turn::Refresh => {
-                        measure_refresh(&server, &database, plan, &body, kind, &mut tables)?;
-                    }
-                }
+            for measure in turns {
+                measure(&running, kind, &body, &mut tables)?;
             }
         }
         // Neither always comes first.
@@ -101,46 +97,40 @@ fn forged(server: &Server) -> Result<String, Failure> {
     Ok(format!("{signed}.{}", "A".repeat(43)))
 }
 
-fn load(server: &Server, plan: &Plan, path: &str, body: &Value) -> Load {
-    let load = Load::constant(server.url(path), "POST", "", &body.to_string());
-    load.lasting(plan.duration).on_core(Core::OF_LOAD)
-}
+impl Running<'_> {
+    fn measure_open(&self, kind: &str, body: &Value, tables: &mut Tables) -> Result<(), Failure> {
+        let outcome = self.load("/open", body).run()?;
+        tables.requests.add(&open(kind), outcome.per_second(), outcome.wrong());
+        Ok(())
+    }
 
-fn measure_open(
-    server: &Server,
-    plan: &Plan,
-    body: &Value,
-    kind: &str,
-    tables: &mut Tables,
-) -> Result<(), Failure> {
-    let outcome = load(server, plan, "/open", body).run()?;
-    tables.requests.add(&open(kind), outcome.per_second(), outcome.wrong());
-    Ok(())
-}
+    fn measure_refresh(
+        &self,
+        kind: &str,
+        body: &Value,
+        tables: &mut Tables,
+    ) -> Result<(), Failure> {
+        let before = self.database.committed_transactions()?;
+        let outcome = self.refuse(body)?;
+        let committed = self.database.committed_transactions()? - before;
+        tables.requests.add(kind, outcome.per_second(), outcome.wrong());
+        let answers = outcome.answers().max(1) as f64;
+        tables.transactions.add(kind, committed as f64 / answers, 0);
+        Ok(())
+    }
 
-fn measure_refresh(
-    server: &Server,
-    database: &Postgres,
-    plan: &Plan,
-    body: &Value,
-    kind: &str,
-    tables: &mut Tables,
-) -> Result<(), Failure> {
-    let before = database.committed_transactions()?;
-    let outcome = refuse(server, plan, body)?;
-    let committed = database.committed_transactions()? - before;
-    tables.requests.add(kind, outcome.per_second(), outcome.wrong());
-    let answers = outcome.answers().max(1) as f64;
-    tables.transactions.add(kind, committed as f64 / answers, 0);
-    Ok(())
-}
+    /// wrk counts refusals and does not tell them apart: one before and one after are looked at.
+    fn refuse(&self, body: &Value) -> Result<Outcome, Failure> {
+        const PATH: &str = "/auth/refresh";
+        let is_unauthorized = || client::post(&self.server, PATH, body, 401).map(drop);
+        is_unauthorized()?;
+        let outcome = self.load(PATH, body).expecting(Expected::Refusal).run()?;
+        is_unauthorized()?;
+        Ok(outcome)
+    }
 
-/// wrk counts refusals and does not tell them apart: one before and one after are looked at.
-fn refuse(server: &Server, plan: &Plan, body: &Value) -> Result<Outcome, Failure> {
-    const PATH: &str = "/auth/refresh";
-    let is_unauthorized = || client::post(server, PATH, body, 401).map(drop);
-    is_unauthorized()?;
-    let outcome = load(server, plan, PATH, body).expecting(Expected::Refusal).run()?;
-    is_unauthorized()?;
-    Ok(outcome)
+    fn load(&self, path: &str, body: &Value) -> Load {
+        let load = Load::constant(self.server.url(path), "POST", "", &body.to_string());
+        load.lasting(self.plan.duration).on_core(Core::OF_LOAD)
+    }
 }

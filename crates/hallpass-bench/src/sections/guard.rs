@@ -147,8 +147,9 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
         tables.requests.forget(&absence.what);
         tables.processor.forget(&absence.what);
     }
-    if !tables.requests.has(OPEN) {
-        return Err(Failure::NoAnswers(OPEN.to_owned()));
+    // Nothing can be divided then.
+    if let Some(open) = finding.not_measured.iter().find(|absence| absence.what == OPEN) {
+        return Err(Failure::NoAnswers(format!("{OPEN}: {}", open.reason)));
     }
     judge(&tables, &mut finding);
     finding.add_table(tables.requests);
