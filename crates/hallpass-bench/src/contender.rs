@@ -23,6 +23,18 @@ pub(crate) enum Platform {
 }
 
 impl Contender {
+    /// In the order of the report.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Open,
+        Self::Hallpass,
+        Self::ByHand,
+        Self::ActixJwtAuthMiddleware,
+        Self::Fastify,
+        Self::NestJs,
+        Self::BuildPlain,
+        Self::BuildHallpass,
+    ];
+
     /// Its name, which is its folder's.
     pub(crate) fn name(self) -> &'static str {
         match self {

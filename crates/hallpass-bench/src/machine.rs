@@ -6,8 +6,9 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::command::output_of;
-use crate::contender::repository;
+use crate::contender::{Contender, repository};
 use crate::database;
+use crate::libraries;
 use crate::processor_core::Core;
 
 /// What a reader needs to know to compare.
@@ -33,7 +34,11 @@ impl Machine {
             ("wrk", wrk_version()),
         ];
         let known = facts.into_iter().filter_map(|(name, fact)| Some((name.to_owned(), fact?)));
-        Self { facts: known.collect() }
+        let contenders = Contender::ALL.into_iter().filter_map(|contender| {
+            let name = format!("contender {}", contender.name());
+            Some((name, libraries::of(contender).ok()?))
+        });
+        Self { facts: known.chain(contenders).collect() }
     }
 }
 

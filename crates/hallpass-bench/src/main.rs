@@ -14,6 +14,7 @@ mod database;
 mod failure;
 mod finding;
 mod judgement;
+mod libraries;
 mod machine;
 mod measurement;
 mod plan;

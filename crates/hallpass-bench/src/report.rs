@@ -68,39 +68,46 @@ impl Report {
     fn page(&self) -> String {
         let mut page = remark("introduction");
         page.push_str(&self.machines());
-        page.push_str("\n## Reached or not\n\n| | ratio | of each round | should be | |\n|---|---|---|---|---|\n");
-        let entries =
-            || sections::ALL.iter().filter_map(|it| Some((it, self.sections.get(it.name)?)));
-        for judgement in entries().flat_map(|(_, entry)| &entry.finding.judgements) {
-            if judgement.target.is_some() {
-                line(&mut page, format_args!("{}", judgement_row(judgement)));
+        page.push_str("\n## Reached or not\n\n| | | ratio | of each round | should be | |\n|---|---|---|---|---|---|\n");
+        for (section, entry) in self.entries() {
+            let judgements = &entry.finding.judgements;
+            for judgement in judgements.iter().filter(|judgement| judgement.target.is_some()) {
+                line(&mut page, format_args!("| {} {}", section.title, judgement_row(judgement)));
             }
         }
         page.push_str(&remark("beyond-sections"));
-        for (section, entry) in entries() {
+        for (section, entry) in self.entries() {
             page.push_str(&chapter(section, entry));
         }
         page.push_str(&remark("profiles"));
         page
     }
-}
 
-impl Report {
-    /// The machine that all sections were measured on, or which ones where they differ.
+    /// What there is, in the order of the page.
+    fn entries(&self) -> impl Iterator<Item = (&'static Section, &Entry)> {
+        sections::ALL.iter().filter_map(|it| Some((it, self.sections.get(it.name)?)))
+    }
+
+    /// The machine that all sections were measured on, or which one each where they differ.
     fn machines(&self) -> String {
-        let mut text = String::new();
-        let mut seen: Vec<&Machine> = Vec::new();
-        let in_order = sections::ALL.iter().filter_map(|it| self.sections.get_key_value(it.name));
-        for (name, entry) in in_order {
-            if seen.contains(&&entry.machine) {
-                continue;
+        let mut machines: Vec<(&Machine, Vec<&str>)> = Vec::new();
+        for (section, entry) in self.entries() {
+            match machines.iter_mut().find(|(machine, _)| *machine == &entry.machine) {
+                Some((_, titles)) => titles.push(section.title),
+                None => machines.push((&entry.machine, vec![section.title])),
             }
-            let also = if seen.is_empty() { String::new() } else { format!(", from {name} on") };
-            line(&mut text, format_args!("\n## The machine{also}\n\n| | |\n|---|---|"));
-            for (name, fact) in &entry.machine.facts {
+        }
+        let mut text = String::new();
+        for (machine, titles) in &machines {
+            let of = if machines.len() == 1 {
+                String::new()
+            } else {
+                format!(" of: {}", titles.join(", "))
+            };
+            line(&mut text, format_args!("\n## The machine{of}\n\n| | |\n|---|---|"));
+            for (name, fact) in &machine.facts {
                 line(&mut text, format_args!("| {name} | {fact} |"));
             }
-            seen.push(&entry.machine);
         }
         text
     }
@@ -108,7 +115,11 @@ impl Report {
 
 fn chapter(section: &Section, entry: &Entry) -> String {
     let mut text = format!("\n## {}\n\n{}\n", section.title, section.about);
-    line(&mut text, format_args!("\nMeasured on {} at commit {}.", entry.day, entry.commit));
+    let commit = match entry.commit.strip_suffix('+') {
+        Some(commit) => format!("{commit} with changes that were not committed yet"),
+        None => entry.commit.clone(),
+    };
+    line(&mut text, format_args!("\nMeasured on {} at commit {commit}.", entry.day));
     for (place, table) in entry.finding.tables.iter().enumerate() {
         text.push_str(&table_of(table));
         let chart = chart_name(section.name, place);

@@ -51,8 +51,10 @@ fn measure(_: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
         contenders.reverse();
     }
     let named = |table: &Table, name: &str| table.ratio(HALLPASS, PLAIN).named(name.to_owned());
-    finding.judge(named(&elapsed, "hallpass ÷ plain, time").against(Target::AtMost(1.5)));
-    finding.judge(named(&processor, "hallpass ÷ plain, processor time"));
+    finding.judge(
+        named(&elapsed, "hallpass ÷ actix-web and Diesel: time").against(Target::AtMost(1.5)),
+    );
+    finding.judge(named(&processor, "hallpass ÷ actix-web and Diesel: processor time"));
     finding.tables = vec![elapsed, processor];
     Ok(finding)
 }

@@ -241,10 +241,7 @@ fn judge(Tables { requests, processor }: &Tables, finding: &mut Finding) {
         let throughput = subject.has_target.then_some(Target::AtLeast(0.92));
         let time = subject.has_target.then_some(Target::AtMost(1.10));
         for open in subject.open.iter().filter(|open| requests.has(open)) {
-            let what = match *open {
-                OPEN => subject.label.to_owned(),
-                own => format!("{} ÷ {own}", subject.label),
-            };
+            let what = format!("{} ÷ {open}", subject.label);
             let of_requests =
                 requests.ratio(subject.label, open).named(format!("{what}: requests"));
             let of_processor =

@@ -64,6 +64,8 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     for subject in SUBJECTS {
         refresh(workshop, plan, &subject, &mut table)?;
         let ratio = table.ratio(&subject.after(many), &subject.after(few));
+        let (many, few) = (with_separators(many), with_separators(few));
+        let ratio = ratio.named(format!("{}: after {many} ÷ after {few} refreshes", subject.label));
         finding.judge(ratio.against(Target::AtMost(1.05)).plausible_within(0.5..=1.5));
     }
     finding.add_table(table);

@@ -54,6 +54,8 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let (smallest, others) = plan.users.split_first().expect("there are several sizes");
     for users in others {
         let ratio = table.ratio(&label(*users), &label(*smallest));
+        let (users, smallest) = (label(*users), label(*smallest));
+        let ratio = ratio.named(format!("a refresh with {users} ÷ with {smallest}"));
         finding.judge(ratio.against(Target::AtMost(1.2)).plausible_within(0.2..=4.0));
     }
     finding.add_table(table);
