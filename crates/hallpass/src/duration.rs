@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
     let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("it has no unit; write `900s` for seconds, or m, h, d");
+        return Err("it has no unit; write `900s` for seconds, or ms, m, h, d");
     }
     humantime::parse_duration(text).or(Err("it is no duration such as `15m` or `1h 30m`"))
 }
