@@ -100,6 +100,7 @@ fn areas(auth: &TestAuth, config: &mut ServiceConfig) {
         ("/minute", bound(MINUTE)),
         ("/always", bound(Duration::ZERO)),
         ("/tolerant", bound(MINUTE).tolerate_outage(5 * MINUTE)),
+        ("/patient", bound(MINUTE).tolerate_outage(Duration::MAX)),
         ("/optional", bound(MINUTE).optional()),
         ("/scoped", bound(MINUTE).scope("orders:write")),
     ] {
@@ -317,6 +318,16 @@ fn an_outage_is_tolerated_for_the_time_that_was_set() {
     world.set_down(false);
     world.advance(SECOND);
     assert_eq!(world.status("/tolerant/user", &ada), 200);
+}
+
+#[test]
+fn an_outage_is_tolerated_for_ever() {
+    let world = World::new();
+    let ada = world.app.session("ada");
+    assert_eq!(world.status("/patient/user", &ada), 200);
+    world.set_down(true);
+    world.advance(10 * MINUTE);
+    assert_eq!(world.status("/patient/user", &ada), 200);
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl SessionBound {
 
     /// What the last look says, if it still counts while there is no other.
     fn tolerated(self, look: Option<Look>, now: Timestamp) -> Option<Result<(), AuthErrorReason>> {
-        let max_age = self.max_staleness + self.outage_tolerance;
+        let max_age = self.max_staleness.saturating_add(self.outage_tolerance);
         let look = look.filter(|_| !self.outage_tolerance.is_zero())?;
         look.is_younger_than(max_age, now).then(|| alive(look.is_alive))
     }
