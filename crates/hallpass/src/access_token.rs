@@ -7,7 +7,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::access_claims::ReadClaims;
-use crate::jws::{Jws, JwsError, MAXIMUM_BYTES, PART_BUFFER};
+use crate::jws::{self, Jws, JwsError, MAXIMUM_BYTES};
 use crate::random::{Random, RandomUnavailable, random_text};
 use crate::{
     AccessClaims, AppClaims, ClaimsError, MalformedJson, Scope, SessionId, Timestamp, TokenSecret,
@@ -225,8 +225,15 @@ impl AccessTokens {
     /// # Errors
     /// [`AccessTokenError`], but neither `Expired` nor `NotYetValid`.
     pub(crate) fn authenticate(&self, token: &str) -> Result<AccessClaims, AccessTokenError> {
-        let mut buffer = PART_BUFFER;
-        let payload = self.jws.open(token, &mut buffer)?;
+        jws::with_room_for(token, |buffer| self.authenticate_in(buffer, token))
+    }
+
+    fn authenticate_in(
+        &self,
+        buffer: &mut [u8],
+        token: &str,
+    ) -> Result<AccessClaims, AccessTokenError> {
+        let payload = self.jws.open(token, buffer)?;
         let read = ReadClaims::read(payload, token).map_err(AccessTokenError::Claims)?;
         if read.issuer != self.issuer {
             return Err(AccessTokenError::Issuer);

@@ -5,7 +5,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
 use crate::app_claims::RESERVED;
-use crate::jws::{self, PART_BUFFER};
+use crate::jws;
 
 /// The members of a verified token, `None` of one that has none, without hallpass's claims: those are not
 /// the application's to read, and a type that takes all there is, or refuses what it does not know, would
@@ -17,9 +17,8 @@ pub(crate) struct AppMembers<'a>(pub(crate) Option<&'a str>);
 impl AppMembers<'_> {
     fn read(self) -> Result<Value, serde_json::Error> {
         let Some(token) = self.0 else { return Ok(Value::Object(Map::new())) };
-        let mut buffer = PART_BUFFER;
-        let payload = jws::payload_of_opened(token, &mut buffer);
-        let mut members: Map<String, Value> = serde_json::from_slice(payload)?;
+        let payload = jws::payload_of_opened(token);
+        let mut members: Map<String, Value> = serde_json::from_slice(&payload)?;
         members.retain(|name, _| !RESERVED.contains(&name.as_str()));
         Ok(Value::Object(members))
     }

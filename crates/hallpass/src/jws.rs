@@ -17,12 +17,8 @@ pub(crate) const MAXIMUM_BYTES: usize = 4096;
 /// Two dots and a signature.
 const BYTES_BESIDE_PARTS: usize = 2 + 43;
 
-/// Room for any part of a token, decoded: on the stack, so that most tokens are opened without an
-/// allocation.
-pub(crate) type PartBuffer = [u8; MAXIMUM_BYTES.div_ceil(4) * 3];
-
-/// An empty one.
-pub(crate) const PART_BUFFER: PartBuffer = [0; size_of::<PartBuffer>()];
+/// A token that is no longer has little in it: the claims of hallpass, and some of the application's.
+const USUAL_BYTES: usize = 680;
 
 /// Signs and opens tokens of one type with one key and one algorithm, HMAC-SHA256.
 pub(crate) struct Jws {
@@ -128,15 +124,12 @@ impl Jws {
         token
     }
 
-    /// Returns the payload of a token of this type that was signed with this key, decoded into `buffer`.
+    /// Returns the payload of a token of this type that was signed with this key, decoded into `buffer`, which
+    /// is room for the token.
     ///
     /// # Errors
     /// [`JwsError`]: the first rule that `token` breaks.
-    pub(crate) fn open<'a>(
-        &self,
-        token: &str,
-        buffer: &'a mut PartBuffer,
-    ) -> Result<&'a [u8], JwsError> {
+    pub(crate) fn open<'a>(&self, token: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], JwsError> {
         if token.len() > MAXIMUM_BYTES {
             return Err(JwsError::TooLong { bytes: token.len() });
         }
@@ -175,10 +168,20 @@ impl Jws {
     }
 }
 
-/// Returns the payload of a token that has been opened before, decoded into `buffer`.
-pub(crate) fn payload_of_opened<'a>(token: &str, buffer: &'a mut PartBuffer) -> &'a [u8] {
+/// Does `work` with room for any part of `token`, decoded: on the stack, so that tokens are opened without an
+/// allocation, and not more of it than the token needs, since it is filled with zeros first.
+pub(crate) fn with_room_for<T>(token: &str, work: impl FnOnce(&mut [u8]) -> T) -> T {
+    if token.len() <= USUAL_BYTES {
+        work(&mut [0; USUAL_BYTES.div_ceil(4) * 3])
+    } else {
+        work(&mut [0; MAXIMUM_BYTES.div_ceil(4) * 3])
+    }
+}
+
+/// Returns the payload of a token that has been opened before.
+pub(crate) fn payload_of_opened(token: &str) -> Vec<u8> {
     let payload = token.split('.').nth(1).expect("a token that was opened has three parts");
-    decode(payload, buffer).expect("the payload of a token that was opened is base64url")
+    URL_SAFE_NO_PAD.decode(payload).expect("the payload of a token that was opened is base64url")
 }
 
 /// Compares `typ` as RFC 7515 §4.1.9 has it: case does not count, `application/` may be left out.
@@ -201,7 +204,7 @@ fn write_json(value: &impl Serialize, json: &mut Vec<u8>) {
     serde_json::to_writer(json, value).expect("structs of strings and numbers are JSON");
 }
 
-fn decode<'a>(part: &str, buffer: &'a mut PartBuffer) -> Result<&'a [u8], JwsError> {
-    let length = URL_SAFE_NO_PAD.decode_slice(part, buffer).or(Err(JwsError::Encoding))?;
+fn decode<'a>(part: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], JwsError> {
+    let length = URL_SAFE_NO_PAD.decode_slice(part, &mut *buffer).or(Err(JwsError::Encoding))?;
     Ok(&buffer[..length])
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::hmac_key::HmacKey;
 use crate::json::{self, MalformedJson};
-use crate::jws::{Jws, JwsError, PART_BUFFER};
+use crate::jws::{self, Jws, JwsError};
 use crate::random::{Random, RandomUnavailable, random_text};
 use crate::{SessionId, SessionPolicy, Timestamp, TokenSecret, UserId};
 
@@ -170,8 +170,20 @@ impl RefreshTokens {
     /// # Errors
     /// [`RefreshTokenError`], but not `NotYetValid`: the first rule that the token breaks.
     pub(crate) fn authenticate(&self, token: &str) -> Result<RefreshClaims, RefreshTokenError> {
-        let mut buffer = Zeroizing::new(PART_BUFFER);
-        let payload = self.jws.open(token, &mut buffer)?;
+        jws::with_room_for(token, |buffer| {
+            let claims = self.authenticate_in(buffer, token);
+            // The secret was in it.
+            buffer.zeroize();
+            claims
+        })
+    }
+
+    fn authenticate_in(
+        &self,
+        buffer: &mut [u8],
+        token: &str,
+    ) -> Result<RefreshClaims, RefreshTokenError> {
+        let payload = self.jws.open(token, buffer)?;
         let claims: RefreshClaims = json::from_slice(payload).map_err(RefreshTokenError::Claims)?;
         if claims.iss != self.issuer {
             return Err(RefreshTokenError::Issuer);

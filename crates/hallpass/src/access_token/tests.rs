@@ -71,7 +71,7 @@ fn a_token_made_by_python_is_accepted() {
 
 #[test]
 fn a_token_is_kept_with_what_it_says_however_long() {
-    for length in [0, 300, 2500] {
+    for length in (0..2500).step_by(7) {
         let filler = "f".repeat(length);
         let claims = CLAIMS.replace("{", &format!(r#"{{"filler":"{filler}","#));
         let token = forge::token(HEADER, &claims, ACCESS_SECRET);
