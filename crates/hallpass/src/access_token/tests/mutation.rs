@@ -118,7 +118,7 @@ const SCRAPS: [&[u8]; 15] = [
     b"\xef\xbb\xbf",
 ];
 
-/// Returns the next token: one in ten as it should be, the others not quite.
+/// Returns the next token: one in eight as it should be, the others not quite.
 pub(super) fn next_token(dice: &mut Dice) -> String {
     let header = if dice.happens(25) { mutated_header(dice) } else { text(dice, &owned(&HEADER)) };
     let claims = if dice.happens(80) { mutated_claims(dice) } else { text(dice, &owned(&CLAIMS)) };
@@ -160,13 +160,14 @@ fn mutated_json(
 fn mutate_members(dice: &mut Dice, members: &mut Vec<Member>, names: &[&str], values: &[&str]) {
     let place = dice.below(members.len() + 1);
     let value = dice.pick(values).to_owned();
-    match dice.below(8) {
+    match dice.below(9) {
         0 if place < members.len() => drop(members.remove(place)),
         1 if place < members.len() => members.insert(place, members[place].clone()),
         2 | 3 if place < members.len() => members[place].1 = value,
         4 if place < members.len() => members[place].0 = escaped(dice, &members[place].0),
         5 => members.insert(place, ("deep".to_owned(), deep(100 + dice.below(40)))),
         6 => members.reverse(),
+        7 => members.extend(many(dice)),
         _ => members.insert(place, (dice.pick(names).to_owned(), value)),
     }
 }
@@ -180,6 +181,18 @@ fn escaped(dice: &mut Dice, name: &str) -> String {
         false => character.to_string(),
     };
     characters.iter().enumerate().map(spell).collect()
+}
+
+/// So many that they are told apart in another way than a few, and maybe one of them twice.
+fn many(dice: &mut Dice) -> Vec<Member> {
+    let number = 6 + dice.below(12);
+    let mut members: Vec<_> =
+        (0..number).map(|number| (format!("m{number}"), "1".to_owned())).collect();
+    if dice.happens(50) {
+        let place = dice.below(number);
+        members.push(members[place].clone());
+    }
+    members
 }
 
 fn deep(levels: usize) -> String {

@@ -1,10 +1,12 @@
 //! The plain way to verify an access token: every part is decoded, the header is always read, the
-//! signature is jsonwebtoken's to check, and the claims are read twice. Slow, and easy to believe.
+//! signature is jsonwebtoken's to check, the claims are read twice, and a member that comes twice is missed
+//! when members are counted. Slow, and easy to believe.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{AccessTokenError, JwsError};
@@ -61,13 +63,11 @@ struct Claims {
 
 pub(super) fn verify(token: &str, terms: Terms) -> Result<PlainClaims, AccessTokenError> {
     let payload = open(token, terms)?;
-    let claims: Claims = json::from_slice(&payload).map_err(AccessTokenError::Claims)?;
+    // The plain way has no place for what is wrong, and places are not compared.
+    let nowhere = || AccessTokenError::Claims(json::from_slice::<Value>(b"").unwrap_err());
+    let claims: Claims = read(&payload).ok_or_else(nowhere)?;
     let scope = Scope::parse(&claims.scope).filter(|_| is_well_typed(&claims));
-    let Some(scope) = scope else {
-        // The plain way has no place for it, and places are not compared.
-        let nowhere = json::from_slice::<Value>(b"").unwrap_err();
-        return Err(AccessTokenError::Claims(nowhere));
-    };
+    let scope = scope.ok_or_else(nowhere)?;
     check(&claims, terms)?;
     Ok(PlainClaims {
         user_id: claims.sub,
@@ -98,8 +98,8 @@ fn open(token: &str, terms: Terms) -> Result<Vec<u8>, JwsError> {
 }
 
 fn check_header(header: &[u8], terms: Terms) -> Result<(), JwsError> {
-    let members: Map<String, Value> = json::from_slice(header).or(Err(JwsError::Header))?;
-    let header: Header = json::from_slice(header).or(Err(JwsError::Header))?;
+    let members: Map<String, Value> = read(header).ok_or(JwsError::Header)?;
+    let header: Header = read(header).ok_or(JwsError::Header)?;
     if header.alg != "HS256" {
         return Err(JwsError::Algorithm);
     }
@@ -142,9 +142,40 @@ fn check(claims: &Claims, terms: Terms) -> Result<(), AccessTokenError> {
 }
 
 fn app_claims(payload: &[u8]) -> Map<String, Value> {
-    let mut members: Map<String, Value> = json::from_slice(payload).unwrap();
+    let mut members: Map<String, Value> = read(payload).unwrap();
     members.retain(|name, _| !RESERVED.contains(&name.as_str()));
     members
+}
+
+/// Reads an object in which no member comes twice, at any depth.
+fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    let object: Map<String, Value> = serde_json::from_slice(json).ok()?;
+    let is_unique = members_written(json) == members_kept(&Value::Object(object));
+    is_unique.then(|| serde_json::from_slice(json).ok())?
+}
+
+/// Each member has a colon outside of its texts, and nothing else has.
+fn members_written(json: &[u8]) -> usize {
+    let (mut is_in_text, mut is_escaped, mut members) = (false, false, 0);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_in_text = !is_in_text,
+            b':' if !is_in_text => members += 1,
+            _ => {}
+        }
+    }
+    members
+}
+
+/// Of a member that comes twice, serde_json keeps one.
+fn members_kept(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => members.len() + members.values().map(members_kept).sum::<usize>(),
+        Value::Array(values) => values.iter().map(members_kept).sum(),
+        _ => 0,
+    }
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
