@@ -180,14 +180,13 @@ impl Refresh {
             Ok(pair) => pair,
             Err(error) => return Step::Done(Err(error.into())),
         };
+        let hasher = &self.service.0.refresh_token_hasher;
         match self.service.store().rotate(rotation) {
             Ok(true) => {
-                let hasher = &self.service.0.refresh_token_hasher;
                 hasher.forget(&rotation.verified_hash, &self.presented.secret);
                 self.grant(AuthEventKind::Refreshed, pair)
             }
             Ok(false) => {
-                let hasher = &self.service.0.refresh_token_hasher;
                 hasher.forget(&rotation.successor_hash, &successor.secret);
                 self.decide_again()
             }
