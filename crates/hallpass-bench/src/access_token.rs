@@ -14,7 +14,7 @@ pub(crate) const AUDIENCE: &str = "hallpass";
 /// The user of the token.
 pub(crate) const SUBJECT: &str = "7";
 
-/// An hour: it is made before the last contender is built.
+/// Longer than any section takes.
 const LIFETIME_SECONDS: u64 = 3600;
 
 /// Returns a good token that is as old as this call.

@@ -27,6 +27,25 @@ pub(crate) enum Target {
     AtMost(f64),
 }
 
+/// What became of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Reached(Certainty),
+    Missed(Certainty),
+}
+
+/// Whether another run would come to the same verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Certainty {
+    /// All of the interval in which the median lies is on the same side of the target.
+    BeyondDoubt,
+    /// The target lies within, or there were too few rounds to have one.
+    InDoubt,
+}
+
+/// Of fewer rounds, nothing is beyond doubt.
+const ROUNDS_NEEDED: usize = 5;
+
 impl Judgement {
     /// Returns `measurement` by `base`, without a target.
     pub(crate) fn of(
@@ -48,9 +67,17 @@ impl Judgement {
         self
     }
 
-    /// Returns whether the target is reached, if there is one.
-    pub(crate) fn is_reached(&self) -> Option<bool> {
-        self.target.map(|target| target.is_reached_by(self.ratio.median()))
+    /// Returns what became of the target, if there is one.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        let (rounds, target) = (&self.ratio.per_round, self.target?);
+        let is_reached = target.is_reached_by(self.ratio.median());
+        let (from, to) = rounds.median_lies_within();
+        let is_one_sided = [from, to].map(|end| target.is_reached_by(end)) == [is_reached; 2];
+        let certainty = match is_one_sided && rounds.count() >= ROUNDS_NEEDED {
+            true => Certainty::BeyondDoubt,
+            false => Certainty::InDoubt,
+        };
+        Some(if is_reached { Verdict::Reached(certainty) } else { Verdict::Missed(certainty) })
     }
 
     /// Says between which values the ratio has to be on any machine, however short the run.
@@ -92,9 +119,26 @@ impl fmt::Display for Target {
     }
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Reached(Certainty::BeyondDoubt) => "reached",
+            Self::Reached(Certainty::InDoubt) => "reached, not beyond doubt",
+            Self::Missed(Certainty::BeyondDoubt) => "**missed**",
+            Self::Missed(Certainty::InDoubt) => "**missed**, not beyond doubt",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn judge_rounds(values: &[f64]) -> Judgement {
+        let mut measurement = Measurement::default();
+        values.iter().for_each(|value| measurement.push(*value));
+        Judgement::of("a ÷ b", &measurement, &measurement.all_of(1.0))
+    }
 
     fn judge(value: f64, base: f64) -> Judgement {
         Judgement::of("a ÷ b", &Measurement::once(value), &Measurement::once(base))
@@ -111,9 +155,26 @@ mod tests {
             (Target::AtMost(0.5), 0.0, 0.0, false),
         ];
         for (target, value, base, expected) in table {
-            assert_eq!(judge(value, base).against(target).is_reached(), Some(expected), "{target}");
+            let verdict = judge(value, base).against(target).verdict();
+            assert_eq!(matches!(verdict, Some(Verdict::Reached(_))), expected, "{target}");
         }
-        assert_eq!(judge(1.0, 2.0).is_reached(), None);
+        assert_eq!(judge(1.0, 2.0).verdict(), None);
+    }
+
+    #[test]
+    fn a_verdict_is_beyond_doubt_where_no_round_that_counts_says_otherwise() {
+        let table: [(&[f64], &str); 6] = [
+            (&[0.1, 0.2, 0.3, 0.4, 0.5], "reached"),
+            (&[0.1, 0.2, 0.3, 0.4, 0.6], "reached, not beyond doubt"),
+            (&[0.6, 0.6, 0.6, 0.6, 0.6], "**missed**"),
+            (&[0.4, 0.6, 0.6, 0.6, 0.6], "**missed**, not beyond doubt"),
+            (&[0.1, 0.1, 0.1, 0.1], "reached, not beyond doubt"),
+            (&[0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], "reached"),
+        ];
+        for (rounds, expected) in table {
+            let verdict = judge_rounds(rounds).against(Target::AtMost(0.5)).verdict().unwrap();
+            assert_eq!(verdict.to_string(), expected, "{rounds:?}");
+        }
     }
 
     #[test]

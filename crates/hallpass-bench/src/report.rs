@@ -68,7 +68,7 @@ impl Report {
     fn page(&self) -> String {
         let mut page = remark("introduction");
         page.push_str(&self.machines());
-        page.push_str("\n## Reached or not\n\n| | | ratio | of each round | should be | |\n|---|---|---|---|---|---|\n");
+        page.push_str("\n## Reached or not\n\n| | | ratio | within | should be | |\n|---|---|---|---|---|---|\n");
         for (section, entry) in self.entries() {
             let judgements = &entry.finding.judgements;
             for judgement in judgements.iter().filter(|judgement| judgement.target.is_some()) {
@@ -127,7 +127,7 @@ fn chapter(section: &Section, entry: &Entry) -> String {
     }
     let judgements = &entry.finding.judgements;
     if !judgements.is_empty() {
-        text.push_str("\n| | ratio | of each round | should be | |\n|---|---|---|---|---|\n");
+        text.push_str("\n| | ratio | within | should be | |\n|---|---|---|---|---|\n");
     }
     for judgement in judgements {
         line(&mut text, format_args!("{}", judgement_row(judgement)));
@@ -163,13 +163,9 @@ fn table_of(table: &Table) -> String {
 
 fn judgement_row(judgement: &Judgement) -> String {
     let ratio = &judgement.ratio;
-    let (from, to) = (ratio.per_round.smallest(), ratio.per_round.largest());
+    let (from, to) = ratio.per_round.median_lies_within();
     let target = judgement.target.map(|target| target.to_string()).unwrap_or_default();
-    let verdict = match judgement.is_reached() {
-        Some(true) => "reached",
-        Some(false) => "**missed**",
-        None => "",
-    };
+    let verdict = judgement.verdict().map(|verdict| verdict.to_string()).unwrap_or_default();
     let what = &judgement.what;
     format!("| {what} | {:.3} | {from:.3} to {to:.3} | {target} | {verdict} |", ratio.median())
 }

@@ -33,18 +33,21 @@ pub(super) const SECTION: Section = Section {
 const OPEN: &str = "open route (actix-web)";
 const OPEN_FASTIFY: &str = "open route (Fastify)";
 const OPEN_NESTJS: &str = "open route (NestJS)";
-const BOUND: &str = "hallpass, session-bound guard and AuthUser";
+const BOUND: &str = "hallpass, session-bound guard and AuthUser, token remembered";
 
 /// What is measured. A token whose header is spelt in another way is as good, and hallpass does not remember it.
 const SUBJECTS: [Subject; 13] = [
     Subject::of(OPEN, Contender::Open).beside(&[]),
     Subject::of("the same in a middleware that does nothing", Contender::Open)
         .set("ROUTE", "wrapped"),
-    Subject::of("hallpass, guard alone", Contender::Hallpass).set("ROUTE", "nobody").aiming(),
-    Subject::of("hallpass, guard and AuthUser", Contender::Hallpass).aiming(),
+    Subject::of("hallpass, guard alone, token remembered", Contender::Hallpass)
+        .set("ROUTE", "nobody")
+        .aiming(),
+    Subject::of("hallpass, guard and AuthUser, token remembered", Contender::Hallpass).aiming(),
     Subject::of(BOUND, Contender::Hallpass).set("ROUTE", "bound"),
     Subject::of("hallpass, guard and AuthUser, verifying each time", Contender::Hallpass)
-        .spelling("bearer"),
+        .spelling("bearer")
+        .aiming(),
     Subject::of("by hand: actix-web-httpauth and jsonwebtoken", Contender::ByHand),
     Subject::of("actix-jwt-auth-middleware", Contender::ActixJwtAuthMiddleware),
     Subject::of("Fastify, @fastify/jwt", Contender::Fastify).beside(&[OPEN, OPEN_FASTIFY]),

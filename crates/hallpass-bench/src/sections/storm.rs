@@ -33,8 +33,24 @@ const STORMING: usize = 64;
 const GUARDED: usize = 8;
 const REFRESHING: usize = 4;
 
+/// Whether the logins are there.
+#[derive(Clone, Copy)]
+enum Weather {
+    Quiet,
+    Storm,
+}
+
 const QUIET: &str = "quiet";
 const STORM: &str = "in the storm";
+
+impl Weather {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Quiet => QUIET,
+            Self::Storm => STORM,
+        }
+    }
+}
 
 fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let database = Database::create(Engine::Postgres)?;
@@ -48,22 +64,23 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let mut succeeding = Table::new("refreshes that succeed, %", 1);
     let mut refreshing_rate = Table::new("refreshes per second in the storm", 1);
     let mut logins = Table::new("logins per second that are granted", 1);
-    let mut weathers = [STORM, QUIET];
+    let mut weathers = [Weather::Storm, Weather::Quiet];
     for round in 1..=plan.rounds {
         eprintln!("storm: round {round} of {}", plan.rounds);
         // Neither is always the one after the other.
         weathers.reverse();
         for weather in weathers {
             let Outcomes { guarded, storm } =
-                measure_once(&server, &refreshing, weather == STORM, plan.storm)?;
-            requests.add(weather, guarded.per_second(), guarded.wrong());
-            latency.add(weather, guarded.p99_milliseconds(), 0);
+                measure_once(&server, &refreshing, weather, plan.storm)?;
+            let label = weather.label();
+            requests.add(label, guarded.per_second(), guarded.wrong());
+            latency.add(label, guarded.p99_milliseconds(), 0);
             if let Some(Storm { logins: outcome, refreshes }) = storm {
-                logins.add(weather, outcome.granted_per_second(), outcome.surprises());
+                logins.add(label, outcome.granted_per_second(), outcome.surprises());
                 let all = refreshes.answers() + refreshes.wrong();
                 let share = refreshes.answers() as f64 / all.max(1) as f64;
-                succeeding.add(weather, share * 100.0, 0);
-                refreshing_rate.add(weather, refreshes.per_second(), 0);
+                succeeding.add(label, share * 100.0, 0);
+                refreshing_rate.add(label, refreshes.per_second(), 0);
             }
         }
     }
@@ -96,14 +113,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 fn measure_once(
     server: &Server,
     refreshing: &[String],
-    is_storming: bool,
+    weather: Weather,
     duration: Duration,
 ) -> Result<Outcomes, Failure> {
     let authorization = format!("Bearer {}", access_token::good());
     let guarded = Load::constant(server.url("/me"), "GET", &authorization, "")
         .over_connections(GUARDED)
         .lasting(duration);
-    if !is_storming {
+    if let Weather::Quiet = weather {
         return Ok(Outcomes { guarded: guarded.run()?, storm: None });
     }
     let tokens = token_file::of_new_sessions(server, refreshing)?;
