@@ -58,6 +58,7 @@ async fn a_guard_allocates_once_more_where_nobody_else_has_an_entry() {
     let remembered = vec![as_received(auth.token_for(7)); REQUESTS as usize + 1];
     let allocations = allocations_on(any_method, auth.guard(), &remembered).await;
     assert_eq!(allocations, 2 * REQUESTS);
+    assert_allocates_on(any_method, 3, &auth, |user| auth.token_for(user)).await;
 }
 
 /// The entry in the extensions, and the claims with the token that is remembered.
@@ -81,16 +82,25 @@ async fn a_guard_allocates_once_more_for_each_long_text_that_it_sees_first() {
     assert_allocates(3, &auth, |user| auth.token_for(id(user))).await;
 }
 
+async fn assert_allocates<'a>(
+    expected: u64,
+    auth: &'a TestAuth,
+    token_for: impl Fn(u64) -> TokenFor<'a>,
+) {
+    assert_allocates_on(get, expected, auth, token_for).await;
+}
+
 /// Asserts what a request takes with a token that comes once, but for the memory of the cache, which grows
 /// now and then.
-async fn assert_allocates<'a>(
+async fn assert_allocates_on<'a>(
+    route: fn() -> Route,
     expected: u64,
     auth: &'a TestAuth,
     token_for: impl Fn(u64) -> TokenFor<'a>,
 ) {
     let headers: Vec<_> =
         (0..=TOKENS_SEEN_FIRST).map(|user| as_received(token_for(user))).collect();
-    let allocations = allocations_of(auth.guard(), &headers).await;
+    let allocations = allocations_on(route, auth.guard(), &headers).await;
     let growth = allocations.checked_sub(expected * TOKENS_SEEN_FIRST);
     let growth = growth.expect("each allocates as often");
     assert!(growth < TOKENS_SEEN_FIRST / 5, "{growth}");
