@@ -74,8 +74,9 @@ impl RefreshTokenHasher {
     }
 }
 
-/// A pair is asked for by the next refresh, which forgets it, and by a retry now and then. A cache that keeps what was asked for most would keep the
-/// last pairs of sessions that have ended, which nobody asks for any more, and have no room for others.
+/// A pair is asked for by the next refresh, which forgets it, and by a retry now and then. A cache that keeps
+/// what was asked for most would keep the last pairs of sessions that have ended, which nobody asks for any
+/// more, and have no room for others.
 fn first_in_first_out() -> Cache<[u8; 32], ()> {
     let mut options = OptionsBuilder::new();
     options.estimated_items_capacity(MAXIMUM_REMEMBERED).weight_capacity(MAXIMUM_REMEMBERED as u64);
