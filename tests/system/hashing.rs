@@ -1,15 +1,17 @@
 //! Bounded hashing: two lanes, a limit to waiting, permits that survive a disconnect.
 
+use std::future::{Future as _, poll_fn};
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use actix_hallpass::hallpass::testing::SeededRandom;
-use actix_hallpass::hallpass::{Random, RandomUnavailable};
+use actix_hallpass::hallpass::{Credentials, Random, RandomUnavailable};
 use actix_hallpass::testing::TestAuth;
 use actix_web::{App, HttpServer};
 use serde_json::json;
@@ -135,4 +137,22 @@ fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
     app.register("bob", "correct horse").assert_refused(503, "busy");
     attendant.release();
     assert_eq!(app.register("bob", "correct horse").status, 201);
+}
+
+/// To load, to hash and to swap are three steps, each of which would have to be waited for on its own.
+#[actix_web::test]
+async fn what_waits_for_no_permit_is_done_on_one_blocking_thread() {
+    let auth = TestAuth::new();
+    let credentials =
+        || Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
+    auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
+    let pair = auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
+    let refresh = auth.service().refresh(pair.refresh_token.expose_token(), None);
+    let (mut refresh, mut polls) = (pin!(auth.run(refresh)), 0);
+    let refreshed = poll_fn(|context| {
+        polls += 1;
+        refresh.as_mut().poll(context)
+    });
+    refreshed.await.unwrap().unwrap();
+    assert_eq!(polls, 2, "it was begun, and it was done");
 }

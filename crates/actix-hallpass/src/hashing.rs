@@ -10,20 +10,25 @@ use std::time::Duration;
 use actix_web::error::BlockingError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError, web};
-use hallpass::{HashLane, Step};
+use hallpass::{HashLane, Step, Work};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::ErrorCode;
 use crate::problem::Problem;
 
-/// The permits to hash. Each lane has its own, so that a storm of logins logs nobody out by
-/// delaying refreshes.
+/// The permits to hash, and how long a request waits for one.
 #[derive(Debug)]
 pub(crate) struct HashLanes {
+    permits: Permits,
+    wait: Duration,
+}
+
+/// Each lane has its own, so that a storm of logins logs nobody out by delaying refreshes.
+#[derive(Clone, Debug)]
+struct Permits {
     password: Arc<Semaphore>,
     refresh_token: Arc<Semaphore>,
-    wait: Duration,
 }
 
 /// Why a use case did not come to its end. As a response it is 503 `busy` or 500 `internal`.
@@ -54,8 +59,7 @@ impl ResponseError for RunError {
 impl HashLanes {
     /// Returns lanes of `permits` each, in which a request waits for `wait` at most.
     pub(crate) fn new(permits: NonZeroUsize, wait: Duration) -> Self {
-        let lane = || Arc::new(Semaphore::new(permits.get()));
-        Self { password: lane(), refresh_token: lane(), wait }
+        Self { permits: Permits::new(permits), wait }
     }
 
     /// Runs the steps to their end. Their waits for a permit share one deadline.
@@ -64,17 +68,10 @@ impl HashLanes {
         loop {
             step = match step {
                 Step::Done(answer) => return Ok(answer),
-                Step::Store(work) => block(move || work.run()).await?,
+                Step::Store(work) => self.block(None, work).await?,
                 Step::Hash(lane, work) => {
                     let permit = self.permit(lane, &mut patience).await?;
-                    // The permit goes with the work: bcrypt goes on when the client hangs up, so
-                    // giving it back then would let anybody start as many as they like.
-                    block(move || {
-                        let next = work.run();
-                        drop(permit);
-                        next
-                    })
-                    .await?
+                    self.block(Some(permit), work).await?
                 }
             }
         }
@@ -86,20 +83,60 @@ impl HashLanes {
         lane: HashLane,
         patience: &mut Duration,
     ) -> Result<OwnedSemaphorePermit, RunError> {
-        let semaphore = match lane {
-            HashLane::Password => &self.password,
-            HashLane::RefreshToken => &self.refresh_token,
-        };
         let deadline = Instant::now() + *patience;
-        let permit = timeout_at(deadline, Arc::clone(semaphore).acquire_owned()).await;
+        let permit = timeout_at(deadline, Arc::clone(self.permits.of(lane)).acquire_owned()).await;
         let permit = permit.or(Err(RunError::Busy))?;
         *patience = deadline.saturating_duration_since(Instant::now());
         Ok(permit.expect("the semaphore is never closed"))
     }
+
+    /// Does the work on a blocking thread, and on the same one what comes next, until there is a permit to
+    /// wait for. To come back here after each step would change threads twice, and let actix-web start more
+    /// of them, since the one that was left is not idle yet.
+    async fn block<T: Send + 'static>(
+        &self,
+        permit: Option<OwnedSemaphorePermit>,
+        work: Work<T>,
+    ) -> Result<Step<T>, RunError> {
+        let permits = self.permits.clone();
+        let work = move || permits.run_without_waiting(permit, work);
+        web::block(work).await.map_err(RunError::Interrupted)
+    }
 }
 
-async fn block<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, RunError> {
-    web::block(work).await.map_err(RunError::Interrupted)
+impl Permits {
+    fn new(number: NonZeroUsize) -> Self {
+        let lane = || Arc::new(Semaphore::new(number.get()));
+        Self { password: lane(), refresh_token: lane() }
+    }
+
+    fn of(&self, lane: HashLane) -> &Arc<Semaphore> {
+        match lane {
+            HashLane::Password => &self.password,
+            HashLane::RefreshToken => &self.refresh_token,
+        }
+    }
+
+    /// Does the work, which has its permit, and what comes next for as long as permits are free.
+    ///
+    /// The permit goes with the work: bcrypt goes on when the client hangs up, so giving it back then would
+    /// let anybody start as many as they like.
+    fn run_without_waiting<T>(
+        &self,
+        mut permit: Option<OwnedSemaphorePermit>,
+        mut work: Work<T>,
+    ) -> Step<T> {
+        loop {
+            let next = work.run();
+            drop(permit);
+            (permit, work) = match next {
+                Step::Done(_) => return next,
+                Step::Store(work) => (None, work),
+                Step::Hash(lane, work) => match Arc::clone(self.of(lane)).try_acquire_owned() {
+                    Ok(permit) => (Some(permit), work),
+                    Err(_) => return Step::Hash(lane, work),
+                },
+            };
+        }
+    }
 }
