@@ -18,6 +18,8 @@ pub(crate) struct Plan {
     pub(crate) storm: Duration,
     /// How many users a table has.
     pub(crate) users: &'static [u64],
+    /// How many servers live to be looked at.
+    pub(crate) memory_rounds: usize,
     /// After how many refreshes memory is looked at.
     pub(crate) refreshes: &'static [u64],
     pub(crate) build_rounds: usize,
@@ -40,6 +42,7 @@ impl Plan {
             refresh_duration: Duration::from_secs(15),
             storm: Duration::from_secs(8),
             users: &[1_000, 100_000, 10_000_000],
+            memory_rounds: 5,
             refreshes: &[10_000, 100_000, 300_000, 1_000_000],
             build_rounds: 5,
             verifications: 200_000,
@@ -59,6 +62,7 @@ impl Plan {
             refresh_duration: Duration::from_secs(1),
             storm: Duration::from_secs(3),
             users: &[1_000, 10_000],
+            memory_rounds: 1,
             refreshes: &[500, 1_000, 2_000],
             build_rounds: 0,
             verifications: 20_000,

@@ -2,8 +2,8 @@
 //!
 //! `GET /me` is guarded as ROUTE says: `user` hands the user to the handler, `bound` asks for a session as
 //! well, and `nobody` has the handler of the contender `open`. `POST /open` is what a route costs that reads
-//! a JSON body and does nothing. Settings are environment variables: BIND, WORKERS, BLOCKING_THREADS for each
-//! worker (actix-web's own number if not set), ROUTE, and all of hallpass's own; registration is open.
+//! a JSON body and does nothing. Settings are environment variables: BIND, WORKERS, ROUTE, and all of
+//! hallpass's own; registration is open.
 
 use std::hint::black_box;
 use std::io;
@@ -51,12 +51,8 @@ async fn main() -> io::Result<()> {
             .route("/open", web::post().to(open_with_body))
             .configure(auth.routes("/auth"))
     })
-    .workers(number(&environment, "WORKERS")?.unwrap_or(1));
-    let server = match number(&environment, "BLOCKING_THREADS")? {
-        Some(number) => server.worker_max_blocking_threads(number),
-        None => server,
-    };
-    let server = server.bind(bind(&environment))?;
+    .workers(workers(&environment)?)
+    .bind(bind(&environment))?;
     let addresses = server.addrs();
     let running = rt::spawn(server.run());
     // Its first turn starts the workers and the signal handlers.
@@ -71,7 +67,7 @@ fn bind(environment: &Environment) -> String {
     environment.var("BIND").unwrap_or_else(|| "127.0.0.1:0".to_owned())
 }
 
-fn number(environment: &Environment, variable: &str) -> io::Result<Option<usize>> {
-    let number = environment.var(variable).map(|text| text.parse()).transpose();
-    number.map_err(|error| io::Error::other(format!("{variable}: {error}")))
+fn workers(environment: &Environment) -> io::Result<usize> {
+    let number = environment.var("WORKERS").unwrap_or_else(|| "1".to_owned());
+    number.parse().map_err(|error| io::Error::other(format!("WORKERS: {error}")))
 }
