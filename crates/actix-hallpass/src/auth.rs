@@ -98,7 +98,8 @@ impl Auth {
     }
 
     /// Runs the steps of a use case as the routes do: store calls and bcrypt off the event loop,
-    /// bcrypt with a permit of its lane.
+    /// bcrypt with a permit of its lane. If the future is dropped, what has a thread goes on to its
+    /// end, and writes; what waits for a permit ends there.
     ///
     /// # Errors
     /// [`RunError`] when no permit came in time or the work was cut short. What the use case

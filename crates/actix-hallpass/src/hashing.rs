@@ -24,7 +24,8 @@ pub(crate) struct HashLanes {
     wait: Duration,
 }
 
-/// Each lane has its own, so that a storm of logins logs nobody out by delaying refreshes.
+/// The permits to hash. Each lane has its own, so that a storm of logins logs nobody out by
+/// delaying refreshes.
 #[derive(Clone, Debug)]
 struct Permits {
     password: Arc<Semaphore>,
@@ -90,17 +91,18 @@ impl HashLanes {
         Ok(permit.expect("the semaphore is never closed"))
     }
 
-    /// Does the work on a blocking thread, and on the same one what comes next, until there is a permit to
-    /// wait for. To come back here after each step would change threads twice, and let actix-web start more
-    /// of them, since the one that was left is not idle yet.
+    /// Does the work on a blocking thread, and on the same one what comes next, until there is a
+    /// permit to wait for. To come back here after each step would change threads twice, and let
+    /// actix-web start more of them, since the one that was left is not idle yet.
     async fn block<T: Send + 'static>(
         &self,
         permit: Option<OwnedSemaphorePermit>,
         work: Work<T>,
     ) -> Result<Step<T>, RunError> {
         let permits = self.permits.clone();
-        let work = move || permits.run_without_waiting(permit, work);
-        web::block(work).await.map_err(RunError::Interrupted)
+        web::block(move || permits.run_while_permitted(permit, work))
+            .await
+            .map_err(RunError::Interrupted)
     }
 }
 
@@ -117,11 +119,12 @@ impl Permits {
         }
     }
 
-    /// Does the work, which has its permit, and what comes next for as long as permits are free.
+    /// Does the work, whose permit is `permit` if it hashes, and what comes next for as long as
+    /// permits are free.
     ///
-    /// The permit goes with the work: bcrypt goes on when the client hangs up, so giving it back then would
-    /// let anybody start as many as they like.
-    fn run_without_waiting<T>(
+    /// The permit goes with the work: bcrypt goes on when the client hangs up, so giving it back
+    /// then would let anybody start as many as they like.
+    fn run_while_permitted<T>(
         &self,
         mut permit: Option<OwnedSemaphorePermit>,
         mut work: Work<T>,
@@ -132,6 +135,7 @@ impl Permits {
             (permit, work) = match next {
                 Step::Done(_) => return next,
                 Step::Store(work) => (None, work),
+                // This overtakes nobody in line: what is given back goes to them first.
                 Step::Hash(lane, work) => match Arc::clone(self.of(lane)).try_acquire_owned() {
                     Ok(permit) => (Some(permit), work),
                     Err(_) => return Step::Hash(lane, work),

@@ -55,8 +55,8 @@ pub(super) trait Throttleable: From<Throttled> + From<StoreError> + Send + 'stat
 impl Service {
     /// Takes an attempt of the address and one of the account, and goes on with `proceed` if there was
     /// one of both. They are given back unless the password was refused: an outage is nobody's guess. A
-    /// request that is given up on its way, for want of a permit to hash or since the client hung up,
-    /// counts.
+    /// request that is given up while it waits for a permit to hash, for want of one or since the client
+    /// hung up, counts.
     pub(super) fn throttled<T, E>(
         &self,
         attempt: Attempt,
