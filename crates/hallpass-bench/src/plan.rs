@@ -18,7 +18,7 @@ pub(crate) struct Plan {
     pub(crate) storm: Duration,
     /// How many users a table has.
     pub(crate) users: &'static [u64],
-    /// How many servers live to be looked at.
+    /// In how many servers, one after another, memory is looked at.
     pub(crate) memory_rounds: usize,
     /// After how many refreshes memory is looked at.
     pub(crate) refreshes: &'static [u64],

@@ -34,7 +34,7 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
     let mut table = Table::new("resident memory, MiB", 2);
     let [few, .., many] = *plan.refreshes else { panic!("memory is looked at twice at least") };
     for round in 1..=plan.memory_rounds {
-        live(workshop, plan, round, &mut table)?;
+        look_at_one_server(workshop, plan, round, &mut table)?;
     }
     let ratio = table.ratio(&after(many), &after(few)).against(Target::AtMost(1.05));
     finding.judge(ratio.plausible_within(0.5..=1.5));
@@ -43,7 +43,7 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
 }
 
 /// Starts a server, and looks at its memory as often as planned.
-fn live(
+fn look_at_one_server(
     workshop: &mut Workshop,
     plan: &Plan,
     round: usize,
@@ -75,7 +75,7 @@ fn settings(database: &Postgres) -> ServerSettings {
         .set("HASH_CONCURRENCY", Core::count())
 }
 
-/// Refreshes for as long as no more than `missing` are to be expected, half a minute at most.
+/// Refreshes for as long as `missing` of them take at 2,000 a second, between a second and half a minute.
 fn refresh(server: &Server, logins: &[String], missing: u64) -> Result<Outcome, Failure> {
     let seconds = (missing / 2000).clamp(1, 30);
     let tokens = token_file::of_new_sessions(server, logins)?;
