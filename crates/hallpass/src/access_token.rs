@@ -1,9 +1,8 @@
-//! Access tokens: minutes long, verified without the database (RFC 9068).
-//!
-//! There is one way to verify one, [`AccessTokens::authenticate`], and it is the fast one: `jws.rs` leaves
-//! a header unread that is written like our own, has the HMAC's key set up once, and decodes without an
-//! allocation; `access_claims.rs` goes over the claims once. Both accept and refuse exactly what the
-//! plain way does, which stands in `tests/plain.rs`, and which `tests/differential.rs` compares them with.
+//! Access tokens: minutes long, verified without the database (RFC 9068). They are issued here, and verified in
+//! `access_token/verification.rs`.
+
+mod claims;
+mod verification;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,13 +10,11 @@ use std::time::Duration;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::access_claims::ReadClaims;
-use crate::jws::{self, Jws, JwsError, MAXIMUM_BYTES};
+pub use self::claims::AccessClaims;
+pub use self::verification::AccessTokenError;
+use crate::jws::{Jws, MAXIMUM_BYTES};
 use crate::random::{Random, RandomUnavailable, random_text};
-use crate::{
-    AccessClaims, AppClaims, ClaimsError, MalformedJson, Scope, SessionId, Timestamp, TokenSecret,
-    UserId,
-};
+use crate::{AppClaims, ClaimsError, Scope, SessionId, Timestamp, TokenSecret, UserId};
 
 /// Issues and verifies access tokens.
 pub(crate) struct AccessTokens {
@@ -82,43 +79,6 @@ pub enum IssueError {
     /// The application's claims could not be had, or make it too long.
     #[error(transparent)]
     Claims(#[from] ClaimsError),
-}
-
-/// Why an access token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AccessTokenError {
-    /// It is not a token of ours at all.
-    #[error("not an access token")]
-    NotAuthentic(#[from] JwsError),
-    /// A claim is missing, comes twice, or has the wrong type.
-    #[error("the claims of the access token are malformed")]
-    Claims(#[source] MalformedJson),
-    /// `iss` is not ours (RFC 7519 §4.1.1).
-    #[error("the access token has another issuer")]
-    Issuer,
-    /// `aud` is not ours (RFC 7519 §4.1.3).
-    #[error("the access token is for another audience")]
-    Audience,
-    /// `sub` is not the canonical text of an id.
-    #[error("the access token's subject is not an id")]
-    Subject,
-    /// Its time is over (RFC 7519 §4.1.4).
-    #[error("the access token expired at {expired_at}, now is {now}")]
-    Expired {
-        /// Its `exp`.
-        expired_at: Timestamp,
-        /// When it was looked at.
-        now: Timestamp,
-    },
-    /// Its time has not come (RFC 7519 §4.1.5).
-    #[error("the access token is not valid before {not_before}, now is {now}")]
-    NotYetValid {
-        /// Its `nbf`.
-        not_before: Timestamp,
-        /// When it was looked at.
-        now: Timestamp,
-    },
 }
 
 /// For whom an access token is issued.
@@ -186,67 +146,6 @@ impl AccessTokens {
             return Err(ClaimsError::TooLong { bytes, maximum }.into());
         }
         Ok(AccessToken { text, expires_at: grant.expires_at })
-    }
-
-    /// Verifies that `token` is ours and valid at `now`: `now < exp + leeway`, and
-    /// `nbf <= now + leeway` where there is an `nbf`.
-    ///
-    /// `iat` in the future is not refused: no RFC asks for it, and clocks differ.
-    ///
-    /// # Errors
-    /// [`AccessTokenError`]: the first rule that the token breaks.
-    pub(crate) fn verify(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<AccessClaims, AccessTokenError> {
-        let claims = self.authenticate(token)?;
-        self.check_lifetime(&claims, now)?;
-        Ok(claims)
-    }
-
-    /// Verifies that an authentic token is valid at `now`.
-    ///
-    /// # Errors
-    /// `Expired` or `NotYetValid`.
-    pub(crate) fn check_lifetime(
-        &self,
-        claims: &AccessClaims,
-        now: Timestamp,
-    ) -> Result<(), AccessTokenError> {
-        if now >= claims.expires_at().plus(self.leeway) {
-            return Err(AccessTokenError::Expired { expired_at: claims.expires_at(), now });
-        }
-        match claims.not_before() {
-            Some(not_before) if not_before > now.plus(self.leeway) => {
-                Err(AccessTokenError::NotYetValid { not_before, now })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Verifies that `token` is ours, be it expired: what logout asks for.
-    ///
-    /// # Errors
-    /// [`AccessTokenError`], but neither `Expired` nor `NotYetValid`.
-    pub(crate) fn authenticate(&self, token: &str) -> Result<AccessClaims, AccessTokenError> {
-        jws::with_room_for(token, |buffer| self.authenticate_in(buffer, token))
-    }
-
-    fn authenticate_in(
-        &self,
-        buffer: &mut [u8],
-        token: &str,
-    ) -> Result<AccessClaims, AccessTokenError> {
-        let payload = self.jws.open(token, buffer)?;
-        let read = ReadClaims::read(payload, token).map_err(AccessTokenError::Claims)?;
-        if read.issuer != self.issuer {
-            return Err(AccessTokenError::Issuer);
-        }
-        if read.audience != self.audience {
-            return Err(AccessTokenError::Audience);
-        }
-        Ok(read.claims)
     }
 }
 

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod access_claims;
 mod access_token;
 mod app_claims;
 mod app_members;
@@ -53,8 +52,7 @@ mod user_id;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use access_claims::AccessClaims;
-pub use access_token::{AccessToken, AccessTokenError, IssueError};
+pub use access_token::{AccessClaims, AccessToken, AccessTokenError, IssueError};
 pub use app_claims::{AppClaims, ClaimsError, ClaimsSource, TypedClaims};
 pub use attempt_key::{AttemptKey, AttemptKind};
 pub use attempt_limiter::{AttemptLimiter, Verdict};

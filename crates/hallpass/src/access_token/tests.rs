@@ -7,6 +7,7 @@ mod plain;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::JwsError;
 use crate::forge::{self, ACCESS_SECRET, REFRESH_SECRET, base64url};
 use crate::testing::SeededRandom;
 
