@@ -51,6 +51,13 @@ impl LiveSessions {
         Self { users: Cache::new(MAXIMUM_USERS), outage: Mutex::default() }
     }
 
+    /// Returns the last look at the session of an access token, if it is remembered. Every request of a guard that
+    /// knows about logout comes through here, so nothing is made for a session that is not.
+    pub(crate) fn last_look(&self, claims: &AccessClaims) -> Option<Look> {
+        let user = self.users.get(claims.user_id())?;
+        lock(&user.0).get(claims.session_id())?.last_look()
+    }
+
     /// Returns what is remembered of the session of an access token, be it nothing.
     pub(crate) fn of(&self, claims: &AccessClaims) -> Arc<LiveSession> {
         let user = self.users.get(claims.user_id()).unwrap_or_else(|| self.add(claims.user_id()));

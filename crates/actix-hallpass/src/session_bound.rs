@@ -21,8 +21,7 @@ impl SessionBound {
         auth: &Auth,
         claims: &AccessClaims,
     ) -> Option<Result<(), AuthErrorReason>> {
-        let look = auth.live_sessions().of(claims).last_look();
-        self.answer(auth, look)
+        self.answer(auth, auth.live_sessions().last_look(claims))
     }
 
     /// Asks the store, unless another request has just done so.

@@ -21,24 +21,29 @@ pub(super) enum Admission {
 impl Guard {
     /// Returns who sent the request, and whether their session is known to be alive, if they may pass.
     pub(super) fn admit(&self, request: &ServiceRequest) -> Result<Admission, AuthError> {
-        let claims = self.identify(request)?;
-        let (Some(bound), Some(claims)) = (self.session_bound, &claims) else {
-            self.check_requirements(claims.as_ref())?;
-            return Ok(Admission::Now(claims));
-        };
-        #[cfg(feature = "testing")]
-        if crate::testing::signed_in(request.request()).is_some() {
-            self.check_requirements(Some(claims))?;
-            return Ok(Admission::Now(Some(claims.clone())));
-        }
-        match bound.known(&self.auth, claims) {
-            Some(Ok(())) => {
-                self.check_requirements(Some(claims))?;
-                Ok(Admission::Now(Some(claims.clone())))
+        match (self.session_bound, self.identify(request)?) {
+            (Some(bound), Some(claims)) if !is_signed_in_by_a_test(request) => {
+                self.admit_if_alive(bound, claims)
             }
-            Some(Err(reason)) => Err(self.auth.refusal(reason)),
-            None => Ok(Admission::OnceAlive(bound, claims.clone())),
+            (_, claims) => self.admit_now(claims),
         }
+    }
+
+    fn admit_if_alive(
+        &self,
+        bound: SessionBound,
+        claims: AccessClaims,
+    ) -> Result<Admission, AuthError> {
+        match bound.known(&self.auth, &claims) {
+            Some(Ok(())) => self.admit_now(Some(claims)),
+            Some(Err(reason)) => Err(self.auth.refusal(reason)),
+            None => Ok(Admission::OnceAlive(bound, claims)),
+        }
+    }
+
+    fn admit_now(&self, claims: Option<AccessClaims>) -> Result<Admission, AuthError> {
+        self.check_requirements(claims.as_ref())?;
+        Ok(Admission::Now(claims))
     }
 
     /// What the guard asks of a user whose session is alive, or of a visitor.
@@ -83,6 +88,17 @@ impl Guard {
             _ => routes::is_own(request),
         }
     }
+}
+
+/// Such a user has no session that could be looked up.
+#[cfg(feature = "testing")]
+fn is_signed_in_by_a_test(request: &ServiceRequest) -> bool {
+    crate::testing::signed_in(request.request()).is_some()
+}
+
+#[cfg(not(feature = "testing"))]
+fn is_signed_in_by_a_test(_: &ServiceRequest) -> bool {
+    false
 }
 
 /// The Fetch standard's definition of a CORS preflight request. A method that is none makes it
