@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, SeqAccess, Visit
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
-const TWICE: &str = "a member comes twice";
+pub(crate) const TWICE: &str = "a member comes twice";
 
 /// Why a text is not the JSON that was asked for, without a word of the text: it may hold secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

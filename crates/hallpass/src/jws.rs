@@ -17,7 +17,8 @@ pub(crate) const MAXIMUM_BYTES: usize = 4096;
 /// Two dots and a signature.
 const BYTES_BESIDE_PARTS: usize = 2 + 43;
 
-/// A token that is no longer has little in it: the claims of hallpass, and some of the application's.
+/// Most tokens are no longer: those of a login, for clients to send back, take some 300 bytes, and a scope and some
+/// claims of the application's as many again.
 const USUAL_BYTES: usize = 680;
 
 /// Signs and opens tokens of one type with one key and one algorithm, HMAC-SHA256.

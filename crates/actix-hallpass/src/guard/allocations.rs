@@ -80,6 +80,19 @@ async fn a_guard_allocates_once_more_for_each_long_text_that_it_sees_first() {
     let id = |user: u64| Ipv6Addr::from_bits(u128::MAX - u128::from(user));
     let auth = TestAuth::with(|auth| auth.store(Arc::new(MemoryStore::with_ids(id))));
     assert_allocates(3, &auth, |user| auth.token_for(id(user))).await;
+    let all_of_them =
+        |user| auth.token_for(id(user)).scope("orders:read orders:write").claims(&claims);
+    assert_allocates(5, &auth, all_of_them).await;
+}
+
+/// The text that the id is read into, to see whether it is one.
+#[actix_web::test]
+async fn a_guard_allocates_once_more_for_an_id_that_is_a_string_and_that_it_sees_first() {
+    let id = |user: u64| format!("user-{user}");
+    let auth = TestAuth::with(|auth| auth.store(Arc::new(MemoryStore::with_ids(id))));
+    assert_allocates(3, &auth, |user| auth.token_for(id(user))).await;
+    let remembered = vec![as_received(auth.token_for(id(7))); REQUESTS as usize + 1];
+    assert_eq!(allocations_of(auth.guard(), &remembered).await, REQUESTS);
 }
 
 async fn assert_allocates<'a>(

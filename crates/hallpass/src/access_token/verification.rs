@@ -18,7 +18,7 @@ use smol_str::SmolStr;
 
 use super::AccessTokens;
 use super::claims::{AccessClaims, Claims};
-use crate::json::{Text, UniqueMembers, UniqueNames};
+use crate::json::{TWICE, Text, UniqueMembers, UniqueNames};
 use crate::jws::{self, JwsError};
 use crate::token_text::TokenText;
 use crate::{MalformedJson, Scope, SessionId, Timestamp, UserId};
@@ -207,7 +207,7 @@ fn read_once<'a, T: Deserialize<'a>, A: MapAccess<'a>>(
     map: &mut A,
 ) -> Result<(), A::Error> {
     match member.replace(map.next_value()?) {
-        Some(_) => Err(A::Error::custom("a member comes twice")),
+        Some(_) => Err(A::Error::custom(TWICE)),
         None => Ok(()),
     }
 }
