@@ -48,11 +48,12 @@ impl Finding {
         self.judgements.push(judgement);
     }
 
-    pub(crate) fn miss(&mut self, what: impl Into<String>, reason: impl Into<String>) {
+    /// Says that something could not be measured.
+    pub(crate) fn leave_out(&mut self, what: impl Into<String>, reason: impl Into<String>) {
         self.not_measured.push(Absence { what: what.into(), reason: reason.into() });
     }
 
-    pub(crate) fn has_missed(&self, what: &str) -> bool {
+    pub(crate) fn leaves_out(&self, what: &str) -> bool {
         self.not_measured.iter().any(|absence| absence.what == what)
     }
 

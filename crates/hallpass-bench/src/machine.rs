@@ -42,6 +42,45 @@ impl Machine {
     }
 }
 
+/// What a fact is said to be, and by which sections.
+type Told<'a> = Vec<(&'a str, Vec<&'a str>)>;
+
+/// Writes down what each section, by its title, was measured on; where sections differ in a fact, which has what.
+pub(crate) fn table_of(measured: Vec<(&str, &Machine)>) -> String {
+    let mut facts: Vec<(&str, Told<'_>)> = Vec::new();
+    for (title, machine) in measured {
+        for (name, fact) in &machine.facts {
+            let values = found_or_added(&mut facts, name);
+            found_or_added(values, fact).push(title);
+        }
+    }
+    let mut text = "\n## The machine\n\n| | |\n|---|---|\n".to_owned();
+    for (name, values) in facts {
+        text.push_str(&format!("| {name} | {} |\n", told_apart(&values)));
+    }
+    text
+}
+
+fn told_apart(values: &[(&str, Vec<&str>)]) -> String {
+    if let [(fact, _)] = values {
+        return (*fact).to_owned();
+    }
+    let told = values.iter().map(|(fact, titles)| format!("{fact} ({})", titles.join(", ")));
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// Returns what stands beside a name, nothing if the name is new.
+fn found_or_added<'a, 'b, T: Default>(
+    pairs: &'b mut Vec<(&'a str, T)>,
+    name: &'a str,
+) -> &'b mut T {
+    let place = pairs.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+        pairs.push((name, T::default()));
+        pairs.len() - 1
+    });
+    &mut pairs[place].1
+}
+
 /// Returns the present day, and the commit that is measured; `+` for one with changes.
 pub(crate) fn day_and_commit() -> (String, String) {
     let day = first_line(Command::new("date").args(["-u", "+%Y-%m-%d"])).unwrap_or_default();
@@ -74,4 +113,23 @@ fn wrk_version() -> Option<String> {
 
 fn first_line(command: &mut Command) -> Option<String> {
     output_of(command).ok()?.lines().next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(facts: &[(&str, &str)]) -> Machine {
+        let owned = facts.iter().map(|(name, fact)| ((*name).to_owned(), (*fact).to_owned()));
+        Machine { facts: owned.collect() }
+    }
+
+    #[test]
+    fn what_sections_have_in_common_is_said_once_and_what_they_have_not_with_their_titles() {
+        let [one, other] =
+            ["Linux 1", "Linux 2"].map(|it| machine(&[("cores", "2"), ("system", it)]));
+        let table = table_of(vec![("A", &one), ("B", &other), ("C", &one)]);
+        let rows: Vec<_> = table.lines().skip(5).collect();
+        assert_eq!(rows, ["| cores | 2 |", "| system | Linux 1 (A, C); Linux 2 (B) |"]);
+    }
 }

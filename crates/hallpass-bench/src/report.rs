@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::contender::{crate_folder, repository};
 use crate::failure::Failure;
 use crate::finding::{Finding, Table};
 use crate::judgement::Judgement;
-use crate::machine::{Machine, day_and_commit};
+use crate::machine::{self, Machine, day_and_commit};
 use crate::sections::{self, Section};
 
 /// Everything that was measured.
@@ -56,7 +57,7 @@ impl Report {
         let charts = docs().join("performance");
         fs::create_dir_all(&charts).map_err(Failure::io("making the folder of charts"))?;
         write(docs().join("performance.json"), &(json + "\n"))?;
-        write(docs().join("performance.md"), &self.page())?;
+        write(docs().join("performance.md"), &self.page()?)?;
         for (name, entry) in &self.sections {
             for (place, table) in entry.finding.tables.iter().enumerate() {
                 write(charts.join(chart_name(name, place)), &chart::of(table))?;
@@ -65,9 +66,10 @@ impl Report {
         Ok(())
     }
 
-    fn page(&self) -> String {
-        let mut page = remark("introduction");
-        page.push_str(&self.machines());
+    fn page(&self) -> Result<String, Failure> {
+        let mut page = remark("introduction")?;
+        let machines = self.entries().map(|(section, entry)| (section.title, &entry.machine));
+        page.push_str(&machine::table_of(machines.collect()));
         page.push_str("\n## Reached or not\n\n| | | ratio | within | should be | |\n|---|---|---|---|---|---|\n");
         for (section, entry) in self.entries() {
             let judgements = &entry.finding.judgements;
@@ -75,45 +77,21 @@ impl Report {
                 line(&mut page, format_args!("| {} {}", section.title, judgement_row(judgement)));
             }
         }
-        page.push_str(&remark("beyond-sections"));
+        page.push_str(&remark("beyond-sections")?);
         for (section, entry) in self.entries() {
-            page.push_str(&chapter(section, entry));
+            page.push_str(&chapter(section, entry)?);
         }
-        page.push_str(&remark("profiles"));
-        page
+        page.push_str(&remark("profiles")?);
+        Ok(page)
     }
 
     /// What there is, in the order of the page.
     fn entries(&self) -> impl Iterator<Item = (&'static Section, &Entry)> {
         sections::ALL.iter().filter_map(|it| Some((it, self.sections.get(it.name)?)))
     }
-
-    /// The machine that all sections were measured on, or which one each where they differ.
-    fn machines(&self) -> String {
-        let mut machines: Vec<(&Machine, Vec<&str>)> = Vec::new();
-        for (section, entry) in self.entries() {
-            match machines.iter_mut().find(|(machine, _)| *machine == &entry.machine) {
-                Some((_, titles)) => titles.push(section.title),
-                None => machines.push((&entry.machine, vec![section.title])),
-            }
-        }
-        let mut text = String::new();
-        for (machine, titles) in &machines {
-            let of = if machines.len() == 1 {
-                String::new()
-            } else {
-                format!(" of: {}", titles.join(", "))
-            };
-            line(&mut text, format_args!("\n## The machine{of}\n\n| | |\n|---|---|"));
-            for (name, fact) in &machine.facts {
-                line(&mut text, format_args!("| {name} | {fact} |"));
-            }
-        }
-        text
-    }
 }
 
-fn chapter(section: &Section, entry: &Entry) -> String {
+fn chapter(section: &Section, entry: &Entry) -> Result<String, Failure> {
     let mut text = format!("\n## {}\n\n{}\n", section.title, section.about);
     let commit = match entry.commit.strip_suffix('+') {
         Some(commit) => format!("{commit} with changes that were not committed yet"),
@@ -135,11 +113,11 @@ fn chapter(section: &Section, entry: &Entry) -> String {
     for absence in &entry.finding.not_measured {
         line(&mut text, format_args!("\nNot measured: {}. {}", absence.what, absence.reason));
     }
-    let remark = remark(section.name);
+    let remark = remark(section.name)?;
     if !remark.is_empty() {
         line(&mut text, format_args!("\n{}", remark.trim_end()));
     }
-    text
+    Ok(text)
 }
 
 fn table_of(table: &Table) -> String {
@@ -170,10 +148,13 @@ fn judgement_row(judgement: &Judgement) -> String {
     format!("| {what} | {:.3} | {from:.3} to {to:.3} | {target} | {verdict} |", ratio.median())
 }
 
-/// What somebody wrote about a section, which outlives the next measurement.
-fn remark(name: &str) -> String {
-    fs::read_to_string(crate_folder().join("src/remarks").join(format!("{name}.md")))
-        .unwrap_or_default()
+/// What somebody wrote about a section, which outlives the next measurement; about some there is nothing to say.
+fn remark(name: &str) -> Result<String, Failure> {
+    let path = crate_folder().join("src/remarks").join(format!("{name}.md"));
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(Failure::io(format!("reading {}", path.display()))),
+    }
 }
 
 fn chart_name(section: &str, place: usize) -> String {

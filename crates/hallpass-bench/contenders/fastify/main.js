@@ -34,9 +34,9 @@ async function authenticate(request, reply) {
   }
 }
 
-app.get('/open', async () => 'hello');
-
 app.get('/me', { onRequest: authenticate }, async (request) => `hello, user ${request.user.sub}`);
+
+app.get('/open', async () => 'hello');
 
 const [host, port] = BIND.split(':');
 console.log(`listening on ${await app.listen({ host, port: Number(port) })}`);

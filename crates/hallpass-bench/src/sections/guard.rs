@@ -25,8 +25,9 @@ pub(super) const SECTION: Section = Section {
             which answers with their id; the open route answers the same without asking, and is a program of its own. \
             hallpass's guard alone has the handler of the open route. In each program the measured route is the first \
             that its router tries, and the open one of a Node program its second. All guards are divided by the open \
-            route of actix-web, those of Node by that of their own framework as well. Before anything is measured, each contender has to answer the token with its \
-            user, to refuse five broken ones, and to refuse whoever has none.",
+            route of actix-web, those of Node by that of their own framework as well. Before anything is measured, \
+            each contender has to answer the token with its user, to refuse five broken ones, and to refuse whoever \
+            has none.",
     measure,
 };
 
@@ -44,7 +45,7 @@ const SUBJECTS: [Subject; 13] = [
         .set("ROUTE", "nobody")
         .aiming(),
     Subject::of("hallpass, guard and AuthUser, token remembered", Contender::Hallpass).aiming(),
-    Subject::of(BOUND, Contender::Hallpass).set("ROUTE", "bound"),
+    Subject::of(BOUND, Contender::Hallpass).set("ROUTE", "bound").aiming(),
     Subject::of("hallpass, guard and AuthUser, verifying each time", Contender::Hallpass)
         .spelling("bearer")
         .aiming(),
@@ -169,18 +170,18 @@ fn measure_one_start(
 ) {
     let mut running = Vec::new();
     for subject in SUBJECTS {
-        if finding.has_missed(subject.label) {
+        if finding.leaves_out(subject.label) {
             continue;
         }
         match start(workshop, subject) {
             Ok(it) => running.push(it),
-            Err(failure) => finding.miss(subject.label, failure.chain()),
+            Err(failure) => finding.leave_out(subject.label, failure.chain()),
         }
     }
     for _ in 0..plan.guard_rounds {
         running.retain(|it| {
             let measured = measure_once(it, plan.guard_duration, tables);
-            measured.map_err(|failure| finding.miss(it.subject.label, failure.chain())).is_ok()
+            measured.map_err(|failure| finding.leave_out(it.subject.label, failure.chain())).is_ok()
         });
         // Nobody always comes first, or after the same one.
         running.reverse();

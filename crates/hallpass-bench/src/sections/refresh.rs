@@ -91,7 +91,7 @@ fn start_all(
     let mut running = Vec::new();
     match start(workshop, Contender::NestJs, engine, NESTJS, ServerSettings::new()) {
         Ok(it) => running.push(it),
-        Err(failure) => finding.miss(format!("{NESTJS}, {}", engine.name()), failure.chain()),
+        Err(failure) => finding.leave_out(format!("{NESTJS}, {}", engine.name()), failure.chain()),
     }
     for variant in &VARIANTS {
         let settings = ServerSettings::new()

@@ -79,7 +79,7 @@ fn measure(workshop: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
                 logins.add(label, outcome.granted_per_second(), outcome.surprises());
                 let all = refreshes.answers() + refreshes.wrong();
                 let share = refreshes.answers() as f64 / all.max(1) as f64;
-                succeeding.add(label, share * 100.0, 0);
+                succeeding.add(label, share * 100.0, refreshes.wrong());
                 refreshing_rate.add(label, refreshes.per_second(), 0);
             }
         }

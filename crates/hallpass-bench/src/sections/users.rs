@@ -20,8 +20,8 @@ pub(super) const SECTION: Section = Section {
     about: "The median time of a refresh at cost 4, on PostgreSQL, in tables of different sizes in which each user has \
             a session. One client, so that nobody waits for a permit to hash, refreshes the sessions of 900 users who \
             are spread over the whole table and have just logged in, one after the other. So the rows are in the \
-            database's memory, where those of whoever comes back are not always. `synchronous_commit` is off, so that the time of the \
-            disk, which is the same for all, does not hide that of the table.",
+            database's memory, where those of whoever comes back are not always. `synchronous_commit` is off, so that \
+            the time of the disk, which is the same for all, does not hide that of the table.",
     measure,
 };
 

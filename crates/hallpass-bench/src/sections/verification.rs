@@ -82,7 +82,8 @@ fn measure(_: &mut Workshop, plan: &Plan) -> Result<Finding, Failure> {
         }
         let of_first = table.ratio(&first, &decode).against(Target::AtMost(0.5));
         finding.judge(of_first.plausible_within(0.1..=1.5));
-        // More than are remembered: each is verified as if it were seen first, and remembered in vain.
+        // More than are remembered: each is verified as if it were seen first, and remembered in vain. The page
+        // says so beside the ratio.
         let target = Target::AtMost(if live <= 1000 { 0.15 } else { 0.5 });
         finding.judge(table.ratio(&again, &decode).against(target).plausible_within(0.005..=3.0));
     }
