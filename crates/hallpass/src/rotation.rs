@@ -17,8 +17,8 @@ const STRAGGLER_GENERATIONS: u64 = 3;
 pub(crate) enum Attempt {
     /// The row has not been looked at before.
     First,
-    /// The token was the current one when the row was read, and another request rotated it
-    /// before this one did.
+    /// The token was the current one when the row was read, or the one before it within grace, and another
+    /// request changed the row before this one was answered.
     AfterLostSwap,
 }
 
@@ -180,7 +180,7 @@ fn decide_by_generation<'a>(
         ..=STRAGGLER_GENERATIONS if is_within_grace => {
             Decision::Refuse(RefreshRefusal::Stale { presented, stored })
         }
-        // It was current a moment ago: whoever sent it lost a race and stole nothing.
+        // It was good a moment ago: whoever sent it lost a race and stole nothing.
         _ if attempt == Attempt::AfterLostSwap => {
             Decision::Refuse(RefreshRefusal::Stale { presented, stored })
         }

@@ -88,7 +88,7 @@ fn garbage() -> Case {
 #[library_benchmark]
 #[bench::that_is_good(args = (good()), config = figure(30_632))]
 #[bench::that_is_wrongly_signed(args = (wrongly_signed()), config = figure(21_971))]
-#[bench::that_is_garbage(args = (garbage()), config = figure(305))]
+#[bench::that_is_garbage(args = (garbage()), config = figure(339))]
 fn an_access_token(case: Case) -> (Case, Result<AccessClaims, AccessTokenError>) {
     let answer = black_box(&case.service).verify_access(black_box(&case.token));
     (case, answer)
@@ -136,7 +136,7 @@ fn stolen() -> Case {
 
 #[library_benchmark]
 #[bench::that_is_newest(args = (newest()), config = figure(4_240_985))]
-#[bench::that_is_sent_again(args = (retried()), config = figure(151_197))]
+#[bench::that_is_sent_again(args = (retried()), config = figure(160_878))]
 #[bench::that_was_stolen(args = (stolen()), config = figure(40_941))]
 #[bench::that_is_garbage(args = (garbage()), config = figure(508))]
 fn a_refresh_token(case: Case) -> (Case, Result<TokenPair, RefreshError>) {
@@ -178,7 +178,7 @@ fn hashed() -> OnItsWay {
 }
 
 #[library_benchmark]
-#[bench::that_is_newest(args = (hashed()), config = figure(80_276))]
+#[bench::that_is_newest(args = (hashed()), config = figure(80_050))]
 fn what_comes_after_the_hash_for_a_refresh_token(on_its_way: OnItsWay) -> OnItsWay {
     OnItsWay { step: up_to_the_hash(on_its_way.step), ..on_its_way }
 }

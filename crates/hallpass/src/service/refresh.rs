@@ -139,7 +139,7 @@ impl Refresh {
         });
         match judged {
             Ok(Permission::Rotate) => self.rotate(session, user),
-            Ok(Permission::Retry) => self.retry(session.rotated_at, user),
+            Ok(Permission::Retry) => self.retry(session.clone()),
             Err(refusal) => self.refuse(refusal),
         }
     }
@@ -204,17 +204,21 @@ impl Refresh {
         self.load()
     }
 
-    /// Row 8: hands out the same successor again.
-    fn retry(self, rotated_at: Timestamp, user: User) -> Step<Outcome> {
-        if self.service.adds_claims() {
-            // They may ask a database, which a hash step must not.
-            return Step::store(move || self.retry_now(rotated_at, &user));
-        }
-        self.retry_now(rotated_at, &user)
+    /// Row 8: hands out the same successor again, unless somebody else moved while this one waited for its turn to
+    /// hash: no swap would find that out.
+    fn retry(self, proven: Session) -> Step<Outcome> {
+        Step::store(move || {
+            let RefreshClaims { user_id, session_id, .. } = &self.presented;
+            match self.service.store().load_in_session(user_id, session_id) {
+                Ok(Some(user)) if is_still_in(&proven, &user) => self.retry_now(&proven, &user),
+                Ok(_) => self.decide_again(),
+                Err(error) => Step::Done(Err(error.into())),
+            }
+        })
     }
 
-    fn retry_now(self, rotated_at: Timestamp, user: &User) -> Step<Outcome> {
-        let successor = self.successor(rotated_at);
+    fn retry_now(self, proven: &Session, user: &User) -> Step<Outcome> {
+        let successor = self.successor(proven.rotated_at);
         match self.service.token_pair(&successor, user, self.service.now()) {
             Ok(pair) => self.grant(AuthEventKind::Retried, pair),
             Err(error) => Step::Done(Err(error.into())),
@@ -253,6 +257,12 @@ impl Refresh {
     fn successor(&self, rotated_at: Timestamp) -> RefreshClaims {
         self.service.0.refresh_tokens.successor(&self.presented, rotated_at)
     }
+}
+
+/// Whether nothing has happened to the user that a refresh would have to know.
+fn is_still_in(session: &Session, user: &User) -> bool {
+    let is_same = user.session.as_ref() == Some(session);
+    is_same && user.is_in_session(&session.id) && !user.is_disabled
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use crate::forge;
 use crate::testing::{InterposedStore, MemoryStore, Verb};
 use crate::{Scope, Setting, UnusableHash, UserId, UserStore as _};
 
+/// Load: after this a refresh waits for its turn to hash.
+const BEFORE_THE_HASH: usize = 1;
+
 /// Load, then hash: after these a refresh is about to swap.
 const BEFORE_THE_SWAP: usize = 2;
 
@@ -169,10 +172,11 @@ fn a_request_that_lost_the_swap_without_grace_is_stale_and_never_a_thief() {
     world.assert_refused(&third, &RefreshRefusal::NoSession);
 }
 
-#[test]
-fn a_session_that_ends_before_the_swap_does_not_come_back() {
-    type Interruption = fn(&World, &UserId);
-    let interruptions: [(Interruption, RefreshRefusal); 4] = [
+/// What may end a session while a refresh is on its way.
+type Interruption = fn(&World, &UserId);
+
+fn interruptions() -> [(Interruption, RefreshRefusal); 5] {
+    [
         (
             |world, id| {
                 let session = world.row(id).unwrap();
@@ -199,18 +203,61 @@ fn a_session_that_ends_before_the_swap_does_not_come_back() {
             },
             RefreshRefusal::UnknownUser,
         ),
-    ];
-    for (interrupt, expected) in interruptions {
+        (|world, id| world.set_password(id, "$2b$04$another"), RefreshRefusal::NoSession),
+    ]
+}
+
+/// Goes on with a refresh that was interrupted.
+fn assert_refused_after(
+    interrupt: Interruption,
+    world: &World,
+    id: &UserId,
+    refresh: Step<Outcome>,
+    expected: &RefreshRefusal,
+) {
+    interrupt(world, id);
+    let before = world.store.load(id).unwrap();
+    match refresh.run_blocking() {
+        Err(RefreshError::Refused(refusal)) => assert_eq!(refusal, *expected),
+        other => panic!("expected {expected:?}, got {other:?}"),
+    }
+    assert_eq!(world.store.load(id).unwrap(), before, "nothing is written");
+}
+
+#[test]
+fn a_session_that_ends_before_the_swap_does_not_come_back() {
+    for (interrupt, expected) in interruptions() {
         let world = World::new();
         let (id, first) = world.session("ada");
         let refresh = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
-        interrupt(&world, &id);
-        let before = world.store.load(&id).unwrap();
-        match refresh.run_blocking() {
-            Err(RefreshError::Refused(refusal)) => assert_eq!(refusal, expected),
-            other => panic!("expected {expected:?}, got {other:?}"),
-        }
-        assert_eq!(world.store.load(&id).unwrap(), before, "nothing is written");
+        assert_refused_after(interrupt, &world, &id, refresh, &expected);
+    }
+}
+
+#[test]
+fn a_session_that_ends_while_a_retry_waits_for_its_turn_gives_no_access_token_any_more() {
+    for (interrupt, expected) in interruptions() {
+        let world = World::new();
+        let (id, first) = world.session("ada");
+        world.rotate(&first);
+        let retry = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_HASH);
+        assert_refused_after(interrupt, &world, &id, retry, &expected);
+    }
+}
+
+#[test]
+fn a_retry_that_waits_while_its_successor_is_used_is_stale_and_never_a_thief() {
+    for seconds in [0, 3600] {
+        let world = World::new();
+        let (_, first) = world.session("ada");
+        let second = world.rotate(&first);
+        let retry = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_HASH);
+        world.advance(seconds);
+        let third = world.rotate(&second);
+        let refusal = retry.run_blocking().unwrap_err();
+        let is_stale = matches!(refusal, RefreshError::Refused(RefreshRefusal::Stale { .. }));
+        assert!(is_stale, "{seconds} {refusal:?}");
+        world.rotate(&third);
     }
 }
 
