@@ -99,7 +99,8 @@ impl Auth {
 
     /// Runs the steps of a use case as the routes do: store calls and bcrypt off the event loop,
     /// bcrypt with a permit of its lane. If the future is dropped, what has a thread goes on to its
-    /// end, and writes; what waits for a permit ends there.
+    /// end, and writes; what waits for a permit ends there. actix-web drops a handler's future when it
+    /// notices that the client is gone, which takes `HttpServer::h1_allow_half_closed(false)`.
     ///
     /// # Errors
     /// [`RunError`] when no permit came in time or the work was cut short. What the use case
