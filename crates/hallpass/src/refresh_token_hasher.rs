@@ -15,7 +15,7 @@ const MAXIMUM_REMEMBERED: usize = 100_000;
 
 /// Hashes with bcrypt, and remembers which hash it made of which secret, so that the next refresh of a
 /// session at the same process need not run bcrypt to find that out: half of what a refresh costs, and
-/// all of what a retry does.
+/// nearly all of what a retry does.
 ///
 /// # Security
 /// What is remembered is an HMAC over hash and secret, under a key that is never stored. It proves what
