@@ -14,8 +14,8 @@ use crate::{
     Timestamp, User,
 };
 
-/// How often a lost swap, or a retry whose row has changed, is decided again. Two requests that race need two looks; a third one
-/// is for a store that gives up a transaction without a winner.
+/// How often a lost swap, or a retry whose row has changed, is decided again. Two requests that race need
+/// two looks; a third one is for a store that gives up a transaction without a winner.
 const MAXIMUM_SWAPS: u32 = 3;
 
 type Outcome = Result<TokenPair, RefreshError>;
