@@ -115,6 +115,38 @@ fn throttled_step_up_and_password_change_are_429_and_the_session_goes_on() {
 }
 
 #[test]
+fn guesses_at_the_login_of_an_address_leave_its_users_their_password_change() {
+    let app = TestApp::with(|builder| builder.login_throttle(LoginThrottle::Memory));
+    let tokens = app.session("ada");
+    for number in 0..130 {
+        let answer = app.login(&format!("user{number}"), "password1");
+        assert_eq!(answer.status, if number < 100 { 401 } else { 429 });
+    }
+    let body = json!({ "password": "correct horse" });
+    let answer = app.post_with_token("/auth/reauthenticate", &tokens.access, &body);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = json!({ "current_password": "correct horse", "new_password": "another horse" });
+    let answer = app.post_with_token("/auth/password", &tokens.access, &body);
+    assert_eq!(answer.status, 204, "{answer:?}");
+}
+
+#[test]
+fn guesses_in_sessions_leave_the_login_of_their_address() {
+    let app = throttled(|builder| builder);
+    app.register("eve", "correct horse");
+    for user in ["ada", "bob", "cyd", "dan"] {
+        let tokens = app.session(user);
+        for _ in 0..3 {
+            let body = json!({ "password": "wrong horse" });
+            let answer = app.post_with_token("/auth/reauthenticate", &tokens.access, &body);
+            answer.assert_refused(401, "invalid_credentials");
+        }
+    }
+    app.login("eve", "wrong horse").assert_refused(401, "invalid_credentials");
+    app.login("eve", "correct horse").tokens();
+}
+
+#[test]
 fn a_throttled_address_is_the_clients_behind_a_trusted_proxy_alone() {
     for (proxies, is_believed) in [(&["127.0.0.0/8"][..], true), (&["192.0.2.7"][..], false)] {
         let app = throttled(|builder| builder.trusted_proxies(proxies.iter().copied()));

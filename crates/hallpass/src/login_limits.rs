@@ -31,10 +31,11 @@ use crate::ThrottlePolicy;
 /// # Security
 /// Nobody knows who guesses. While somebody does, from the owner's own address or from four others or more,
 /// the owner of the account competes with them for the one attempt per interval. Sessions go on all the while: a refresh needs no password, and
-/// passwords that are given in a session are counted apart.
+/// passwords that are given in a session are counted apart, with the two limits of the account. The limit of
+/// the address does not apply to them, since they require an access token of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginLimits {
-    /// For one client address; of IPv6 for one network of 64 bits.
+    /// For one client address at the login; of IPv6 for one network of 64 bits.
     pub address: ThrottlePolicy,
     /// For one account from one client address.
     pub account_at_address: ThrottlePolicy,

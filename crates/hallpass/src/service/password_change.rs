@@ -31,7 +31,7 @@ pub enum PasswordChangeError {
     /// The old one is not the user's, or they are disabled. Which, the client is not told.
     #[error("the current password is refused")]
     Refused(#[from] LoginRefusal),
-    /// There were too many attempts, for the user or from the address.
+    /// There were too many attempts, for the user or for the user from the address.
     #[error("the change is throttled")]
     Throttled(#[from] Throttled),
     /// The session of the access token has ended: this is no way around a logout.

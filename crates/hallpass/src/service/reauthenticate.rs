@@ -33,7 +33,7 @@ pub enum ReauthenticateError {
     /// The password is not the user's, or they are disabled. Which, the client is not told.
     #[error("the password is refused")]
     Refused(#[from] LoginRefusal),
-    /// There were too many attempts, for the user or from the address.
+    /// There were too many attempts, for the user or for the user from the address.
     #[error("the reauthentication is throttled")]
     Throttled(#[from] Throttled),
     /// The session of the access token has ended: this is no way around a logout.

@@ -5,6 +5,10 @@
 //! one can't use up those of the next, nor make keys to fill a limiter with. So one network can't take an
 //! account's attempts from its owner, who is elsewhere. An attempt at an account that has none left is one
 //! of the address all the same.
+//!
+//! Attempts in a session have no limit of the address. They require an access token of the account, so one
+//! address can't try many accounts there, and guesses at the login can't block the users behind a shared
+//! address from changing their password.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -53,10 +57,9 @@ pub(super) trait Throttleable: From<Throttled> + From<StoreError> + Send + 'stat
 }
 
 impl Service {
-    /// Takes an attempt of the address and one of the account, and goes on with `proceed` if there was
-    /// one of both. They are given back unless the password was refused: an outage is nobody's guess. A
-    /// request that is given up while it waits for a permit to hash, for want of one or since the client
-    /// hung up, counts.
+    /// Takes an attempt from each limit, and goes on with `proceed` if none is exhausted. They are given
+    /// back unless the password was refused: an outage is nobody's guess. A request that is given up while
+    /// it waits for a permit to hash, for want of one or since the client hung up, counts.
     pub(super) fn throttled<T, E>(
         &self,
         attempt: Attempt,
@@ -117,14 +120,13 @@ impl Service {
         attempt: &Attempt,
     ) -> impl Iterator<Item = (Throttle, AttemptKey, ThrottlePolicy)> + use<> {
         let LoginLimits { address, account_at_address, account } = self.0.login_limits;
-        let key = attempt.account.clone();
-        let at_address = attempt.client_address.map(|client| {
-            [
-                (Throttle::Address, AttemptKey::of_address(client), address),
-                (Throttle::Account, key.at_address(client), account_at_address),
-            ]
-        });
-        at_address.into_iter().flatten().chain([(Throttle::Account, key, account)])
+        let (key, client) = (attempt.account.clone(), attempt.client_address);
+        let client_at_login = client.filter(|_| attempt.of_session.is_none());
+        let of_address = client_at_login
+            .map(|client| (Throttle::Address, AttemptKey::of_address(client), address));
+        let at_address =
+            client.map(|client| (Throttle::Account, key.at_address(client), account_at_address));
+        of_address.into_iter().chain(at_address).chain([(Throttle::Account, key, account)])
     }
 
     fn refuse(&self, throttled: Throttled, attempt: Attempt) -> Throttled {
