@@ -72,6 +72,26 @@ fn ones_own_sessions_are_listed_and_the_present_one_is_marked() {
 }
 
 #[test]
+fn a_label_comes_back_with_its_emoji_and_without_what_shows_as_nothing() {
+    let app = app();
+    app.register("ada", "correct horse");
+    let phone = login_from(&app, "phone/1", &json!("\u{1f469}\u{200d}\u{1f4bb} laptop"));
+    login_from(&app, "a\u{200d}b\u{3164}\u{202e}", &json!("\u{202e}pho\u{3164}ne\u{e0041}"));
+    login_from(&app, "\u{2800}", &json!("\u{115f} \u{2800}\u{200d}"));
+    let mut texts: Vec<_> = list(&app, &phone)
+        .iter()
+        .map(|session| (session["label"].clone(), session["user_agent"].clone()))
+        .collect();
+    texts.sort_by_key(|texts| format!("{texts:?}"));
+    let expected = [
+        (Value::Null, Value::Null),
+        (json!("phone"), json!("a\u{200d}b")),
+        (json!("\u{1f469}\u{200d}\u{1f4bb} laptop"), json!("phone/1")),
+    ];
+    assert_eq!(texts, expected);
+}
+
+#[test]
 fn a_session_is_used_when_it_is_refreshed_and_not_before() {
     let app = app();
     let tokens = app.session("ada");
