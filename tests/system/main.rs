@@ -10,6 +10,7 @@ mod auth;
 mod authorization;
 mod claims;
 mod cleanup;
+mod clock;
 mod configuration;
 mod database;
 #[cfg_attr(

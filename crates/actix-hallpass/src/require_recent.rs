@@ -12,7 +12,7 @@ use crate::requirement::Requirement;
 
 /// Refuses whoever gave their password more than `SECONDS` ago: 401 without a token, and 401
 /// `insufficient_user_authentication` (RFC 9470) with an older one. It works with a guard and without
-/// one.
+/// one. A time more than 60 s ahead of the clock is not recent: a clock was wrong then.
 ///
 /// The client then sends the password to `POST {base}/reauthenticate` and repeats the request with the
 /// access token that it gets. For a whole scope of routes, see

@@ -6,11 +6,23 @@
 
 use crate::bcrypt::{HashMatch, UnusableHash};
 use crate::refresh_token::{RefreshClaims, RefreshTokenError};
+use crate::session::Grace;
 use crate::{Session, SessionPolicy, Timestamp, User};
 
 /// How many generations behind a straggler may be within grace: a client with several tabs or
 /// queued requests, not a thief with an old copy.
 const STRAGGLER_GENERATIONS: u64 = 3;
+
+/// One look at the row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) attempt: Attempt,
+    /// When the token arrived. What happens while the request waits for the store must not turn its honest
+    /// sender into a thief.
+    pub(crate) received_at: Timestamp,
+    /// The time of the look, which shows whether the row's time can be right.
+    pub(crate) now: Timestamp,
+}
 
 /// Whether this is the first look at the row or a look after losing the swap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +111,8 @@ pub enum RefreshRefusal {
     /// other means than hallpass's: with hallpass's, there would be no session.
     #[error("the password was changed after the session began")]
     PasswordChanged,
-    /// Row 9: it is a straggler, or it lost a race that it may not retry.
+    /// Row 9: it is a straggler, it lost a race that it may not retry, or a wrong clock stored the last
+    /// rotation, so that it can't be told whether it is a retry.
     #[error("the token's generation {presented} is behind the row's {stored}")]
     Stale {
         /// The token's generation.
@@ -131,15 +144,14 @@ pub(crate) fn check_lifetime(
 pub(crate) fn decide<'a>(
     presented: &RefreshClaims,
     user: Option<&'a User>,
-    attempt: Attempt,
+    look: Look,
     policy: &SessionPolicy,
-    now: Timestamp,
 ) -> Decision<'a> {
-    if let Err(refusal) = check_lifetime(presented, policy, now) {
+    if let Err(refusal) = check_lifetime(presented, policy, look.received_at) {
         return Decision::Refuse(refusal);
     }
     match session_of(presented, user) {
-        Ok((user, session)) => decide_by_generation(presented, user, session, attempt, policy, now),
+        Ok((user, session)) => decide_by_generation(presented, user, session, look, policy),
         Err(refusal) => Decision::Refuse(refusal),
     }
 }
@@ -165,23 +177,21 @@ fn decide_by_generation<'a>(
     presented: &RefreshClaims,
     user: &'a User,
     session: &'a Session,
-    attempt: Attempt,
+    look: Look,
     policy: &SessionPolicy,
-    now: Timestamp,
 ) -> Decision<'a> {
     let (presented, stored) = (presented.generation, session.generation);
     let Some(behind) = stored.checked_sub(presented) else {
         return Decision::Refuse(RefreshRefusal::GenerationAhead { presented, stored });
     };
-    let is_within_grace = policy.is_within_grace(session.rotated_at, now);
-    match behind {
-        0 => Decision::Prove(Claim::Current, user, session),
-        1 if is_within_grace => Decision::Prove(Claim::Predecessor, user, session),
-        ..=STRAGGLER_GENERATIONS if is_within_grace => {
+    match (behind, policy.grace_after(session.rotated_at, look.received_at, look.now)) {
+        (0, _) => Decision::Prove(Claim::Current, user, session),
+        (1, Grace::Open) => Decision::Prove(Claim::Predecessor, user, session),
+        (..=STRAGGLER_GENERATIONS, Grace::Open | Grace::Unknown) => {
             Decision::Refuse(RefreshRefusal::Stale { presented, stored })
         }
         // It was good a moment ago: whoever sent it lost a race and stole nothing.
-        _ if attempt == Attempt::AfterLostSwap => {
+        _ if look.attempt == Attempt::AfterLostSwap => {
             Decision::Refuse(RefreshRefusal::Stale { presented, stored })
         }
         _ => Decision::EndSession,

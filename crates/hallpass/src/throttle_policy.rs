@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Timestamp;
+use crate::clock::CLOCK_SKEW_TOLERANCE;
 
 /// An allowance of `burst` attempts, of which one comes back every `interval`.
 ///
@@ -42,10 +43,6 @@ pub struct NoAttempt {
     pub full_at: Option<Timestamp>,
 }
 
-/// How far the clocks of servers may differ that count together. A moment that is further away than this
-/// beyond what an allowance can need comes from a clock that was wrong, or from a wider policy.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
-
 impl ThrottlePolicy {
     /// Takes one attempt from an allowance that is full at `full_at`, or now if that is `None`; returns
     /// when it is full with this one gone.
@@ -57,7 +54,7 @@ impl ThrottlePolicy {
     pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, NoAttempt> {
         let full_after_all = now.plus(self.interval.saturating_mul(self.burst));
         let full_at = full_at.unwrap_or(now).max(now);
-        if full_at > full_after_all.plus(CLOCK_DIFFERENCE) {
+        if full_at > full_after_all.plus(CLOCK_SKEW_TOLERANCE) {
             return Err(NoAttempt { wait: self.interval, full_at: Some(full_after_all) });
         }
         let full_after_this = full_at.plus(self.interval);

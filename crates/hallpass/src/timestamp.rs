@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::CLOCK_SKEW_TOLERANCE;
+
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, up to the end of the year 9999.
 ///
 /// Tokens carry it as a NumericDate (RFC 7519 §2), without fractions.
@@ -51,6 +53,13 @@ impl Timestamp {
         Self(self.0.saturating_add(duration.as_secs())).min(Self::MAX)
     }
 
+    /// Returns whether it is ahead of `now` by more than the clocks of servers may differ (60 s), so that
+    /// the clock that wrote it was wrong.
+    #[must_use]
+    pub(crate) fn is_from_a_wrong_clock(self, now: Self) -> bool {
+        self > now.plus(CLOCK_SKEW_TOLERANCE)
+    }
+
     /// Returns how many seconds remain until `later`, 0 when it has passed.
     #[must_use]
     pub fn seconds_until(self, later: Self) -> u64 {
@@ -92,6 +101,15 @@ mod tests {
     #[test]
     fn a_sum_stops_at_the_year_9999() {
         assert_eq!(Timestamp::MAX.plus(Duration::MAX), Timestamp::MAX);
+    }
+
+    #[test]
+    fn a_time_is_from_a_wrong_clock_from_61_seconds_ahead_on() {
+        let now = Timestamp(1000);
+        for (seconds, expected) in [(0, false), (1000, false), (1060, false), (1061, true)] {
+            assert_eq!(Timestamp(seconds).is_from_a_wrong_clock(now), expected, "{seconds}");
+        }
+        assert!(!Timestamp::MAX.is_from_a_wrong_clock(Timestamp::MAX));
     }
 
     #[test]

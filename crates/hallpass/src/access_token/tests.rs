@@ -153,17 +153,20 @@ fn the_applications_claims_are_read_without_hallpasss() {
 }
 
 #[test]
-fn recent_is_up_to_the_second_and_never_without_a_time() {
+fn recent_is_up_to_the_second_and_never_without_a_time_or_from_a_wrong_clock() {
     let claims_of = |member: &str| with_claim(r#""auth_time":2000000000,"#, member).unwrap();
     let (at_now, ago) =
         (claims_of(r#""auth_time":2000000000,"#), claims_of(r#""auth_time":1999999700,"#));
-    let ahead = claims_of(r#""auth_time":2000000100,"#);
+    let ahead = |seconds| claims_of(&format!(r#""auth_time":{},"#, 2_000_000_000 + seconds));
     for (claims, max_age, expected) in [
         (&at_now, 0, true),
         (&ago, 299, false),
         (&ago, 300, true),
         (&ago, u64::MAX, true),
-        (&ahead, 0, true),
+        (&ahead(59), 0, true),
+        (&ahead(60), 0, true),
+        (&ahead(61), u64::MAX, false),
+        (&ahead(86_400), 300, false),
         (&claims_of(""), u64::MAX, false),
     ] {
         let is_recent = claims.is_recent(Duration::from_secs(max_age), now());

@@ -54,6 +54,11 @@ fn user(session_id: &str, generation: u64) -> User {
     }
 }
 
+/// A look at the moment in which the token arrives.
+fn look(attempt: Attempt, now: u64) -> Look {
+    Look { attempt, received_at: at(now), now: at(now) }
+}
+
 /// A decision without its operands, so that a table of them can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Row {
@@ -115,11 +120,60 @@ fn every_row_by_generation_time_and_attempt() {
     ] {
         let user = user("s1", stored);
         for (attempt, expected) in [(First, first), (AfterLostSwap, after_lost_swap)] {
-            let decision = decide(&token(presented), Some(&user), attempt, &policy(), at(now));
+            let decision = decide(&token(presented), Some(&user), look(attempt, now), &policy());
             let case = format!("{presented} of {stored} at {now}, {attempt:?}");
             assert_eq!(row(&decision), expected, "{case}");
         }
     }
+}
+
+/// The row was rotated by a clock that was ahead, and the clock is right now.
+#[test]
+fn a_rotation_further_ahead_than_a_minute_gives_no_retry_and_no_alarm() {
+    use Attempt::{AfterLostSwap, First};
+    let (skewed, wrong) = ([59, 60], [61, 3600, DAY]);
+    for (generation, if_skewed, if_wrong) in [
+        (6, Row::Ahead, Row::Ahead),
+        (5, Row::ProveCurrent, Row::ProveCurrent),
+        (4, Row::ProvePredecessor, Row::Stale),
+        (3, Row::Stale, Row::Stale),
+        (2, Row::Stale, Row::Stale),
+        (1, Row::Reuse, Row::Reuse),
+        (0, Row::Reuse, Row::Reuse),
+    ] {
+        let cases = skewed.map(|it| (it, if_skewed)).into_iter();
+        for (seconds, expected) in cases.chain(wrong.map(|it| (it, if_wrong))) {
+            for attempt in [First, AfterLostSwap] {
+                let lost = attempt == AfterLostSwap && expected == Row::Reuse;
+                let expected = if lost { Row::Stale } else { expected };
+                let (user, look) = (user("s1", 5), look(attempt, ROTATED - seconds));
+                let decision = decide(&token(generation), Some(&user), look, &policy());
+                assert_eq!(row(&decision), expected, "{generation} {seconds} {attempt:?}");
+            }
+        }
+    }
+}
+
+/// The clock was right, and set back by an hour while the token was on its way.
+#[test]
+fn a_token_received_before_the_clock_was_set_back_is_no_theft() {
+    let (received_at, now) = (at(ROTATED + 31), at(ROTATED + 31 - 3600));
+    let look = Look { attempt: Attempt::First, received_at, now };
+    for generation in [2, 3, 4] {
+        let user = user("s1", 5);
+        let decision = decide(&token(generation), Some(&user), look, &policy());
+        assert_eq!(row(&decision), Row::Stale, "{generation}");
+    }
+}
+
+/// A request that waited for the store for an hour, and lost to another one in that time.
+#[test]
+fn a_rotation_after_the_token_was_received_is_not_ahead_of_the_clock() {
+    let (received_at, now) = (at(ROTATED - 3600), at(ROTATED));
+    let look = Look { attempt: Attempt::AfterLostSwap, received_at, now };
+    let user = user("s1", 5);
+    let decision = decide(&token(4), Some(&user), look, &policy());
+    assert_eq!(row(&decision), Row::ProvePredecessor);
 }
 
 #[test]
@@ -133,10 +187,12 @@ fn with_grace_zero_there_are_no_retries() {
         for (attempt, expected) in
             [(Attempt::First, first), (Attempt::AfterLostSwap, after_lost_swap)]
         {
-            let user = user("s1", 5);
-            let token = token(generation);
-            let decision = decide(&token, Some(&user), attempt, &policy, at(ROTATED));
-            assert_eq!(row(&decision), expected, "{generation} {attempt:?}");
+            for now in [ROTATED, ROTATED - DAY] {
+                let user = user("s1", 5);
+                let token = token(generation);
+                let decision = decide(&token, Some(&user), look(attempt, now), &policy);
+                assert_eq!(row(&decision), expected, "{generation} {attempt:?} {now}");
+            }
         }
     }
 }
@@ -154,7 +210,7 @@ fn who_has_no_such_session_is_told_why_whatever_the_generation() {
                 (Some(&logged_out), Row::NoSession),
                 (Some(&logged_in_again), Row::Superseded),
             ] {
-                let decision = decide(&token(generation), user, attempt, &policy(), at(ROTATED));
+                let decision = decide(&token(generation), user, look(attempt, ROTATED), &policy());
                 assert_eq!(row(&decision), expected, "{generation} {attempt:?}");
             }
         }
@@ -178,7 +234,7 @@ fn a_token_expires_by_what_it_says_and_by_the_limits_of_today() {
         let token = token_with(5, issued_at, expires_at);
         let expected = if is_expired { Row::Expired } else { Row::ProveCurrent };
         let user = user("s1", 5);
-        let decided = decide(&token, Some(&user), Attempt::First, &policy(), at(now));
+        let decided = decide(&token, Some(&user), look(Attempt::First, now), &policy());
         assert_eq!(row(&decided), expected, "{issued_at} {expires_at} {now}");
         assert_eq!(check_lifetime(&token, &policy(), at(now)).is_err(), is_expired);
     }
@@ -188,7 +244,7 @@ fn a_token_expires_by_what_it_says_and_by_the_limits_of_today() {
 fn an_expired_token_is_neither_reuse_nor_a_hint_about_the_user() {
     let token = token_with(0, LOGIN, LOGIN + 100);
     for user in [None, Some(&user("s1", 5)), Some(&user("s2", 5))] {
-        let decision = decide(&token, user, Attempt::First, &policy(), at(ROTATED));
+        let decision = decide(&token, user, look(Attempt::First, ROTATED), &policy());
         assert_eq!(row(&decision), Row::Expired);
     }
 }

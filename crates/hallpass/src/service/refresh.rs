@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::{Service, TokenPair, event, session_event};
 use crate::access_token::IssueError;
 use crate::refresh_token::{RefreshClaims, RefreshTokenError};
-use crate::rotation::{self, Attempt, Claim, Decision, Permission};
+use crate::rotation::{self, Attempt, Claim, Decision, Look, Permission};
 use crate::step::{HashLane, Step};
 use crate::{
     AuthEventKind, EndReason, RandomUnavailable, RefreshRefusal, Rotation, Session, StoreError,
@@ -46,8 +46,6 @@ struct Refresh {
     service: Service,
     presented: RefreshClaims,
     client_address: Option<IpAddr>,
-    /// When the token arrived: what happens while the request waits for the store must not turn its
-    /// honest sender into a thief.
     received_at: Timestamp,
     lost_swaps: u32,
 }
@@ -107,12 +105,11 @@ impl Refresh {
     /// Runs inside a store step, so that a stolen session is ended before anything else happens.
     fn decide(self, user: Option<&User>) -> Step<Outcome> {
         let policy = &self.service.0.session_policy;
-        match rotation::decide(&self.presented, user, self.attempt(), policy, self.received_at) {
+        let now = self.service.now();
+        let look = Look { attempt: self.attempt(), received_at: self.received_at, now };
+        match rotation::decide(&self.presented, user, look, policy) {
             Decision::Refuse(refusal) => self.refuse(refusal),
-            Decision::EndSession => {
-                let now = self.service.now();
-                self.end_session(now)
-            }
+            Decision::EndSession => self.end_session(now),
             Decision::Prove(claim, user, session) => {
                 let (user, session) = (user.clone(), session.clone());
                 Step::hash(HashLane::RefreshToken, move || self.prove(claim, &session, user))
@@ -146,9 +143,8 @@ impl Refresh {
 
     /// Row 6: hashes the successor and swaps the hashes in one statement.
     fn rotate(self, session: &Session, user: User) -> Step<Outcome> {
-        // The clocks of two servers may differ; the session's own time does not go back.
         let now = self.service.now();
-        let rotated_at = now.max(session.rotated_at);
+        let rotated_at = session.next_rotation(now);
         let successor = self.successor(rotated_at);
         let hasher = &self.service.0.refresh_token_hasher;
         let hash = hasher.hash(&successor.secret, self.service.random());

@@ -66,7 +66,7 @@ impl Composer {
         match self.dice.below(100) {
             0..54 => Simple::Send(self.request(ledger)),
             54..75 => Simple::Wait { seconds: self.seconds(ledger) },
-            75..78 => Simple::TurnBack { seconds: 1 + self.dice.below(12) as u64 },
+            75..78 => Simple::TurnBack { seconds: self.seconds_back() },
             _ => self.intervention(user, ledger),
         }
     }
@@ -165,6 +165,13 @@ impl Composer {
             return self.dice.pick(&[1, 600, DAY, 3 * DAY, 10 * DAY, 13 * DAY, 14 * DAY - 1]);
         }
         self.dice.pick(&[0, 1, 1, 10, GRACE - 1, GRACE, GRACE + 1, 600, 960, DAY, 15 * DAY])
+    }
+
+    /// Returns how far the clock is set back: by the skew of two servers, to its limit or beyond, or because it
+    /// was wrong.
+    fn seconds_back(&mut self) -> u64 {
+        let skew = 1 + self.dice.below(12) as u64;
+        self.dice.pick(&[skew, skew, skew, 59, 60, 61, 3600, DAY])
     }
 
     fn limit(&mut self, ledger: &Ledger) -> u64 {

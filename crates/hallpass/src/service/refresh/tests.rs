@@ -273,6 +273,29 @@ fn a_clock_that_goes_back_does_not_move_the_rotation_back() {
     world.rotate(&second);
 }
 
+/// What docs/growing.md says of such servers.
+#[test]
+fn servers_an_hour_apart_keep_one_lineage_and_recognize_only_their_own_retries() {
+    let world = World::new();
+    let (_, first) = world.session("ada");
+    let right = world.service.now();
+    let ahead = right.plus(Duration::from_secs(3600));
+    let refresh_at = |clock, pair: &TokenPair| {
+        world.clock.set(clock);
+        world.refresh(token(pair))
+    };
+    let second = refresh_at(ahead, &first).unwrap();
+    assert_eq!(token(&refresh_at(ahead, &first).unwrap()), token(&second));
+    let refusal = refresh_at(right, &first).unwrap_err();
+    assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Stale { .. })), "{refusal:?}");
+    let third = refresh_at(right, &second).unwrap();
+    assert_eq!(token(&refresh_at(right, &second).unwrap()), token(&third));
+    let fourth = refresh_at(ahead, &third).unwrap();
+    refresh_at(right, &fourth).unwrap();
+    let refusal = refresh_at(ahead, &fourth).unwrap_err();
+    assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Reused)), "{refusal:?}");
+}
+
 #[test]
 fn a_restored_backup_is_neither_theft_nor_a_session() {
     let world = World::new();

@@ -16,6 +16,7 @@ pub(super) fn run(subject: &dyn Subject) {
         a_session_start_replaces_the_session(subject);
     }
     a_rotation_replaces_the_hash_and_counts(subject);
+    a_rotation_replaces_the_times_of_a_wrong_clock(subject);
     a_rotation_needs_session_and_hash_byte_for_byte(subject);
     a_rotation_leaves_other_users_alone(subject);
     an_ended_session_is_gone_and_stays_so(subject);
@@ -122,6 +123,22 @@ fn a_rotation_replaces_the_hash_and_counts(subject: &dyn Subject) {
     assert_eq!(account.session(subject), Some(rotated));
     assert!(account.rotate(subject, "s1", "a1", "a2"));
     assert_eq!(account.session(subject).map(|session| session.generation), Some(2));
+}
+
+fn a_rotation_replaces_the_times_of_a_wrong_clock(subject: &dyn Subject) {
+    let account = Account::with_session(subject, "s1");
+    let ahead = Rotation {
+        rotated_at: at(90_000),
+        expires_at: at(91_000),
+        ..account.rotation("s1", "a0", "a1")
+    };
+    assert!(subject.store().rotate(&ahead).expect("rotate answers"));
+    assert!(account.rotate(subject, "s1", "a1", "a2"));
+    assert_eq!(account.session(subject).map(|session| session.rotated_at), Some(at(200)));
+    let listed = subject.store().list_sessions(&account.id, at(200)).expect("list answers");
+    for session in listed {
+        assert_eq!((session.last_used_at, session.expires_at), (at(200), at(1_100)));
+    }
 }
 
 fn a_rotation_needs_session_and_hash_byte_for_byte(subject: &dyn Subject) {

@@ -122,9 +122,12 @@ impl Ledger {
         if presented > stored {
             return no(RefreshRefusal::GenerationAhead { presented, stored });
         }
-        let is_in_grace = self.terms.grace > 0 && came_at <= row.rotated_at + self.terms.grace;
+        let is_from_a_wrong_clock = self.is_from_a_wrong_clock(row.rotated_at);
+        let grace_ends_at = row.rotated_at + self.terms.grace;
+        let may_be_in_grace =
+            self.terms.grace > 0 && (is_from_a_wrong_clock || came_at <= grace_ends_at);
         let is_current = presented == stored;
-        let is_one_behind = presented + 1 == stored && is_in_grace;
+        let is_one_behind = presented + 1 == stored && may_be_in_grace && !is_from_a_wrong_clock;
         if is_current && row.newest_token != token {
             return no(RefreshRefusal::SecretDiffers);
         }
@@ -135,17 +138,23 @@ impl Ledger {
             return no(RefreshRefusal::PasswordChanged);
         }
         if is_current {
-            let rotated_at = self.now.max(row.rotated_at);
+            let rotated_at =
+                if is_from_a_wrong_clock { self.now } else { self.now.max(row.rotated_at) };
             return Ok(Write::Rotate { token, now: self.now, rotated_at, seen: row.write });
         }
         if is_one_behind {
             return Err(Outcome::Retried(self.grant(row.newest_token, self.now)));
         }
-        if look == Look::Second || (is_in_grace && presented + 3 >= stored) {
+        if look == Look::Second || (may_be_in_grace && presented + 3 >= stored) {
             return no(RefreshRefusal::Stale { presented, stored });
         }
         self.end_where(|number, _| number == session);
         no(RefreshRefusal::Reused)
+    }
+
+    /// Returns whether a stored time is further ahead than the clocks of two servers differ.
+    fn is_from_a_wrong_clock(&self, stored: u64) -> bool {
+        stored > self.now + 60
     }
 
     fn look_at_own_password(
