@@ -233,7 +233,7 @@ async fn an_error_of_a_call_is_a_response() {
 
     let auth = TestAuth::new();
     for (user, password, status, code) in
-        [(7, "another horse", 404, "not_found"), (7, "short", 422, "password_unacceptable")]
+        [(7, "another horse", 404, "not_found"), (7, "x", 422, "password_unacceptable")]
     {
         let error = auth.set_password(user, password).await.unwrap_err();
         let response = error.error_response();
@@ -241,5 +241,8 @@ async fn an_error_of_a_call_is_a_response() {
         let body = to_bytes(response.into_body()).await.unwrap();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["code"], code);
+        if status == 422 {
+            assert_eq!(body["detail"], "too short: 1 character; the minimum is 8");
+        }
     }
 }

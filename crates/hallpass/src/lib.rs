@@ -29,6 +29,7 @@ mod password;
 mod password_hash;
 mod password_rule;
 mod password_stamp;
+mod plural;
 mod random;
 mod refresh_token;
 mod refresh_token_hash;

@@ -35,16 +35,16 @@ pub struct LoginName(String);
 #[non_exhaustive]
 pub enum LoginUnacceptable {
     /// Nothing is left after normalisation.
-    #[error("it is empty")]
+    #[error("must not be empty")]
     Empty,
     /// It has more than 254 characters after normalisation.
-    #[error("it has {characters} characters, more than {MAXIMUM_CHARACTERS}")]
+    #[error("too long: {characters} characters; the maximum is {MAXIMUM_CHARACTERS}")]
     TooLong {
         /// How many characters it has.
         characters: usize,
     },
     /// It has a control character.
-    #[error("it has a control character")]
+    #[error("must not contain a control character")]
     ControlCharacter,
     /// Normalising it again and again never comes to an end.
     #[error("it has no normal form")]
@@ -155,6 +155,17 @@ mod tests {
             LoginName::parse(&"\u{fdfa}".repeat(15)), // 18 characters each after NFKC
             Err(LoginUnacceptable::TooLong { characters: 270 })
         );
+    }
+
+    #[test]
+    fn each_refusal_says_what_would_be_right() {
+        for (text, message) in [
+            (" ", "must not be empty"),
+            (&"a".repeat(255), "too long: 255 characters; the maximum is 254"),
+            ("a\nb", "must not contain a control character"),
+        ] {
+            assert_eq!(LoginName::parse(text).unwrap_err().to_string(), message, "{text:?}");
+        }
     }
 
     #[test]

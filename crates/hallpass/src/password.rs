@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha384};
 use zeroize::Zeroizing;
 
 use crate::bcrypt;
+use crate::plural::plural;
 
 /// The longest password, in bytes: more is an attempt to keep the server busy.
 const MAXIMUM_BYTES: usize = 1024;
@@ -28,19 +29,22 @@ pub struct Password(Zeroizing<String>);
 #[non_exhaustive]
 pub enum PasswordUnacceptable {
     /// It is empty.
-    #[error("it is empty")]
+    #[error("must not be empty")]
     Empty,
     /// It has more than 1024 bytes.
-    #[error("it has {bytes} bytes, more than {MAXIMUM_BYTES}")]
+    #[error("too long: {bytes} bytes; the maximum is {MAXIMUM_BYTES}")]
     TooLong {
         /// How many bytes it has.
         bytes: usize,
     },
     /// It has a NUL character.
-    #[error("it has a NUL character")]
+    #[error("must not contain a NUL character")]
     Nul,
     /// It has fewer characters than the policy asks for.
-    #[error("it has {characters} characters, fewer than {minimum}")]
+    #[error(
+        "too short: {characters} character{}; the minimum is {minimum}",
+        plural(*characters)
+    )]
     TooShort {
         /// How many characters it has.
         characters: usize,
@@ -106,5 +110,25 @@ impl Password {
 impl fmt::Debug for Password {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Password(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_says_what_would_be_right() {
+        for (text, minimum, message) in [
+            ("", 8, "must not be empty"),
+            ("x", 8, "too short: 1 character; the minimum is 8"),
+            ("x", 2, "too short: 1 character; the minimum is 2"),
+            ("1234567", 8, "too short: 7 characters; the minimum is 8"),
+            (&"x".repeat(1025), 8, "too long: 1025 bytes; the maximum is 1024"),
+            ("12345678\0", 8, "must not contain a NUL character"),
+        ] {
+            let refused = Password::parse_new(text.to_owned().into(), minimum).unwrap_err();
+            assert_eq!(refused.to_string(), message, "{text:?}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use crate::plural::plural;
 use crate::random::{Random, RandomUnavailable, random_text};
 
 /// The shortest secret: an HMAC-SHA256 key shorter than its output is a guess (RFC 7518 §3.2).
@@ -47,13 +48,16 @@ pub struct TokenSecret(Zeroizing<Vec<u8>>);
 #[non_exhaustive]
 pub enum WeakSecret {
     /// It has fewer than 32 bytes.
-    #[error("it has {bytes} bytes; at least {MINIMUM_BYTES} are needed")]
+    #[error("too short: {bytes} byte{}; the minimum is {MINIMUM_BYTES}", plural(*bytes))]
     TooShort {
         /// How many bytes it has.
         bytes: usize,
     },
     /// It has fewer than 8 different bytes.
-    #[error("it has only {distinct} different bytes; at least {MINIMUM_DISTINCT_BYTES} are needed")]
+    #[error(
+        "too uniform: {distinct} different byte{}; the minimum is {MINIMUM_DISTINCT_BYTES}",
+        plural(*distinct)
+    )]
     TooUniform {
         /// How many different bytes it has.
         distinct: usize,
@@ -140,6 +144,18 @@ mod tests {
             TokenSecret::new("abcdefgabcdefgabcdefgabcdefgabcdefg").unwrap_err(),
             WeakSecret::TooUniform { distinct: 7 }
         );
+    }
+
+    #[test]
+    fn each_refusal_says_what_would_be_right() {
+        for (secret, message) in [
+            ("x", "too short: 1 byte; the minimum is 32"),
+            ("too short", "too short: 9 bytes; the minimum is 32"),
+            (&"x".repeat(32), "too uniform: 1 different byte; the minimum is 8"),
+            (&"xy".repeat(16), "too uniform: 2 different bytes; the minimum is 8"),
+        ] {
+            assert_eq!(TokenSecret::new(secret).unwrap_err().to_string(), message, "{secret:?}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn each_refusal_has_its_code() {
     assert_eq!(wrong.header("www-authenticate"), Some("Bearer realm=\"hallpass\""));
     let short = change("correct horse", "short");
     short.assert_refused(422, "password_unacceptable");
-    assert_eq!(short.json()["detail"], "it has 5 characters, fewer than 8");
+    assert_eq!(short.json()["detail"], "too short: 5 characters; the minimum is 8");
     let listed = change("correct horse", "password1");
     listed.assert_refused(422, "password_unacceptable");
     assert_eq!(listed.json()["detail"], "it is on a list");

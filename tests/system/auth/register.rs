@@ -21,12 +21,12 @@ fn a_registration_answers_with_the_id_and_the_name_is_taken_in_every_spelling() 
 fn an_unacceptable_name_or_password_says_what_is_wrong_and_not_what_it_was() {
     let app = TestApp::start();
     for (login, password, code, reason) in [
-        ("", "correct horse", "login_unacceptable", "it is empty"),
-        ("a\u{7}", "correct horse", "login_unacceptable", "it has a control character"),
+        ("", "correct horse", "login_unacceptable", "must not be empty"),
+        ("a\u{7}", "correct horse", "login_unacceptable", "must not contain a control character"),
         (&"a".repeat(255), "correct horse", "login_unacceptable", "255 characters"),
-        ("ada", "", "password_unacceptable", "it is empty"),
-        ("ada", "s3cret", "password_unacceptable", "it has 6 characters, fewer than 8"),
-        ("ada", "s3cret\u{0}s3cret", "password_unacceptable", "it has a NUL character"),
+        ("ada", "", "password_unacceptable", "must not be empty"),
+        ("ada", "s3cret", "password_unacceptable", "too short: 6 characters; the minimum is 8"),
+        ("ada", "s3cret\u{0}s3cret", "password_unacceptable", "must not contain a NUL character"),
         (&"x".repeat(9), &"s3cret".repeat(171), "password_unacceptable", "1026 bytes"),
     ] {
         let answer = app.register(login, password);
