@@ -117,6 +117,11 @@ impl AccessTokens {
         now.plus(self.lifetime).min(session_ends_at)
     }
 
+    /// Returns how long after its issue a token is accepted at most: its lifetime and the leeway.
+    pub(crate) fn acceptance(&self) -> Duration {
+        self.lifetime.saturating_add(self.leeway)
+    }
+
     /// Issues a token.
     ///
     /// # Errors

@@ -11,7 +11,9 @@ pub struct DeviceSession {
     pub id: SessionId,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it was last refreshed; the time of login before the first refresh.
+    /// When it was last refreshed; the time of login before the first refresh. Where a user is shown their
+    /// sessions, the time of the request if that was recently: see
+    /// [`Service::own_sessions`](crate::Service::own_sessions).
     pub last_used_at: Timestamp,
     /// When it ends unless it is refreshed.
     pub expires_at: Timestamp,

@@ -39,6 +39,7 @@ mod scope;
 mod scope_rule;
 mod service;
 mod session;
+mod session_list;
 mod sessions;
 mod settings;
 mod step;

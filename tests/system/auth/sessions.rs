@@ -61,8 +61,8 @@ fn ones_own_sessions_are_listed_and_the_present_one_is_marked() {
                 "id": sid(&phone),
                 "current": true,
                 "created_at": began,
-                "last_used_at": began,
-                "expires_at": began + 14 * 86_400,
+                "last_used_at": began + 100,
+                "expires_at": began + 100 + 14 * 86_400,
                 "user_agent": "phone/1",
                 "client_address": "127.0.0.1",
                 "label": "Ada's phone",
@@ -94,13 +94,43 @@ fn a_label_comes_back_with_its_emoji_and_without_what_shows_as_nothing() {
 #[test]
 fn a_session_is_used_when_it_is_refreshed_and_not_before() {
     let app = app();
-    let tokens = app.session("ada");
+    let began = 2_000_000_000_u64;
+    let phone = app.session("ada");
     app.auth.clock().advance(Duration::from_secs(100));
-    assert_eq!(app.get_with_token("/guarded/user", &tokens.access).status, 200);
-    assert_eq!(list(&app, &tokens)[0]["last_used_at"], 2_000_000_000_u64);
-    let next = app.refresh(&tokens.refresh).tokens();
-    assert_eq!(list(&app, &next)[0]["last_used_at"], 2_000_000_100_u64);
-    assert_eq!(list(&app, &next)[0]["created_at"], 2_000_000_000_u64);
+    assert_eq!(app.get_with_token("/guarded/user", &phone.access).status, 200);
+    app.auth.clock().advance(Duration::from_secs(900));
+    let laptop = app.login("ada", "correct horse").tokens();
+    let last_uses =
+        || list(&app, &laptop).into_iter().map(|it| it["last_used_at"].clone()).collect::<Vec<_>>();
+    assert_eq!(last_uses(), [began + 1_000, began]);
+    app.refresh(&phone.refresh).tokens();
+    assert_eq!(last_uses(), [began + 1_000, began + 1_000]);
+    assert_eq!(list(&app, &laptop)[1]["created_at"], began);
+}
+
+/// The second of the owner's refresh would allow a thief of both tokens to follow within the grace.
+#[test]
+fn whoever_polls_the_list_during_a_refresh_sees_nothing_of_it() {
+    let app = app();
+    let phone = app.session("ada");
+    let second = || app.auth.clock().advance(Duration::from_secs(1));
+    second();
+    let laptop = app.login("ada", "correct horse").tokens();
+    for number in 0..100 {
+        second();
+        let [before, after] = [false, true].map(|is_refreshed| {
+            if is_refreshed && number == 50 {
+                app.refresh(&phone.refresh).tokens();
+            }
+            [&phone, &laptop].map(|thief| list(&app, thief))
+        });
+        assert_eq!(after, before, "in second {number}");
+        let now = 2_000_000_002_u64 + number;
+        for session in after.concat() {
+            assert_eq!(session["last_used_at"], now, "{session}");
+            assert_eq!(session["expires_at"], now + 14 * 86_400, "{session}");
+        }
+    }
 }
 
 #[test]

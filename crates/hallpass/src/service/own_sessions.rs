@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Service, event};
+use crate::session_list::SessionList;
 use crate::step::Step;
 use crate::{
     AccessClaims, AuthEvent, AuthEventKind, DeviceSession, EndReason, PasswordStamp, SessionId,
@@ -23,6 +24,10 @@ pub enum OwnSessionsError {
 
 impl Service {
     /// Returns the sessions of the user of an access token, the one that was used last first.
+    ///
+    /// The session of the access token, and a session that was used within the lifetime of an access token,
+    /// are shown as used now, so that the list does not reveal when a session was refreshed. Among
+    /// themselves these are ordered by login, the latest first.
     ///
     /// # Errors
     /// The step ends in [`OwnSessionsError::SessionEnded`] when that token's own is over.
@@ -71,16 +76,16 @@ impl Service {
     ) -> Result<Vec<DeviceSession>, OwnSessionsError> {
         let user = self.owner(presented)?;
         let stamp = PasswordStamp::of(&user.password_hash);
-        let mut sessions = self.store().list_sessions(&user.id, self.now())?;
+        let now = self.now();
+        let mut sessions = self.store().list_sessions(&user.id, now)?;
         sessions.retain(|session| session.password_stamp.as_ref().is_none_or(|it| *it == stamp));
-        for session in &mut sessions {
-            // The limits as they are configured now may be tighter than when it was refreshed.
-            let DeviceSession { last_used_at, created_at, .. } = *session;
-            let expiry = self.0.session_policy.refresh_expiry(last_used_at, created_at);
-            session.expires_at = session.expires_at.min(expiry);
-        }
-        sessions.retain(|session| self.now() < session.expires_at);
-        Ok(sessions)
+        let list = SessionList {
+            own: presented.session_id(),
+            access_acceptance: self.0.access_tokens.acceptance(),
+            policy: self.0.session_policy,
+            now,
+        };
+        Ok(list.show(sessions))
     }
 
     fn end_one_of(

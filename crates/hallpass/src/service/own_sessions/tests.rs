@@ -35,15 +35,40 @@ fn three_devices() -> (World, UserId, [TokenPair; 3]) {
 fn a_list_shows_what_was_used_last_first() {
     let (world, _, [phone, laptop, tablet]) = three_devices();
     let ids = |pairs: [&TokenPair; 3]| pairs.map(|pair| claims(&world, pair).session_id().clone());
+    let [of_phone, of_laptop, of_tablet] = ids([&phone, &laptop, &tablet]);
     let listed = |pair| list(&world, pair).into_iter().map(|it| it.id).collect::<Vec<_>>();
-    assert_eq!(listed(&phone), ids([&tablet, &laptop, &phone]));
-    world.advance(100);
+    assert_eq!(listed(&phone), [of_tablet.clone(), of_laptop.clone(), of_phone.clone()]);
+    world.advance(1_000);
     let phone = world.rotate(&phone);
-    assert_eq!(listed(&laptop), ids([&phone, &tablet, &laptop]));
-    let sessions = list(&world, &laptop);
+    assert_eq!(listed(&phone), [of_phone, of_tablet, of_laptop]);
+    let sessions = list(&world, &phone);
     let now = world.service.now();
-    assert_eq!((sessions[0].last_used_at, sessions[0].created_at.seconds_until(now)), (now, 120));
+    assert_eq!((sessions[0].last_used_at, sessions[0].created_at.seconds_until(now)), (now, 1_020));
+    assert_eq!(sessions[1].last_used_at.seconds_until(now), 1_000, "it was at its login");
     assert_eq!(now.seconds_until(sessions[0].expires_at), 14 * 86_400);
+}
+
+/// Asks each second, from 100 s before the owner's refresh to the end of the thief's access token.
+#[test]
+fn whoever_polls_the_list_with_a_stolen_access_token_does_not_see_the_owners_refresh() {
+    let poll = |refreshes_at: Option<u64>| {
+        let (world, _, [phone, laptop, _]) = three_devices();
+        let stolen = [claims(&world, &phone), claims(&world, &laptop)];
+        let mut seen = Vec::new();
+        for second in 0..880 {
+            if Some(second) == refreshes_at {
+                world.rotate(&phone);
+            }
+            for claims in &stolen {
+                seen.push(world.service.own_sessions(claims.clone()).run_blocking().unwrap());
+            }
+            world.advance(1);
+        }
+        seen
+    };
+    let without = poll(None);
+    assert!(poll(Some(100)) == without, "the answers are the same");
+    assert!(poll(Some(879)) == without, "in the last second, too");
 }
 
 #[test]
