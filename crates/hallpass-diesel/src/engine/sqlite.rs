@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
@@ -17,6 +17,9 @@ use crate::{DatabaseUrl, MigrationError};
 
 /// How often the switch to the write-ahead log is tried while others are at it.
 const MAXIMUM_SWITCHES: u32 = 100;
+
+/// How many links Linux follows on one path (path_resolution(7)).
+const MAXIMUM_LINKS: u32 = 40;
 
 /// Tells two files of one name apart, where the system can.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,16 +84,34 @@ impl Engine for SqliteConnection {
     }
 }
 
-/// Opens the file, creating it if there is none, for its owner's eyes alone: it holds hashes. The
-/// files that SQLite puts beside it take over its mode.
+/// Opens the file, creating it if there is none, readable and writable by its owner alone: it holds
+/// hashes. The files that SQLite puts beside it take over its mode.
 pub(crate) fn create(url: &DatabaseUrl) -> Result<SqliteConnection, ConnectionError> {
+    // Whatever prevents the creation, SQLite reports it better.
+    drop(create_private(url.path().to_owned()));
+    establish(url, "rwc")
+}
+
+/// Creates the file that `path` leads to, through links as well.
+///
+/// `create_new` follows no link, but an open that does would also open a file that exists. To close
+/// that again would release the locks that other connections of this process have on it
+/// (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+fn create_private(mut path: PathBuf) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Whatever keeps it from being made, SQLite says it better.
-    drop(options.open(url.path()));
-    establish(url, "rwc")
+    for _ in 0..MAXIMUM_LINKS {
+        match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return created.map(drop),
+        }
+        // An error where it is no link, but a file that exists.
+        let target = fs::read_link(&path)?;
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 fn establish(url: &DatabaseUrl, mode: &str) -> Result<SqliteConnection, ConnectionError> {
