@@ -1,11 +1,16 @@
 //! Guessing is slowed down: what a client sees of it, and whose address counts behind proxies.
 
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_hallpass::AuthBuilder;
 use actix_hallpass::hallpass::{
     AuthEventKind, LoginLimits, LoginThrottle, Throttle, ThrottlePolicy,
 };
+use actix_hallpass::testing::TestAuth;
+use actix_web::{App, HttpServer};
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -168,6 +173,68 @@ fn a_throttled_address_is_the_clients_behind_a_trusted_proxy_alone() {
             assert!(client.is_loopback());
         }
     }
+}
+
+/// An app that listens on a Unix socket and over TCP, with the usual limits.
+fn app_at(socket: PathBuf, proxies: &[&str]) -> TestApp {
+    let auth = TestAuth::with(|builder| {
+        builder.login_throttle(LoginThrottle::Memory).trusted_proxies(proxies.iter().copied())
+    });
+    TestApp::serve(auth, move |auth| {
+        let server = HttpServer::new(move || App::new().configure(auth.routes("/auth")))
+            .workers(1)
+            .bind_uds(socket)
+            .and_then(|server| server.bind("127.0.0.1:0"))
+            .unwrap();
+        // The first address stands for the Unix socket.
+        (server.addrs()[1], server.run())
+    })
+}
+
+fn login_request(client: &str, password: &str) -> String {
+    let body = json!({ "login": "ada", "password": password }).to_string();
+    format!(
+        "POST /auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: {client}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Logs in as a proxy at the Unix socket does for `client`; returns the status.
+fn login_at(socket: &Path, client: &str, password: &str) -> u16 {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.write_all(login_request(client, password).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn behind_a_trusted_unix_socket_one_guesser_does_not_shut_out_the_owner_elsewhere() {
+    for (proxies, expected) in [(&["unix"][..], 200), (&["127.0.0.1", "unix"], 200), (&[], 429)] {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("socket");
+        let app = app_at(socket.clone(), proxies);
+        app.register("ada", "correct horse");
+        for _ in 0..30 {
+            let status = login_at(&socket, "203.0.113.5", "wrong horse");
+            assert!([401, 429].contains(&status), "{status}");
+        }
+        let owner = login_at(&socket, "9.9.9.9, 203.0.113.6", "correct horse");
+        assert_eq!(owner, expected, "{proxies:?}");
+        let client = app.auth.observer().take().pop().unwrap().client_address;
+        let elsewhere = (expected == 200).then(|| "203.0.113.6".parse().unwrap());
+        assert_eq!(client, elsewhere, "{proxies:?}");
+    }
+}
+
+#[test]
+fn a_trusted_unix_socket_makes_no_header_over_tcp_believed() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app_at(directory.path().join("socket"), &["unix"]);
+    login_for(&app, "203.0.113.5", "ada", "no").assert_refused(401, "invalid_credentials");
+    let client = app.auth.observer().take().pop().unwrap().client_address;
+    assert_eq!(client, Some("127.0.0.1".parse().unwrap()));
 }
 
 #[test]

@@ -299,17 +299,19 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets `TRUSTED_PROXIES`: addresses, or blocks of them, of the proxies whose `X-Forwarded-For` is
-    /// believed. None by default: the client's address is the peer's.
+    /// Sets `TRUSTED_PROXIES`: the proxies whose `X-Forwarded-For` is believed, as addresses, as blocks of
+    /// them, or as `unix` for whatever connects to a Unix socket of the server. None by default: the
+    /// client's address is the peer's, and a Unix socket has none.
     ///
-    /// The header is read from right to left, up to the first address that is no trusted proxy's; a port
-    /// behind it is passed over. If that part of it is malformed, the client's address is the peer's. Name
-    /// the proxies and not their network: whoever is in a block may write any address.
+    /// The header is read from right to left, up to the first address that is not a trusted proxy's. Ports,
+    /// brackets and zones of IPv6, and empty elements are ignored. If that part of the header is malformed,
+    /// the client's address is the peer's. Name the proxies and not their network: a client inside a block
+    /// may write any address.
     ///
     /// ```
     /// use actix_hallpass::Auth;
     ///
-    /// let builder = Auth::builder().trusted_proxies(["10.0.0.0/8", "fd00::17"]);
+    /// let builder = Auth::builder().trusted_proxies(["10.0.0.0/8", "fd00::17", "unix"]);
     /// ```
     pub fn trusted_proxies<'a>(mut self, proxies: impl IntoIterator<Item = &'a str>) -> Self {
         self.proxies.set(proxies);

@@ -1,6 +1,6 @@
-//! Whom a request comes from, where it comes through proxies.
+//! The address of the client that sent a request, directly or through proxies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4};
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
@@ -12,18 +12,33 @@ const VARIABLE: &str = "TRUSTED_PROXIES";
 /// The proxies whose `X-Forwarded-For` is believed.
 ///
 /// # Security
-/// Anybody can write that header, so it is read from its end, where the proxy that sent the request has put
-/// the address that it saw; the next one to the left is believed where that was a trusted proxy, too. What
-/// stands to the left of the first address that is none is what the client says of itself, and not looked at.
-/// `Forwarded` (RFC 7239) and `X-Real-IP` are never looked at.
+/// Any client can write that header, so it is read from its end, where the proxy that sent the request has
+/// put the address that it saw. The next element to the left is believed if that address is a trusted
+/// proxy's, too. What stands to the left of the first other address is the client's own claim, and ignored.
+/// `Forwarded` (RFC 7239) and `X-Real-IP` are ignored.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TrustedProxies(Vec<Block>);
+pub(crate) struct TrustedProxies(Vec<Proxy>);
+
+/// A trusted proxy, or several with neighbouring addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proxy {
+    /// The other end of a Unix socket, which has no address.
+    UnixSocket,
+    Block(Block),
+}
 
 /// Addresses that begin with the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Block {
     first: u128,
     mask: u128,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy)]
+enum Peer {
+    UnixSocket,
+    Address(IpAddr),
 }
 
 /// Which proxies are trusted, as it was set.
@@ -59,57 +74,129 @@ impl ProxySettings {
 }
 
 impl TrustedProxies {
-    fn parse<'a>(blocks: impl IntoIterator<Item = &'a str>) -> Result<Self, &'static str> {
-        blocks.into_iter().map(|block| block.trim().parse()).collect::<Result<_, _>>().map(Self)
+    fn parse<'a>(proxies: impl IntoIterator<Item = &'a str>) -> Result<Self, &'static str> {
+        proxies.into_iter().map(|proxy| proxy.trim().parse()).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns the address of the client: the peer's, unless that is a trusted proxy's. `None` where
-    /// there is no peer address, over a Unix socket, say.
+    /// Returns the address of the client: the peer's, unless that is a trusted proxy. `None` if the peer is
+    /// a Unix socket, and either not trusted or without a readable header.
     pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr()?.ip().to_canonical();
-        if !self.contain(peer) {
-            return Some(peer);
+        let peer = Peer::of(request);
+        if !self.trust(peer) {
+            return peer.address();
         }
-        // A header that none of the proxies writes, or that says nothing, leaves the proxy itself.
-        Some(self.forwarded_for(request.headers()).unwrap_or(peer))
+        // Without a header, or with one that names no address, the proxy itself is the client.
+        self.forwarded_for(request.headers()).or(peer.address())
     }
 
-    /// Returns the first address from the right that is no trusted proxy's, the leftmost if all are:
-    /// then it is one of the proxies' machines that asks. `None` where what is looked at is no address.
+    /// Returns the first address from the right that is not a trusted proxy's. If all are, the client is one
+    /// of the proxies' machines: the leftmost. `None` if an element on the way is not an address.
     fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let lines: Vec<_> = headers.get_all("x-forwarded-for").collect();
+        let elements =
+            lines.into_iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut leftmost = None;
-        for line in lines.into_iter().rev() {
-            // A byte that is no ASCII may be the client's, further to the left.
-            for entry in line.as_bytes().rsplit(|byte| *byte == b',') {
-                let entry = std::str::from_utf8(entry).ok()?.trim();
-                let address = address(entry)?.to_canonical();
-                if !self.contain(address) {
-                    return Some(address);
-                }
-                leftmost = Some(address);
+        for element in elements.map(<[u8]>::trim_ascii) {
+            if element.is_empty() {
+                // RFC 9110 §5.6.1.2.
+                continue;
             }
+            // A byte that is not ASCII may be the client's, further to the left.
+            let address = address(std::str::from_utf8(element).ok()?)?.to_canonical();
+            if !self.trust(Peer::Address(address)) {
+                return Some(address);
+            }
+            leftmost = Some(address);
         }
         leftmost
     }
 
-    fn contain(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|block| bits(address) & block.mask == block.first)
+    fn trust(&self, peer: Peer) -> bool {
+        self.0.iter().any(|proxy| match (proxy, peer) {
+            (Proxy::UnixSocket, Peer::UnixSocket) => true,
+            (Proxy::Block(block), Peer::Address(address)) => block.contains(bits(address)),
+            _ => false,
+        })
     }
 }
 
-/// Reads an address, with or without the port that some proxies write behind it.
-fn address(entry: &str) -> Option<IpAddr> {
-    let with_port = || entry.parse::<SocketAddr>().map(|address| address.ip());
-    entry.parse::<IpAddr>().or_else(|_| with_port()).ok()
+impl Peer {
+    fn of(request: &HttpRequest) -> Self {
+        match request.peer_addr() {
+            Some(address) => Self::Address(address.ip().to_canonical()),
+            None => Self::UnixSocket,
+        }
+    }
+
+    fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::UnixSocket => None,
+            Self::Address(address) => Some(address),
+        }
+    }
+}
+
+/// Parses an address in the forms that proxies write: with a port or without, and of IPv6 in brackets or
+/// without, with a zone (RFC 4007 §11) or without. The zone is dropped: it names an interface of the proxy.
+fn address(element: &str) -> Option<IpAddr> {
+    let Some(bracketed) = element.strip_prefix('[') else {
+        let with_port = element.parse::<SocketAddrV4>().map(|address| *address.ip());
+        let ipv4 = with_port.or_else(|_| element.parse::<Ipv4Addr>()).ok();
+        return ipv4.map(IpAddr::from).or_else(|| ipv6(element));
+    };
+    let (address, port) = bracketed.split_once(']')?;
+    let is_port = |text: &str| text.parse::<u16>().is_ok();
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    ipv6(address).filter(|_| is_port)
+}
+
+fn ipv6(text: &str) -> Option<IpAddr> {
+    let address = text.split_once('%').map_or(text, |(address, _zone)| address);
+    address.parse::<Ipv6Addr>().map(IpAddr::from).ok()
+}
+
+impl FromStr for Proxy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "unix" => Ok(Self::UnixSocket),
+            text => text.parse().map(Self::Block),
+        }
+    }
+}
+
+impl Block {
+    /// Blocks that hold every client of a kind: those of IPv4, the same behind a translator of a network
+    /// that speaks IPv6 alone (RFC 6052 §2.1), and those of IPv6 (RFC 4291 §2.4).
+    const EVERYBODY: [Self; 3] = [
+        Self::new(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0).to_bits(), 96),
+        Self::new(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0).to_bits(), 96),
+        Self::new(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0).to_bits(), 3),
+    ];
+
+    /// Returns the block with the first `length` bits of `address` in common.
+    const fn new(address: u128, length: u32) -> Self {
+        let mask = u128::MAX.unbounded_shl(u128::BITS - length);
+        Self { first: address & mask, mask }
+    }
+
+    const fn contains(self, bits: u128) -> bool {
+        bits & self.mask == self.first
+    }
+
+    fn holds_everybody(self) -> bool {
+        Self::EVERYBODY.iter().any(|all| self.mask & !all.mask == 0 && self.contains(all.first))
+    }
 }
 
 impl FromStr for Block {
     type Err = &'static str;
 
-    /// Reads an address, or one with the count of the bits that its block has in common.
+    /// Parses an address, or one with the count of the bits that its block has in common.
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        const RULE: &str = "write addresses or blocks such as `10.0.0.0/8`, with commas in between";
+        const RULE: &str =
+            "write addresses, blocks such as `10.0.0.0/8`, or `unix`, with commas in between";
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
@@ -120,15 +207,16 @@ impl FromStr for Block {
             Some(length) => length.parse().ok().filter(|length| *length <= width).ok_or(RULE)?,
             None => width,
         };
-        if length == 0 {
-            return Err("a block of all addresses would believe anybody");
+        let address = bits(address);
+        let block = Self::new(address, u128::BITS - width + length);
+        if block.holds_everybody() {
+            return Err("a block of all addresses of IPv4 or IPv6 believes any client; \
+                name your proxies, for example `192.0.2.7, 10.0.0.0/8`");
         }
-        let mask = u128::MAX << (width - length);
-        let first = bits(address);
-        if first & mask != first {
+        if block.first != address {
             return Err("an address of a block has bits beyond its length; put zeros there");
         }
-        Ok(Self { first, mask })
+        Ok(block)
     }
 }
 
@@ -180,8 +268,17 @@ mod tests {
             ("an empty one", "10.1.2.3:1", &[b""], "10.1.2.3"),
             ("nonsense of the proxy's", "10.1.2.3:1", &[b"1.2.3.4, unknown"], "10.1.2.3"),
             ("with a port", "10.1.2.3:1", &[b"1.2.3.4:5678"], "1.2.3.4"),
-            ("with brackets and a port", "10.1.2.3:1", &[b"[2001:db8::7]:443"], "2001:db8::7"),
-            ("with a port that is none", "10.1.2.3:1", &[b"1.2.3.4:x"], "10.1.2.3"),
+            ("brackets and a port", "10.1.2.3:1", &[b"[2001:db8::7]:443"], "2001:db8::7"),
+            ("brackets", "10.1.2.3:1", &[b"[2001:db8::7]"], "2001:db8::7"),
+            ("brackets around a proxy", "10.1.2.3:1", &[b"1.2.3.4, [fd00::9]"], "1.2.3.4"),
+            ("IPv4 in brackets of IPv6", "10.1.2.3:1", &[b"[::ffff:1.2.3.4]:5"], "1.2.3.4"),
+            ("a zone", "10.1.2.3:1", &[b"fe80::7%eth0"], "fe80::7"),
+            ("a zone in brackets", "10.1.2.3:1", &[b"[fe80::7%3]:443"], "fe80::7"),
+            ("an empty element at the end", "10.1.2.3:1", &[b"1.2.3.4, ,"], "1.2.3.4"),
+            ("in the middle", "10.1.2.3:1", &[b"9.9.9.9, 1.2.3.4, ,\t10.9.9.9"], "1.2.3.4"),
+            ("an empty line", "10.1.2.3:1", &[b"1.2.3.4", b""], "1.2.3.4"),
+            ("empty elements alone", "10.1.2.3:1", &[b", ,"], "10.1.2.3"),
+            ("left of an empty one", "10.1.2.3:1", &[b"9.9.9.9, x, , 10.9.9.9"], "10.1.2.3"),
             ("nonsense behind a proxy", "10.1.2.3:1", &[b"nobody, 10.9.9.9"], "10.1.2.3"),
             ("proxies alone", "10.1.2.3:1", &[b"10.8.8.8, 10.9.9.9"], "10.8.8.8"),
             ("IPv6", "[fd00::1]:1", &[b"2001:db8::1"], "2001:db8::1"),
@@ -192,15 +289,88 @@ mod tests {
     }
 
     #[test]
-    fn without_a_peer_address_no_header_is_believed() {
-        let request = TestRequest::default().insert_header(("X-Forwarded-For", "1.2.3.4"));
-        assert_eq!(proxies("10.0.0.0/8").client_of(&request.to_http_request()), None);
+    fn what_is_no_address_leaves_the_peer() {
+        for element in [
+            "1.2.3.4:x",
+            "1.2.3.4:",
+            "1.2.3.4:70000",
+            "1.2.3.4%eth0",
+            "[1.2.3.4]",
+            "[1.2.3.4]:80",
+            "[2001:db8::7",
+            "2001:db8::7]",
+            "[2001:db8::7]443",
+            "[2001:db8::7]:",
+            "[2001:db8::7]:x",
+            "[2001:db8::7]:70000",
+            "[]",
+            "\"[2001:db8::7]\"",
+            "for=1.2.3.4",
+            "unix:",
+            "unknown",
+        ] {
+            let header = format!("203.0.113.5, {element}");
+            let client = client("10.0.0.0/8, unix", "10.1.2.3:1", &[header.as_bytes()]);
+            assert_eq!(client.as_deref(), Some("10.1.2.3"), "{element}");
+        }
     }
 
     #[test]
-    fn only_addresses_and_blocks_that_are_less_than_all_are_proxies() {
-        for text in ["10.0.0.1", "10.0.0.0/8", "10.0.0.1/32", "::1", "fd00::/8", "::1/128"] {
-            assert!(text.parse::<Block>().is_ok(), "{text}");
+    fn a_unix_socket_has_no_address_and_is_believed_where_it_is_trusted() {
+        for (trusted, header, expected) in [
+            ("10.0.0.0/8", "1.2.3.4", None),
+            ("unix", "9.9.9.9, 1.2.3.4", Some("1.2.3.4")),
+            ("unix", "9.9.9.9, 1.2.3.4, 10.9.9.9", Some("10.9.9.9")),
+            ("unix, 10.0.0.0/8", "9.9.9.9, 1.2.3.4, 10.9.9.9", Some("1.2.3.4")),
+            ("10.0.0.0/8, unix", "10.8.8.8, 10.9.9.9", Some("10.8.8.8")),
+            ("unix", "1.2.3.4, unix:", None),
+            ("unix", "", None),
+        ] {
+            let request = TestRequest::default().insert_header(("X-Forwarded-For", header));
+            let client = proxies(trusted).client_of(&request.to_http_request());
+            let client = client.map(|client| client.to_string());
+            assert_eq!(client.as_deref(), expected, "{trusted} | {header}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_unix_socket_makes_no_address_trusted() {
+        let client = client("unix", "127.0.0.1:1", &[b"1.2.3.4"]);
+        assert_eq!(client.as_deref(), Some("127.0.0.1"));
+    }
+
+    #[test]
+    fn a_block_that_holds_everybody_is_refused_however_it_is_written() {
+        for text in [
+            "0.0.0.0/0",
+            "::/0",
+            "::/1",
+            "::/64",
+            "::/80",
+            "::fffe:0:0/95",
+            "::ffff:0:0/96",
+            "::ffff:0.0.0.0/96",
+            // With zeros beyond the length they would be refused all the same: that is said first.
+            "::ffff:0:0/95",
+            "::ffff:10.0.0.0/96",
+            "2000::/3",
+            "64:ff9b::/96",
+        ] {
+            let error = text.parse::<Proxy>().unwrap_err();
+            assert!(error.contains("believes any client"), "{text}: {error}");
+        }
+        for text in ["::ffff:10.0.0.0/104", "::ffff:0:0/97", "2000::/4", "64:ff9b::/97", "::/97"] {
+            assert!(text.parse::<Proxy>().is_ok(), "{text}");
+        }
+        let client = client("::ffff:10.0.0.0/104", "10.1.2.3:1", &[b"1.2.3.4"]);
+        assert_eq!(client.as_deref(), Some("1.2.3.4"));
+    }
+
+    #[test]
+    fn only_addresses_blocks_and_the_unix_socket_are_proxies() {
+        let good = ["10.0.0.1", "10.0.0.0/8", "10.0.0.1/32", "::1", "fd00::/8", "::1/128", "unix"];
+        for text in good {
+            assert!(text.parse::<Proxy>().is_ok(), "{text}");
         }
         for text in [
             "",
@@ -209,13 +379,14 @@ mod tests {
             "10.0.0.0/-1",
             "10.0.0.0/",
             "10.0.0.1/8",
-            "0.0.0.0/0",
-            "::/0",
             "::1/129",
             "10.0.0.1:80",
             "10.0.0.0/8/8",
+            "unix:",
+            "unix/0",
+            "unix:/run/proxy.sock",
         ] {
-            assert!(text.parse::<Block>().is_err(), "{text}");
+            assert!(text.parse::<Proxy>().is_err(), "{text}");
         }
     }
 }
