@@ -1,15 +1,17 @@
 //! Guessing is slowed down: what a client sees of it, and whose address counts behind proxies.
 
 use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_hallpass::AuthBuilder;
 use actix_hallpass::hallpass::{
-    AuthEventKind, LoginLimits, LoginThrottle, Throttle, ThrottlePolicy,
+    AuthEvent, AuthEventKind, LoginLimits, LoginThrottle, Throttle, ThrottlePolicy,
 };
 use actix_hallpass::testing::TestAuth;
+use actix_web::rt::net::TcpSocket;
 use actix_web::{App, HttpServer};
 use serde_json::json;
 
@@ -235,6 +237,50 @@ fn a_trusted_unix_socket_makes_no_header_over_tcp_believed() {
     login_for(&app, "203.0.113.5", "ada", "no").assert_refused(401, "invalid_credentials");
     let client = app.auth.observer().take().pop().unwrap().client_address;
     assert_eq!(client, Some("127.0.0.1".parse().unwrap()));
+}
+
+/// Sends `request` and resets the connection: the server may read it when there is no peer any more.
+async fn send_and_reset(server: SocketAddr, request: &str) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_zero_linger().unwrap();
+    let stream = socket.connect(server).await.unwrap();
+    stream.writable().await.unwrap();
+    assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
+}
+
+/// The next `count` events, once they are there: nothing else says that the guesses were looked at.
+fn events(app: &TestApp, count: usize) -> Vec<AuthEvent> {
+    let mut events = Vec::new();
+    for _ in 0..1000 {
+        events.extend(app.auth.observer().take());
+        if events.len() == count {
+            return events;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{} of {count} events came within ten seconds", events.len());
+}
+
+/// Blind guesses: the client reads no answer, but uses up the account's attempts.
+#[test]
+fn a_guesser_who_resets_the_connection_has_an_address_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("socket");
+    let app = app_at(socket.clone(), &["unix"]);
+    app.register("ada", "correct horse");
+    let _ = app.auth.observer().take();
+    actix_web::rt::System::new().block_on(async {
+        for number in 0..60 {
+            let request = login_request(&format!("203.0.113.{number}"), "wrong horse");
+            send_and_reset(app.address(), &request).await;
+        }
+    });
+    for event in events(&app, 60) {
+        let client = event.client_address.map(|address| address.to_string());
+        assert!(client.is_some_and(|it| it == "0.0.0.0" || it == "127.0.0.1"), "{:?}", event.kind);
+    }
+    // Ten guesses came from either address at most, and the account has thirty.
+    assert_eq!(login_at(&socket, "203.0.113.99", "correct horse"), 200);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The address of the client that sent a request, directly or through proxies.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
@@ -39,7 +39,13 @@ struct Block {
 enum Peer {
     UnixSocket,
     Address(IpAddr),
+    /// A client that reset its TCP connection before the server asked for its address. The operating system
+    /// hands the request on all the same.
+    Gone,
 }
+
+/// What actix-web calls the local address of a Unix socket, and of a request without a server.
+const UNIX_SOCKET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// Which proxies are trusted, as it was set.
 #[derive(Default)]
@@ -121,17 +127,24 @@ impl TrustedProxies {
 }
 
 impl Peer {
+    /// # Security
+    /// Taken for a Unix socket, a client that is gone would have its header believed, and its blind guesses
+    /// would use up an account's attempts without using up those of an address. Over TCP at 127.0.0.1:8080 it
+    /// can't be told apart, so there a program of the same machine can do that.
     fn of(request: &HttpRequest) -> Self {
         match request.peer_addr() {
             Some(address) => Self::Address(address.ip().to_canonical()),
-            None => Self::UnixSocket,
+            None if request.app_config().local_addr() == UNIX_SOCKET => Self::UnixSocket,
+            None => Self::Gone,
         }
     }
 
+    /// Returns the address. All clients that are gone share the unspecified one, and its limits.
     fn address(self) -> Option<IpAddr> {
         match self {
             Self::UnixSocket => None,
             Self::Address(address) => Some(address),
+            Self::Gone => Some(Ipv4Addr::UNSPECIFIED.into()),
         }
     }
 }
