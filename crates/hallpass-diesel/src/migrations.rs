@@ -1,27 +1,20 @@
-//! The migrations of hallpass's tables, and the book that is kept of them.
+//! The migrations of hallpass's tables, and the record of those that were run.
 //!
-//! The book is `__hallpass_schema_migrations`, apart from Diesel's own: in a shared one, a
+//! The record is the table `__hallpass_schema_migrations`, apart from Diesel's own: in a shared one, a
 //! version that the application has too would silently be skipped, and a version of ours that is
 //! newer than the application's would break its `diesel migration revert`. A version of ours
 //! that the Diesel CLI has recorded in `__diesel_schema_migrations` counts as done.
 
+mod location;
+
 use std::collections::BTreeSet;
 
 use diesel::migration::{Migration, MigrationSource};
-use diesel::result::{Error as DieselError, QueryResult};
+use diesel::result::Error as DieselError;
 
 use crate::SchemaTable;
 use crate::engine::Engine;
-
-const BOOK: &str = "__hallpass_schema_migrations";
-
-/// The book of Diesel's own command line.
-const BOOK_OF_THE_CLI: &str = "__diesel_schema_migrations";
-
-const CREATE_BOOK: &str = "CREATE TABLE IF NOT EXISTS __hallpass_schema_migrations (
-    version VARCHAR(50) PRIMARY KEY NOT NULL,
-    run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
-)";
+use location::Location;
 
 /// What is done about the schema when a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +29,7 @@ pub enum Migrations {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrationError {
-    /// The table or the book of migrations can't be read or written.
+    /// A table or the record of the migrations can't be read or written.
     #[error("the schema can't be looked at or changed")]
     Book(#[from] DieselError),
     /// One of them fails.
@@ -64,6 +57,33 @@ pub enum MigrationError {
         /// Which one.
         table: SchemaTable,
     },
+    /// There is no schema to make tables in.
+    #[error(
+        "the connection has no schema to make tables in; name one that exists in `search_path`, or on MySQL a database in the URL"
+    )]
+    NoSchema,
+    /// A table is there, and what would record its migrations is not in the same schema.
+    #[error("the table `{table}` is there, and its migrations are not recorded beside it, in `{record}`{}; put the schema of hallpass's tables first in `search_path`, or rename the table that is not hallpass's", but_elsewhere(.elsewhere.as_deref()))]
+    NotRecorded {
+        /// The table, with its schema.
+        table: String,
+        /// Where its migrations would be recorded.
+        record: String,
+        /// Where other migrations of hallpass's are recorded.
+        elsewhere: Option<String>,
+    },
+    /// Statements find a table in another schema than that of hallpass's other tables.
+    #[error(
+        "a statement would find `{found}` where it needs `{needed}`, beside hallpass's other tables; put `{schema}` first in `search_path`, or rename `{found}`"
+    )]
+    FoundElsewhere {
+        /// What they find.
+        found: String,
+        /// What they need.
+        needed: String,
+        /// Its schema.
+        schema: String,
+    },
     /// A table lacks columns: it is another one, or migrations are missing.
     #[error("the table `{}` lacks {}: it is not hallpass's, or migrations are missing (MIGRATE=true)", .table.name(), .columns.join(", "))]
     ColumnsMissing {
@@ -72,6 +92,10 @@ pub enum MigrationError {
         /// Their names.
         columns: Vec<&'static str>,
     },
+}
+
+fn but_elsewhere(elsewhere: Option<&str>) -> String {
+    elsewhere.map(|record| format!(", but `{record}` is there")).unwrap_or_default()
 }
 
 /// A migration for one kind of database.
@@ -102,49 +126,62 @@ pub fn check<C: Engine>(connection: &mut C) -> Result<(), MigrationError> {
 /// can't undo a change of the schema: there, each migration is one statement, and one that was run
 /// but not recorded, because the process was killed in between, is recorded the next time.
 ///
+/// On PostgreSQL they go into the schema of the table `users`, if one is found, and else into the
+/// first schema of the search path.
+///
 /// # Errors
-/// [`MigrationError`]: which one fails, what is missing afterwards, or that the database is ahead of
-/// this version of hallpass.
+/// [`MigrationError`]: which one fails, what is missing afterwards, that a table or its record is in
+/// another schema, or that the database is ahead of this version of hallpass.
 pub fn run_tables<C: Engine>(
     connection: &mut C,
     tables: &[SchemaTable],
 ) -> Result<(), MigrationError> {
-    refuse_unknown::<C>(&recorded(connection, BOOK)?)?;
-    if !pending(connection, tables)?.is_empty() {
-        connection.in_turn(|connection| {
-            connection.batch_execute(CREATE_BOOK)?;
-            // Another process may have run them while this one waited for its turn.
-            for (table, migration) in pending(connection, tables)? {
-                run_one(connection, table, &*migration)?;
+    let location = Location::find(connection, tables)?;
+    location.refuse_unrecorded(connection)?;
+    refuse_unknown::<C>(&location.recorded(connection)?)?;
+    if pending(connection, &location, tables)?.is_empty() {
+        return check_tables(connection, tables);
+    }
+    connection.in_turn(|connection| {
+        // Another process may have run them while this one waited for its turn.
+        let location = Location::find(connection, tables)?;
+        connection.in_schema(location.schema(), |connection| {
+            location.create_record(connection)?;
+            for (table, migration) in pending(connection, &location, tables)? {
+                run_one(connection, &location, table, &*migration)?;
             }
             Ok(())
         })?;
-    }
-    check_tables(connection, tables)
+        check_tables(connection, tables)
+    })
 }
 
 /// Checks that these tables have every column and that this version of hallpass knows all migrations
 /// that were run on the database; changes nothing.
 ///
 /// # Errors
-/// [`MigrationError::TableMissing`], [`MigrationError::ColumnsMissing`] or
-/// [`MigrationError::Ahead`]; [`MigrationError::Book`] when the database does not answer, being
-/// locked, say.
+/// [`MigrationError::TableMissing`], [`MigrationError::ColumnsMissing`],
+/// [`MigrationError::FoundElsewhere`], [`MigrationError::NotRecorded`] or [`MigrationError::Ahead`];
+/// [`MigrationError::Book`] when the database does not answer, being locked, say.
 pub fn check_tables<C: Engine>(
     connection: &mut C,
     tables: &[SchemaTable],
 ) -> Result<(), MigrationError> {
+    let location = Location::find(connection, tables)?;
+    location.refuse_recorded_elsewhere(connection)?;
     for table in tables {
-        check_table(connection, *table)?;
+        check_table(connection, &location, *table)?;
     }
-    refuse_unknown::<C>(&recorded(connection, BOOK)?)
+    refuse_unknown::<C>(&location.recorded(connection)?)
 }
 
-fn check_table<C: Engine>(connection: &mut C, table: SchemaTable) -> Result<(), MigrationError> {
-    let present = connection.names(&C::columns_query(table.name()))?;
-    if present.is_empty() {
-        return Err(MigrationError::TableMissing { table });
-    }
+fn check_table<C: Engine>(
+    connection: &mut C,
+    location: &Location,
+    table: SchemaTable,
+) -> Result<(), MigrationError> {
+    location.refuse_missing(connection, table)?;
+    let present = connection.names(&C::columns_query(location.schema(), table.name()))?;
     let is_missing = |column: &&str| !present.iter().any(|name| name.eq_ignore_ascii_case(column));
     let columns: Vec<_> = table.columns().iter().copied().filter(is_missing).collect();
     if columns.is_empty() {
@@ -161,33 +198,37 @@ fn check_table<C: Engine>(connection: &mut C, table: SchemaTable) -> Result<(), 
 /// the schema; [`run`] puts that right.
 pub fn revert_last<C: Engine>(connection: &mut C) -> Result<Option<String>, MigrationError> {
     connection.in_turn(|connection| {
-        let own = recorded(connection, BOOK)?;
+        let location = Location::find(connection, &[])?;
+        let own = location.recorded(connection)?;
         refuse_unknown::<C>(&own)?;
         let newest =
             all::<C>()?.into_iter().rfind(|(_, migration)| own.contains(&version(&**migration)));
         let Some((table, migration)) = newest else { return Ok(None) };
         let version = version(&*migration);
-        // First the book: what is there and not in the book is put right by `run`.
-        connection.batch_execute(&format!("DELETE FROM {BOOK} WHERE version = '{version}'"))?;
-        migration.revert(connection).map_err(|source| failed(table, &version, source))?;
+        // First the record: what is there and not recorded is put right by `run`.
+        location.forget(connection, &version)?;
+        connection.in_schema(location.schema(), |connection| {
+            migration.revert(connection).map_err(|source| failed(table, &version, source))
+        })?;
         Ok(Some(version))
     })
 }
 
 fn run_one<C: Engine>(
     connection: &mut C,
+    location: &Location,
     table: SchemaTable,
     migration: &dyn Migration<C::Backend>,
 ) -> Result<(), MigrationError> {
     let version = version(migration);
     if let Err(source) = migration.run(connection) {
-        let is_done = C::says_it_is_there(&*source) && check_table(connection, table).is_ok();
+        let is_done =
+            C::says_it_is_there(&*source) && check_table(connection, location, table).is_ok();
         if !is_done {
             return Err(failed(table, &version, source));
         }
     }
-    connection.batch_execute(&format!("INSERT INTO {BOOK} (version) VALUES ('{version}')"))?;
-    Ok(())
+    Ok(location.record(connection, &version)?)
 }
 
 fn failed(
@@ -201,21 +242,21 @@ fn failed(
 /// Returns the migrations of these tables that neither this crate nor the Diesel CLI has recorded,
 /// oldest first.
 ///
-/// The CLI's book is believed where there is the table: without it, an equal version in it is
+/// The CLI's record is believed where there is the table: without it, an equal version in it is
 /// the application's.
 fn pending<C: Engine>(
     connection: &mut C,
+    location: &Location,
     tables: &[SchemaTable],
 ) -> Result<Vec<(SchemaTable, OwnMigration<C>)>, MigrationError> {
-    let own = recorded(connection, BOOK)?;
-    let of_the_cli = recorded(connection, BOOK_OF_THE_CLI)?;
+    let own = location.recorded(connection)?;
+    let by_cli = location.recorded_by_cli(connection)?;
     let mut pending = Vec::new();
     for (table, migration) in all::<C>()? {
         let version = version(&*migration);
-        let mut is_there = || connection.names(&C::columns_query(table.name()));
         let is_done = own.contains(&version)
             || !tables.contains(&table)
-            || of_the_cli.contains(&version) && !is_there()?.is_empty();
+            || by_cli.contains(&version) && location.has(connection, table.name())?;
         if !is_done {
             pending.push((table, migration));
         }
@@ -252,15 +293,6 @@ fn all<C: Engine>() -> Result<Vec<(SchemaTable, OwnMigration<C>)>, MigrationErro
 
 fn version<DB: diesel::backend::Backend>(migration: &dyn Migration<DB>) -> String {
     migration.name().version().to_string()
-}
-
-/// Returns the versions in `book`, none when there is no such table.
-fn recorded<C: Engine>(connection: &mut C, book: &str) -> QueryResult<BTreeSet<String>> {
-    if connection.names(&C::columns_query(book))?.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let versions = connection.names(&format!("SELECT version AS name FROM {book}"))?;
-    Ok(versions.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -9,3 +9,5 @@ mod own_table;
 mod refusal;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod registration;
+#[cfg(feature = "postgres")]
+mod schemas;

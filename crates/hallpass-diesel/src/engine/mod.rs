@@ -46,9 +46,38 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     #[doc(hidden)]
     fn migrations() -> EmbeddedMigrations;
 
-    /// Returns the query that lists the columns of a table, none when there is no such table.
+    /// Returns the schema in which new tables are made: on MySQL the database, on SQLite its file.
     #[doc(hidden)]
-    fn columns_query(table: &str) -> String;
+    fn default_schema(&mut self) -> QueryResult<Option<String>>;
+
+    /// Returns the schema in which a statement finds a table, `None` where it finds none.
+    #[doc(hidden)]
+    fn schema_of(&mut self, table: &str) -> QueryResult<Option<String>> {
+        let Some(schema) = self.default_schema()? else { return Ok(None) };
+        let columns = self.names(&Self::columns_query(&schema, table))?;
+        Ok((!columns.is_empty()).then_some(schema))
+    }
+
+    /// Does `work`, which is part of work [`in_turn`](Self::in_turn), with the schema as the first in
+    /// which statements look for tables, and as the one in which they make them.
+    #[doc(hidden)]
+    fn in_schema<T>(
+        &mut self,
+        _schema: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
+    ) -> Result<T, MigrationError> {
+        work(self)
+    }
+
+    /// Returns the quoted name of a table in a schema.
+    #[doc(hidden)]
+    fn quoted(schema: &str, table: &str) -> String {
+        format!("\"{}\".\"{table}\"", schema.replace('"', "\"\""))
+    }
+
+    /// Returns the query that lists the columns of a table in a schema, none when there is no such table.
+    #[doc(hidden)]
+    fn columns_query(schema: &str, table: &str) -> String;
 
     /// Runs a query whose one column is called `name` and holds text.
     #[doc(hidden)]
@@ -104,6 +133,12 @@ pub(crate) mod sealed {
     impl Sealed for diesel::PgConnection {}
     #[cfg(feature = "sqlite")]
     impl Sealed for diesel::SqliteConnection {}
+}
+
+/// Returns the text as a literal.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// A row of [`Engine::names`].

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::{Engine, Name};
+use super::{Engine, Name, literal};
 use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
@@ -36,10 +36,20 @@ impl Engine for MysqlConnection {
         MIGRATIONS
     }
 
-    fn columns_query(table: &str) -> String {
+    fn default_schema(&mut self) -> QueryResult<Option<String>> {
+        let names = self.names("SELECT DATABASE() AS name FROM DUAL WHERE DATABASE() IS NOT NULL");
+        Ok(names?.pop())
+    }
+
+    fn quoted(schema: &str, table: &str) -> String {
+        format!("`{}`.`{table}`", schema.replace('`', "``"))
+    }
+
+    fn columns_query(schema: &str, table: &str) -> String {
         format!(
             "SELECT column_name AS name FROM information_schema.columns
-             WHERE table_schema = DATABASE() AND table_name = '{table}'"
+             WHERE table_schema = {} AND table_name = '{table}'",
+            literal(schema)
         )
     }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::{Engine, Name};
+use super::{Engine, Name, literal};
 use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
@@ -35,11 +35,40 @@ impl Engine for PgConnection {
         MIGRATIONS
     }
 
-    /// Looks for the table where a query would find it, in whichever schema of the search path.
-    fn columns_query(table: &str) -> String {
+    fn default_schema(&mut self) -> QueryResult<Option<String>> {
+        let names =
+            self.names("SELECT current_schema()::text AS name WHERE current_schema() IS NOT NULL");
+        Ok(names?.pop())
+    }
+
+    /// Looks in each schema of the search path.
+    fn schema_of(&mut self, table: &str) -> QueryResult<Option<String>> {
+        let names = self.names(&format!(
+            "SELECT nspname::text AS name
+             FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+             WHERE pg_class.oid = to_regclass('{table}')"
+        ));
+        Ok(names?.pop())
+    }
+
+    fn in_schema<T>(
+        &mut self,
+        schema: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
+    ) -> Result<T, MigrationError> {
+        let path = self.names("SELECT current_setting('search_path') AS name")?.concat();
+        let schema = schema.replace('"', "\"\"");
+        set_search_path(self, &format!("\"{schema}\", {path}"))?;
+        let done = work(self)?;
+        set_search_path(self, &path)?;
+        Ok(done)
+    }
+
+    fn columns_query(schema: &str, table: &str) -> String {
         format!(
             "SELECT attname::text AS name FROM pg_attribute
-             WHERE attrelid = to_regclass('{table}') AND attnum > 0 AND NOT attisdropped"
+             WHERE attrelid = to_regclass({}) AND attnum > 0 AND NOT attisdropped",
+            literal(&Self::quoted(schema, table))
         )
     }
 
@@ -100,6 +129,12 @@ impl Engine for PgConnection {
             )
         )
     }
+}
+
+/// Sets the search path until the transaction ends.
+fn set_search_path(connection: &mut PgConnection, path: &str) -> QueryResult<()> {
+    let path = literal(path);
+    connection.batch_execute(&format!("SELECT set_config('search_path', {path}, true)"))
 }
 
 /// Another process has the lock, if that is what the wait for it came to.

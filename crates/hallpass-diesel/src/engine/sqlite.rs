@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::{Engine, Name};
+use super::{Engine, Name, literal};
 use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
@@ -34,8 +34,13 @@ impl Engine for SqliteConnection {
         MIGRATIONS
     }
 
-    fn columns_query(table: &str) -> String {
-        format!("SELECT name FROM pragma_table_info('{table}')")
+    /// Attached databases are the application's.
+    fn default_schema(&mut self) -> QueryResult<Option<String>> {
+        Ok(Some("main".to_owned()))
+    }
+
+    fn columns_query(schema: &str, table: &str) -> String {
+        format!("SELECT name FROM pragma_table_info('{table}', {})", literal(schema))
     }
 
     fn names(&mut self, query: &str) -> QueryResult<Vec<String>> {

@@ -128,6 +128,21 @@ fn a_schema_that_is_not_complete_says_what_is_missing() {
 }
 
 #[test]
+fn the_installation_in_an_attached_database_is_not_taken_for_the_files_own() {
+    let (_directory, url) = empty();
+    let (attached, other) = empty();
+    run_tables(&mut sqlite::create(&other).unwrap(), &SchemaTable::ALL).unwrap();
+    let mut connection = sqlite::create(&url).unwrap();
+    let path = attached.path().join("app.db");
+    connection.batch_execute(&format!("ATTACH '{}' AS other", path.display())).unwrap();
+    assert!(matches!(check(&mut connection), Err(MigrationError::TableMissing { .. })));
+    run(&mut connection).unwrap();
+    assert_eq!(count(&mut connection, "main.users"), 0, "it has one of its own");
+    assert!(revert_last(&mut connection).unwrap().is_some());
+    assert_eq!(revert_last(&mut connection).unwrap(), None, "the other's are not reverted");
+}
+
+#[test]
 fn another_table_called_users_is_not_touched() {
     let (_directory, url) = empty();
     let mut connection = sqlite::create(&url).unwrap();
