@@ -12,7 +12,7 @@ use hallpass::{
 use crate::attempts_table::AttemptsTable;
 use crate::declaration::seconds;
 use crate::pool::Connections;
-use crate::store::{is_lost, run_on};
+use crate::retry::{is_lost, run_on};
 use crate::value::{Reader, Whole};
 
 /// How often a row is read and written that others write meanwhile. Each time, one of them got an attempt:

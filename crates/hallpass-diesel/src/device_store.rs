@@ -22,9 +22,10 @@ use hallpass::{
 
 use crate::declaration::seconds;
 use crate::pool::Connections;
+use crate::retry::no_if_lost;
 use crate::session_row::{DeviceSessionRow, NewSession, SessionRow};
 use crate::sessions_table::SessionsTable;
-use crate::store::{CANT_BE_DISABLED, no_if_lost};
+use crate::store::CANT_BE_DISABLED;
 use crate::user_row::UserRow;
 use crate::{DieselStore, UsersTable};
 

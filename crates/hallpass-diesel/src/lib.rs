@@ -23,6 +23,7 @@ mod error;
 pub mod migrations;
 mod open;
 mod pool;
+mod retry;
 mod schema;
 mod schema_table;
 mod session_row;
