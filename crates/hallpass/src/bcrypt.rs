@@ -3,15 +3,18 @@
 #[cfg(test)]
 pub(crate) mod stand_in;
 
-use ::bcrypt::{HashParts, non_truncating_hash_with_salt, non_truncating_verify};
+use ::bcrypt::{BcryptResult, HashParts, non_truncating_hash_with_salt, non_truncating_verify};
 
 use crate::random::{Random, RandomUnavailable, random_bytes};
 
 /// The lowest cost bcrypt knows: 2^4 rounds.
 pub(crate) const MINIMUM_COST: u32 = 4;
 
-/// The longest input bcrypt reads whole: its 72 bytes less the NUL that ends a text.
-pub(crate) const MAXIMUM_BYTES: usize = 71;
+/// How much of its input bcrypt reads. Other implementations ignore the rest of a longer text.
+pub(crate) const READ_BYTES: usize = 72;
+
+/// The longest text bcrypt reads whole, with the NUL that ends it.
+pub(crate) const MAXIMUM_BYTES: usize = READ_BYTES - 1;
 
 /// How a secret compares with a stored hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +76,26 @@ pub(crate) fn hash(
 
 /// Compares `secret` with the `stored` hash, unless its cost is above `ceiling`.
 pub(crate) fn compare(secret: &[u8], stored: &str, ceiling: u32) -> Comparison {
+    compare_with(secret, stored, ceiling, |secret, stored| non_truncating_verify(secret, stored))
+}
+
+/// Compares the first 72 bytes of a longer text with a `stored` hash of another implementation, which has
+/// ignored the rest.
+///
+/// # Security
+/// All texts that begin with these bytes match. A refresh token hashed like that would match every later
+/// one of its user. So there is no function here that makes such a hash, and the type takes no text to cut.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to cut: the text has 72 bytes")]
+pub(crate) fn compare_cut(secret: &[u8; READ_BYTES], stored: &str, ceiling: u32) -> Comparison {
+    compare_with(secret, stored, ceiling, |secret, stored| ::bcrypt::verify(secret, stored))
+}
+
+fn compare_with(
+    secret: &[u8],
+    stored: &str,
+    ceiling: u32,
+    verify: impl FnOnce(&[u8], &str) -> BcryptResult<bool>,
+) -> Comparison {
     let cost = match usable_cost(stored, ceiling) {
         Ok(cost) => cost,
         Err(unusable) => {
@@ -85,7 +108,7 @@ pub(crate) fn compare(secret: &[u8], stored: &str, ceiling: u32) -> Comparison {
         return Comparison { outcome, cost: Some(cost) };
     }
     count_run(cost);
-    let outcome = match non_truncating_verify(secret, stored) {
+    let outcome = match verify(secret, stored) {
         Ok(true) => HashMatch::Matches,
         // An error is a secret too long to have been hashed, since the hash has just been read.
         Ok(false) | Err(_) => HashMatch::Differs,

@@ -31,7 +31,8 @@ pub enum AuthEventKind {
     RegistrationRefused(RegistrationRefusal),
     /// A session began.
     LoginSucceeded {
-        /// Whether the password hash was replaced by one of a higher cost.
+        /// Whether the password hash was replaced: its cost was too low, or other software had cut the
+        /// password.
         is_hash_upgraded: bool,
     },
     /// A login was refused, for a reason that the client is not told.

@@ -48,6 +48,7 @@ mod throttle_policy;
 mod timestamp;
 mod token_secret;
 mod token_text;
+mod typed_password;
 mod user;
 mod user_id;
 

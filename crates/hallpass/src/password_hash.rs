@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::Password;
-use crate::bcrypt::{self, Comparison, HashMatch};
+use crate::bcrypt::{self, HashMatch};
 use crate::random::{Random, RandomUnavailable};
+use crate::typed_password::TypedPassword;
 
 /// The highest cost a stored hash may have unless a higher one is configured: seconds, not hours.
 const COST_CEILING: u32 = 15;
@@ -36,6 +37,15 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// What comparing a typed password with a stored hash came to, and what it cost.
+pub(crate) struct PasswordComparison {
+    pub(crate) outcome: HashMatch,
+    /// How many candidates there were to compare; at least 1.
+    candidates: usize,
+    /// The cost of each bcrypt run, in the order of the candidates. The last one may have matched.
+    runs: Vec<u32>,
+}
+
 /// Makes and compares password hashes so that the time taken tells nothing about the user.
 #[derive(Debug)]
 pub(crate) struct PasswordHasher {
@@ -62,43 +72,55 @@ impl PasswordHasher {
         bcrypt::hash(&password.expose_bcrypt_input(), self.cost, random).map(PasswordHash)
     }
 
-    /// Compares `password` with `stored`; without one of the two they differ, at no cost yet.
+    /// Compares the candidates of `password` with `stored`, up to the first match; without one of the two
+    /// they differ, at no cost yet.
     ///
     /// Whoever refuses must call [`PasswordHasher::spend_the_rest`].
     pub(crate) fn compare(
         &self,
-        password: Option<&Password>,
+        password: Option<&TypedPassword>,
         stored: Option<&PasswordHash>,
-    ) -> Comparison {
-        let (Some(password), Some(stored)) = (password, stored) else {
-            return Comparison { outcome: HashMatch::Differs, cost: None };
-        };
-        bcrypt::compare(&password.expose_bcrypt_input(), &stored.0, self.ceiling())
+    ) -> PasswordComparison {
+        let candidates = password.map(TypedPassword::candidates).unwrap_or_default();
+        let mut comparison = PasswordComparison::none_yet(candidates.len());
+        let Some(stored) = stored else { return comparison };
+        for candidate in candidates {
+            let compared = candidate.compare(&stored.0, self.ceiling());
+            comparison.runs.extend(compared.cost);
+            comparison.outcome = compared.outcome;
+            if comparison.outcome != HashMatch::Differs {
+                break;
+            }
+        }
+        comparison
     }
 
-    /// Returns the hash of the password at the configured cost, if it matched at a lower one.
+    /// Returns a new hash of the password that matched, unless the stored one is what hallpass makes of it,
+    /// at the configured cost or a higher one.
     pub(crate) fn upgrade(
         &self,
-        password: &Password,
-        comparison: &Comparison,
+        password: &TypedPassword,
+        comparison: &PasswordComparison,
         random: &dyn Random,
     ) -> Result<Option<PasswordHash>, RandomUnavailable> {
-        match comparison.cost {
-            Some(cost) if cost < self.cost => self.hash(password, random).map(Some),
-            _ => Ok(None),
+        match *comparison.runs {
+            [cost] if cost >= self.cost => Ok(None),
+            _ => self.hash(password.password(), random).map(Some),
         }
     }
 
-    /// Makes a refusal cost as much as one comparison at the configured cost, whether there was
-    /// a user, a usable hash, or a password that could be one (user enumeration by timing, OWASP
-    /// Authentication Cheat Sheet). Only a stored hash above that cost has taken longer.
+    /// Makes a refusal cost as much as one comparison at the configured cost for each candidate of what was
+    /// typed, whether there was a user, a usable hash, or a password that could be one (user enumeration by
+    /// timing, OWASP Authentication Cheat Sheet). Only a stored hash above that cost has taken longer.
     ///
     /// After a comparison at cost s, one more at each cost from there to below the configured
     /// one, c, makes up the difference: 2^s + (2^s + 2^(s+1) + … + 2^(c-1)) = 2^c.
-    pub(crate) fn spend_the_rest(&self, comparison: &Comparison) {
-        match comparison.cost {
-            Some(spent) => (spent..self.cost).for_each(|cost| self.spend(cost)),
-            None => self.spend(self.cost),
+    pub(crate) fn spend_the_rest(&self, comparison: &PasswordComparison) {
+        for spent in &comparison.runs {
+            (*spent..self.cost).for_each(|cost| self.spend(cost));
+        }
+        for _ in comparison.runs.len()..comparison.candidates {
+            self.spend(self.cost);
         }
     }
 
@@ -110,6 +132,13 @@ impl PasswordHasher {
     /// Our own hashes must stay usable where somebody configures more than the ceiling.
     fn ceiling(&self) -> u32 {
         COST_CEILING.max(self.cost)
+    }
+}
+
+impl PasswordComparison {
+    /// What nobody can have set costs what one candidate does.
+    fn none_yet(candidates: usize) -> Self {
+        Self { outcome: HashMatch::Differs, candidates: candidates.max(1), runs: Vec::new() }
     }
 }
 

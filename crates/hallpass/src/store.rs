@@ -208,7 +208,7 @@ pub struct SessionStart {
     pub user_id: UserId,
     /// The password hash that was verified.
     pub verified_password_hash: PasswordHash,
-    /// The hash to put in its place, made at a higher cost.
+    /// The hash of the same password to put in its place.
     pub upgraded_password_hash: Option<PasswordHash>,
     /// The session, at generation 0. Its hash is bound to the password hash that is stored then.
     pub session: Session,

@@ -73,6 +73,23 @@ fn every_refusal_is_alike_to_the_byte_and_its_reason_is_for_the_observer() {
     assert_eq!(kinds[7], AuthEventKind::LoginRefused(LoginRefusal::UserDisabled));
 }
 
+/// Others read 72 bytes. What hallpass hashes, it hashes whole.
+#[test]
+fn a_hash_made_elsewhere_logs_in_whatever_the_length_of_the_password() {
+    let app = TestApp::start();
+    app.register("ada", "correct horse");
+    for (letter, length, by_python) in [
+        ("a", 71, "$2b$04$5Nz85urDEzXGhsRdUzg26.ppvweAggoJC5IXWV38ye77/YyXAPU6a"),
+        ("x", 80, "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i"),
+    ] {
+        let stored = PasswordHash::new(by_python);
+        app.auth.store().edit(&UserId::new(1), |user| user.password_hash = stored);
+        app.login("ada", &letter.repeat(length)).tokens();
+        app.login("ada", &letter.repeat(length)).tokens();
+        app.login("ada", &letter.repeat(72)).assert_refused(401, "invalid_credentials");
+    }
+}
+
 #[test]
 fn a_login_replaces_the_session_of_the_user() {
     let app = TestApp::start();

@@ -12,12 +12,16 @@ fn password(text: &str) -> Password {
     Password::parse(Zeroizing::new(text.to_owned())).unwrap()
 }
 
+fn typed(text: &str) -> TypedPassword {
+    TypedPassword::parse(Zeroizing::new(text.to_owned())).unwrap()
+}
+
 fn hasher(cost: u32) -> PasswordHasher {
     PasswordHasher::new(cost, &SeededRandom::default()).unwrap()
 }
 
 fn compare(cost: u32, text: &str, stored: &str) -> HashMatch {
-    hasher(cost).compare(Some(&password(text)), Some(&PasswordHash::new(stored))).outcome
+    hasher(cost).compare(Some(&typed(text)), Some(&PasswordHash::new(stored))).outcome
 }
 
 #[test]
@@ -58,6 +62,54 @@ fn hashes_of_other_software_match() {
         assert_eq!(compare(4, text, stored), HashMatch::Matches, "{software}");
         assert_eq!(compare(4, "wrong", stored), HashMatch::Differs, "{software}");
     }
+}
+
+/// Other implementations read 72 bytes and ignore the rest. 24 euro signs behind an `x` are 73 bytes, so
+/// the cut is inside of the last one.
+#[test]
+fn a_hash_made_elsewhere_of_the_first_72_bytes_matches() {
+    let euros = format!("x{}", "\u{20ac}".repeat(24));
+    let by_python = "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
+    let by_libxcrypt = "$2y$04$CCCCCCCCCCCCCCCCCCCCC.ug0A3dTXhy5U.dFjx/qguZ8I4CB77BC";
+    let of_euros = "$2y$04$CCCCCCCCCCCCCCCCCCCCC.W/4uiLnod8xugKz45VYPY8wyzVNiM1S";
+    for (software, text, stored, expected) in [
+        ("Python, 71 bytes", &*"x".repeat(71), by_python, HashMatch::Differs),
+        ("Python, 72 bytes", &"x".repeat(72), by_python, HashMatch::Matches),
+        ("Python, 80 bytes", &"x".repeat(80), by_python, HashMatch::Matches),
+        ("Python, 2a", &"x".repeat(80), &by_python.replace("2b", "2a"), HashMatch::Matches),
+        ("libxcrypt, 72 bytes", &"x".repeat(72), by_libxcrypt, HashMatch::Matches),
+        ("libxcrypt, 1024 bytes", &"x".repeat(1024), by_libxcrypt, HashMatch::Matches),
+        ("libxcrypt, within a character", &euros, of_euros, HashMatch::Matches),
+        ("libxcrypt, other bytes", &euros.replacen('x', "y", 1), of_euros, HashMatch::Differs),
+    ] {
+        assert_eq!(compare(4, text, stored), expected, "{software}");
+    }
+}
+
+/// See [`crate::typed_password::Candidate::Cut`].
+#[test]
+fn a_hash_of_ours_matches_no_other_password_by_its_first_72_bytes() {
+    let random = SeededRandom::default();
+    for length in [1, 23, 35, 36, 71, 72, 80, 144] {
+        let own = password(&"x".repeat(length));
+        let hash = hasher(4).hash(&own, &random).unwrap();
+        let hashed = String::from_utf8(own.expose_bcrypt_input().to_vec()).unwrap();
+        let others = [72, 73, 79, 143, 145].map(|length| "x".repeat(length));
+        let of_digest = [format!("{hashed}{}", "x".repeat(72)), hashed.repeat(72)];
+        for other in others.iter().chain(&of_digest).filter(|it| it.len() <= 1024) {
+            if *other != own.expose_password() {
+                let outcome = compare(4, other, hash.expose_hash());
+                assert_eq!(outcome, HashMatch::Differs, "{length} {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hash_of_the_broken_version_2x_is_refused() {
+    let by_libxcrypt = "$2x$04$CCCCCCCCCCCCCCCCCCCCC.ug0A3dTXhy5U.dFjx/qguZ8I4CB77BC";
+    let unusable = HashMatch::Unusable(crate::UnusableHash::Unparsable);
+    assert_eq!(compare(4, &"x".repeat(72), by_libxcrypt), unusable);
 }
 
 #[test]
@@ -101,8 +153,7 @@ fn a_password_that_is_set_has_a_minimum_length_in_characters() {
 
 #[test]
 fn a_match_at_a_lower_cost_is_hashed_anew() {
-    let (hasher, random, password) =
-        (hasher(5), SeededRandom::default(), password("correct horse"));
+    let (hasher, random, password) = (hasher(5), SeededRandom::default(), typed("correct horse"));
     let upgrade = |stored: &PasswordHash| {
         let comparison = hasher.compare(Some(&password), Some(stored));
         assert_eq!(comparison.outcome, HashMatch::Matches);
@@ -122,7 +173,7 @@ fn every_refusal_costs_one_comparison_at_the_configured_cost() {
         own.hash(&password("correct horse"), &random).unwrap()
     };
     let work = |text: Option<&str>, stored: Option<&PasswordHash>| {
-        let text = text.map(password);
+        let text = text.map(typed);
         let runs = bcrypt_runs::during(|| {
             hasher.spend_the_rest(&hasher.compare(text.as_ref(), stored));
         });

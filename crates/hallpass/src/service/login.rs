@@ -3,12 +3,13 @@
 use super::throttle::{Attempt, Throttleable};
 use super::{Service, Throttled, TokenPair, event, session_event};
 use crate::access_token::IssueError;
-use crate::bcrypt::Comparison;
 use crate::event::LoginRefusal;
+use crate::password_hash::PasswordComparison;
 use crate::refresh_token::RefreshClaims;
 use crate::step::{HashLane, Step};
+use crate::typed_password::TypedPassword;
 use crate::{
-    AttemptKey, AuthEvent, AuthEventKind, Credentials, Device, LoginName, Password, PasswordHash,
+    AttemptKey, AuthEvent, AuthEventKind, Credentials, Device, LoginName, PasswordHash,
     RandomUnavailable, Session, SessionId, SessionStart, StoreError, User, UserId,
 };
 
@@ -50,7 +51,7 @@ impl Throttleable for LoginError {
 struct Login {
     service: Service,
     login: Option<LoginName>,
-    password: Option<Password>,
+    password: Option<TypedPassword>,
     device: Device,
     attempt: u32,
 }
@@ -61,7 +62,7 @@ impl Service {
     /// there are too many. `device` may be the client's address alone.
     ///
     /// A name that nobody could have is an unknown user, a password that nobody could have a
-    /// wrong one: each refusal costs one comparison at the configured cost and says the same.
+    /// wrong one: each refusal of the same text costs the same and says the same.
     ///
     /// Where attempts are counted, those of a name that nobody has are counted as well. Who has none left
     /// is refused before any hash.
@@ -75,7 +76,7 @@ impl Service {
         let login = Login {
             service: self.clone(),
             login: LoginName::parse(&credentials.login).ok(),
-            password: Password::parse(credentials.password).ok(),
+            password: TypedPassword::parse(credentials.password).ok(),
             device: device.into(),
             attempt: 1,
         };
@@ -107,7 +108,7 @@ impl Login {
         }
     }
 
-    fn start_session(self, user: User, comparison: &Comparison) -> Step<Outcome> {
+    fn start_session(self, user: User, comparison: &PasswordComparison) -> Step<Outcome> {
         let new = self.upgraded_hash(comparison).and_then(|upgraded| {
             let password_hash = upgraded.as_ref().unwrap_or(&user.password_hash);
             let (token, session) = self.new_session(user.id.clone(), password_hash)?;
@@ -147,7 +148,7 @@ impl Login {
 
     fn upgraded_hash(
         &self,
-        comparison: &Comparison,
+        comparison: &PasswordComparison,
     ) -> Result<Option<PasswordHash>, RandomUnavailable> {
         match &self.password {
             Some(password) => {

@@ -8,6 +8,7 @@ use super::throttle::{Attempt, Throttleable};
 use super::{OwnSessions, Service, Throttled, event};
 use crate::event::LoginRefusal;
 use crate::step::{HashLane, Step};
+use crate::typed_password::TypedPassword;
 use crate::{
     AccessClaims, AuthEvent, AuthEventKind, Password, PasswordChange, PasswordHash,
     PasswordRuleError, PasswordUnacceptable, ProvenSession, RandomUnavailable, Session, SessionId,
@@ -71,7 +72,12 @@ struct Change {
 /// Who changes whose password.
 enum Who {
     /// The user of an access token, who has to know the old password.
-    User { user_id: UserId, session_id: SessionId, current: Option<Password>, ending: OwnSessions },
+    User {
+        user_id: UserId,
+        session_id: SessionId,
+        current: Option<TypedPassword>,
+        ending: OwnSessions,
+    },
     /// The application, which ends all sessions of the user.
     Application(UserId),
 }
@@ -97,7 +103,7 @@ impl Service {
         let who = Who::User {
             user_id: presented.user_id().clone(),
             session_id: presented.session_id().clone(),
-            current: Password::parse(current).ok(),
+            current: TypedPassword::parse(current).ok(),
             ending,
         };
         match self.checked_change(who, new, client_address) {

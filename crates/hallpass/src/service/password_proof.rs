@@ -1,21 +1,23 @@
 //! Is this the user's password, and may they use it? What login and step-up have in common.
 
 use super::Service;
-use crate::bcrypt::{Comparison, HashMatch};
+use crate::bcrypt::HashMatch;
 use crate::event::LoginRefusal;
-use crate::{Password, User, UserId};
+use crate::password_hash::PasswordComparison;
+use crate::typed_password::TypedPassword;
+use crate::{User, UserId};
 
 /// A refusal, and whose password it was.
 pub(super) type Refused = (Option<UserId>, LoginRefusal);
 
 impl Service {
-    /// Compares the password with the user's: for hash steps. Every refusal costs what one comparison at
-    /// the configured cost does, so that none of them tells why.
+    /// Compares the password with the user's: for hash steps. Every refusal of the same text costs the
+    /// same, so that none of them tells why.
     pub(super) fn prove_password(
         &self,
         user: Option<User>,
-        password: Option<&Password>,
-    ) -> Result<(User, Comparison), Refused> {
+        password: Option<&TypedPassword>,
+    ) -> Result<(User, PasswordComparison), Refused> {
         let passwords = &self.0.passwords;
         let stored = user.as_ref().map(|user| &user.password_hash);
         let comparison = passwords.compare(password, stored);

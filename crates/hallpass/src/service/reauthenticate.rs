@@ -9,9 +9,9 @@ use super::{Service, Throttled, event};
 use crate::access_token::{AccessGrant, IssueError};
 use crate::event::LoginRefusal;
 use crate::step::{HashLane, Step};
+use crate::typed_password::TypedPassword;
 use crate::{
-    AccessClaims, AccessToken, AuthEvent, AuthEventKind, Password, PasswordHash, StoreError,
-    Timestamp, User,
+    AccessClaims, AccessToken, AuthEvent, AuthEventKind, PasswordHash, StoreError, Timestamp, User,
 };
 
 type Outcome = Result<FreshAccess, ReauthenticateError>;
@@ -66,7 +66,7 @@ impl Throttleable for ReauthenticateError {
 struct Reauthentication {
     service: Service,
     presented: AccessClaims,
-    password: Option<Password>,
+    password: Option<TypedPassword>,
     client_address: Option<IpAddr>,
 }
 
@@ -90,7 +90,7 @@ impl Service {
         client_address: Option<IpAddr>,
     ) -> Step<Outcome> {
         let attempt = Attempt::in_session(&presented, client_address);
-        let password = Password::parse(password).ok();
+        let password = TypedPassword::parse(password).ok();
         let service = self.clone();
         let reauthentication = Reauthentication { service, presented, password, client_address };
         self.throttled(attempt, || reauthentication.load())

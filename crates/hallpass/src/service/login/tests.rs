@@ -5,6 +5,9 @@ use super::*;
 use crate::testing::bcrypt_runs;
 use crate::{Credentials, RegisterError, RegistrationRefusal, Setting, UserStore as _};
 
+/// Made by Python's bcrypt of 72 times `x`.
+const OF_72_BYTES: &str = "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
+
 /// Load, then hash: after these a login is about to start its session.
 const BEFORE_THE_START: usize = 2;
 
@@ -76,6 +79,46 @@ fn a_hash_of_other_software_logs_in_and_is_upgraded_once() {
         assert_eq!(world.events(), [AuthEventKind::LoginSucceeded { is_hash_upgraded }]);
         let stored = world.store.load(&id).unwrap().unwrap().password_hash;
         assert!(stored.expose_hash().starts_with("$2b$05$"));
+    }
+}
+
+/// Where the hash comes from, 72 bytes count. Once it is one of ours, the whole password does.
+#[test]
+fn a_hash_of_the_first_72_bytes_logs_in_and_is_upgraded_to_one_of_the_whole_password() {
+    let world = World::new();
+    let id = world.register("ada");
+    world.store.edit(&id, |user| user.password_hash = PasswordHash::new(OF_72_BYTES));
+    for is_hash_upgraded in [true, false] {
+        let _ = world.events();
+        world.login("ada", &"x".repeat(80)).unwrap();
+        assert_eq!(world.events(), [AuthEventKind::LoginSucceeded { is_hash_upgraded }]);
+    }
+    assert_refused(world.login("ada", &"x".repeat(72)), &LoginRefusal::WrongPassword);
+}
+
+/// A long password is compared twice, whoever the user is: the time tells how long it is, which the
+/// client knows.
+#[test]
+fn every_refusal_of_a_long_password_costs_the_same() {
+    let world = World::with(|settings| settings.password_hash_cost = Setting::Value(6), |it| it);
+    let long = "x".repeat(80);
+    let ids = ["ours", "cheap", "unusable", "disabled"].map(|login| world.register(login));
+    for (id, hash) in [(&ids[1], OF_72_BYTES), (&ids[2], "$2b$31$x"), (&ids[3], OF_72_BYTES)] {
+        world.store.edit(id, |user| user.password_hash = PasswordHash::new(hash));
+    }
+    world.store.edit(&ids[3], |user| user.is_disabled = true);
+    for (login, password) in [
+        ("nobody", long.clone()),
+        ("no\0body", long.clone()),
+        ("ours", long.clone()),
+        ("cheap", "y".repeat(72)),
+        ("unusable", long.clone()),
+        ("disabled", "y".repeat(72)),
+        ("disabled", long),
+    ] {
+        let runs = bcrypt_runs::during(|| assert!(world.login(login, &password).is_err()));
+        let work = runs.iter().map(|cost| 1_u64 << cost).sum::<u64>();
+        assert_eq!(work, 2 << 6, "{login} {runs:?}");
     }
 }
 
