@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use diesel::Connection as _;
 use diesel::result::{Error as DieselError, QueryResult};
 use hallpass::{
-    Device, DeviceSession, EndReason, LoginName, NewUser, PasswordChange, PasswordStamp, Rotation,
-    Session, SessionId, SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId,
-    UserStore,
+    Device, DeviceSession, EndReason, LoginName, NewUser, PasswordChange, PasswordStamp,
+    RefreshTokenHash, Rotation, Session, SessionId, SessionStart, Sessions, SessionsToEnd,
+    StoreError, Timestamp, User, UserId, UserStore,
 };
 
 use crate::declaration::seconds;
@@ -148,13 +148,44 @@ where
         others.extend(T::load(connection, id)?.and_then(UserRow::into_last_use));
         others.retain(|(_, session_id)| *session_id != started.id);
         others.sort_by_key(|(last_used_at, _)| Reverse(*last_used_at));
-        for (_, excess) in others.into_iter().skip(self.max.saturating_sub(1) as usize) {
-            let reason = EndReason::Superseded;
-            if self.sessions.end(connection, id, &excess, reason, now)? == 0 {
-                T::end_session(connection, id, &excess, now)?;
+        for (last_used_at, excess) in others.into_iter().skip(self.max.saturating_sub(1) as usize) {
+            if self.sessions.end(connection, id, &excess, EndReason::Superseded, now)? == 0 {
+                self.supersede_in_row(connection, id, &excess, last_used_at.unwrap_or(now), now)?;
             }
         }
         Ok(())
+    }
+
+    /// Ends the session in the user's row, and leaves a superseded one in the table: otherwise a token of it
+    /// would be judged like one of an unknown session.
+    fn supersede_in_row(
+        &self,
+        connection: &mut P::Connection,
+        id: &T::Id,
+        session_id: &SessionId,
+        last_used_at: Timestamp,
+        now: Timestamp,
+    ) -> QueryResult<()> {
+        let is_ended = T::end_session(connection, id, session_id, now)? == 1;
+        // A row that was edited or restored may have an id that no token has, or that the table has already.
+        let is_id = SessionId::parse(session_id.as_str()).is_some();
+        if !is_ended || !is_id || self.sessions.find(connection, id, session_id)?.is_some() {
+            return Ok(());
+        }
+        let session = Session {
+            id: session_id.clone(),
+            refresh_token_hash: RefreshTokenHash::new(""),
+            generation: 0,
+            rotated_at: last_used_at,
+        };
+        let new = NewSession {
+            session: &session,
+            created_at: last_used_at,
+            expires_at: now,
+            device: &Device::default(),
+        };
+        self.sessions.insert(connection, id, &new)?;
+        self.sessions.end(connection, id, session_id, EndReason::Superseded, now).map(drop)
     }
 
     /// Moves a session from the user's row to the table, one generation further.

@@ -40,7 +40,7 @@ pub trait UserStore: Send + Sync {
     /// Returns the same users with up to `max` sessions each, for a store that has a place for them.
     ///
     /// A session that began in the store of one for each user goes on: it is found where it is, and
-    /// moves at its next rotation.
+    /// moves at its next rotation. One that later logins evict is superseded like any other.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] where there is no place for several sessions, the others when that

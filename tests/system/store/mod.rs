@@ -11,3 +11,4 @@ mod refusal;
 mod registration;
 #[cfg(feature = "postgres")]
 mod schemas;
+mod turned_on;

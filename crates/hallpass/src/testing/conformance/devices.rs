@@ -21,10 +21,12 @@ pub(super) fn run(subject: &dyn Subject, max: u32) {
     if max > 1 {
         run_side_by_side(subject, max);
     }
-    match subject.one_per_user() {
-        Some(single) if max > 1 => run_moves(subject, single),
-        Some(single) => a_session_that_has_not_moved_takes_its_place(subject, single),
-        None => {}
+    let Some(single) = subject.one_per_user() else { return };
+    a_session_that_has_not_moved_is_superseded_like_any_other(subject, single, max);
+    if max > 1 {
+        run_moves(subject, single);
+    } else {
+        a_session_that_has_not_moved_takes_its_place(subject, single);
     }
 }
 
@@ -87,6 +89,13 @@ impl Account {
         }
     }
 
+    /// Returns the id of the session by which a token of this one is judged.
+    fn judge_of(&self, subject: &dyn Subject, session_id: &str) -> Option<String> {
+        let user = subject.store().load_in_session(&self.id, &SessionId::new(session_id));
+        let session = user.expect("load answers").expect("the user is there").session;
+        session.map(|session| session.id.as_str().to_owned())
+    }
+
     fn list(&self, subject: &dyn Subject, unix_seconds: u64) -> Vec<DeviceSession> {
         subject.store().list_sessions(&self.id, at(unix_seconds)).expect("list answers")
     }
@@ -141,10 +150,8 @@ fn the_least_recently_used_session_goes(subject: &dyn Subject, max: u32) {
     assert_eq!(account.session_of(subject, evicted), None);
     assert_eq!(account.list(subject, 700).len(), max as usize);
     assert_eq!(account.session_of(subject, "s0").is_some(), max > 1);
-    let judged_by = subject.store().load_in_session(&account.id, &SessionId::new(evicted));
-    let judged_by = judged_by.expect("load answers").expect("the user is there").session;
-    let judged_by = judged_by.map(|session| session.id.as_str().to_owned());
-    assert_eq!(judged_by.as_deref(), Some("last"), "a later login took its place");
+    let judge = account.judge_of(subject, evicted);
+    assert_eq!(judge.as_deref(), Some("last"), "a later login took its place");
 }
 
 fn a_session_that_has_expired_takes_no_place(subject: &dyn Subject, max: u32) {
@@ -324,6 +331,31 @@ fn a_session_of_the_other_store_moves_at_its_rotation(
     assert!(account.rotate_at(subject, "s1", 300));
     assert!(account.end(subject, "s1"));
     assert_eq!(account.session_of(subject, "s1"), None);
+}
+
+fn a_session_that_has_not_moved_is_superseded_like_any_other(
+    subject: &dyn Subject,
+    single: &dyn UserStore,
+    max: u32,
+) {
+    let account = Account::add(subject);
+    account.start_in(single, "s0");
+    for number in 1..=max {
+        account.start_at(subject, &format!("s{number}"), 200 + u64::from(number));
+    }
+    assert_eq!(account.session_in(single), None, "the least recently used one goes");
+    let last = format!("s{max}");
+    let judge = account.judge_of(subject, "s0");
+    assert_eq!(judge.as_ref(), Some(&last), "a later login took its place");
+    assert!(!account.rotate(subject, "s0", "a0", "a1"), "it is over");
+    assert!(!account.end(subject, "s0"), "it is over");
+    assert!(account.listed_ids(subject, 300).iter().all(|id| id != "s0"));
+    account.start_in(single, "elsewhere");
+    let ended = account.end(subject, "elsewhere");
+    assert!(
+        ended && account.judge_of(subject, "elsewhere").is_none(),
+        "a logout supersedes nothing"
+    );
 }
 
 /// Where there may be one session.
