@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use actix_hallpass::hallpass::Sessions;
+use actix_hallpass::testing::TestAuth;
+use actix_web::{App, HttpServer};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -199,6 +201,33 @@ fn the_least_recently_used_device_goes_when_there_is_one_too_many() {
     }
 }
 
+/// An application may call a part of its base what it likes.
+#[test]
+fn under_a_base_with_parameters_the_named_session_ends_and_no_other() {
+    for base in ["/{id}/auth", "/{session_id}/auth", "/{tail:.*}/auth", "/{sid:[^/]+}/{id}"] {
+        let auth = TestAuth::with(|builder| builder.sessions(Sessions::PerDevice { max: 3 }));
+        let app = TestApp::serve(auth, move |auth| {
+            HttpServer::new(move || {
+                App::new()
+                    .wrap(auth.guard())
+                    .configure(auth.routes("/auth"))
+                    .configure(auth.routes(base))
+            })
+            .workers(1)
+            .bind("127.0.0.1:0")
+            .map(|server| (server.addrs()[0], server.run()))
+            .unwrap()
+        });
+        let phone = app.session("ada");
+        let [laptop, tablet] = [0; 2].map(|_| app.login("ada", "correct horse").tokens());
+        let path = format!("/{}/auth/sessions/{}", sid(&laptop), sid(&tablet));
+        assert_eq!(app.send_with_token("DELETE", &path, &phone.access).status, 204, "{base}");
+        app.refresh(&tablet.refresh).assert_refused(401, "session_revoked");
+        app.refresh(&laptop.refresh).tokens();
+        app.refresh(&phone.refresh).tokens();
+    }
+}
+
 /// A route, and how it is asked.
 const ROUTES: [(&str, &str); 4] = [
     ("GET", "/auth/sessions"),
@@ -243,10 +272,8 @@ fn other_methods_are_405_with_the_one_that_is_taken() {
 
 #[test]
 fn without_sessions_for_each_device_the_routes_are_not_there() {
-    use actix_hallpass::testing::TestAuth;
-
     let app = TestApp::serve(TestAuth::new(), |auth| {
-        actix_web::HttpServer::new(move || actix_web::App::new().configure(auth.routes("/auth")))
+        HttpServer::new(move || App::new().configure(auth.routes("/auth")))
             .workers(1)
             .bind("127.0.0.1:0")
             .map(|server| (server.addrs()[0], server.run()))

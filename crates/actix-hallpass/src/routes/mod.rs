@@ -37,6 +37,10 @@ const LOGOUT_OTHERS: &str = "hallpass.logout_others";
 const SESSIONS: &str = "hallpass.sessions";
 const SESSION: &str = "hallpass.session";
 
+/// The parameter of [`SESSION`]. The base may have parameters of the application's, and of two with one name
+/// the first one is found.
+const SESSION_ID: &str = "hallpass_session_id";
+
 /// The routes that take POST.
 const POSTED: [&str; 8] =
     [LOGIN, REFRESH, LOGOUT, REGISTER, REAUTHENTICATE, PASSWORD, LOGOUT_ALL, LOGOUT_OTHERS];
@@ -104,11 +108,12 @@ fn resources(auth: &Auth) -> Vec<Resource> {
         resources.push(posted(auth, REGISTER, "/register", register::register));
     }
     if let Sessions::PerDevice { .. } = auth.service().sessions() {
+        let session = format!("/sessions/{{{SESSION_ID}}}");
         resources.extend([
             posted(auth, LOGOUT_ALL, "/logout/all", logout_everywhere::all),
             posted(auth, LOGOUT_OTHERS, "/logout/others", logout_everywhere::others),
             resource(auth, SESSIONS, "/sessions", Method::GET, sessions::list),
-            resource(auth, SESSION, "/sessions/{id}", Method::DELETE, sessions::end),
+            resource(auth, SESSION, &session, Method::DELETE, sessions::end),
         ]);
     }
     resources

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use hallpass::{AccessClaims, DeviceSession, SessionId, Timestamp};
 use serde::Serialize;
 
-use super::{client_address, uncached};
+use super::{SESSION_ID, client_address, uncached};
 use crate::authenticate::authenticate_or_refuse;
 use crate::problem::Problem;
 use crate::{Auth, ErrorCode};
@@ -58,7 +58,7 @@ pub(super) async fn end(
     _payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(&auth, &request)?;
-    let id = SessionId::parse(request.match_info().query("id"));
+    let id = SessionId::parse(request.match_info().query(SESSION_ID));
     let id = id.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
     let address = client_address(&auth, &request);
     let ended = auth.run(auth.service().end_own_session(claims, id, address)).await?;
