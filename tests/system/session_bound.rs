@@ -416,7 +416,9 @@ async fn around_the_whole_app_a_scope_locks_nobody_out_of_their_own_sessions() {
     for (method, path, expected) in [
         ("GET", "/user", 403),
         ("GET", "/auth/sessions", 200),
-        ("HEAD", "/auth/sessions", 403),
+        ("HEAD", "/auth/sessions", 200),
+        ("HEAD", "/auth/sessions/unknown", 403),
+        ("HEAD", "/auth/logout/others", 403),
         ("DELETE", "/auth/sessions/unknown", 404),
         ("GET", "/auth/sessions/unknown", 403),
         ("POST", "/auth/logout/others", 204),

@@ -83,7 +83,8 @@ error_codes! {
     /// `not_found`.
     NotFound = "not_found", NOT_FOUND, "there is nothing here";
     /// `method_not_allowed`.
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "this route takes POST";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
+        "this route does not take the method";
     /// `login_taken`.
     LoginTaken = "login_taken", CONFLICT, "somebody has this login name";
     /// `body_too_large`.

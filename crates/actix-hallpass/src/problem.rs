@@ -5,7 +5,7 @@ use std::error::Error;
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderName, RETRY_AFTER};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
     AccessTokenError, ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError,
@@ -30,8 +30,8 @@ pub(crate) struct Problem {
     /// What the code's own text can't tell: which rule a new password broke.
     detail: Option<String>,
     challenge: Option<Box<BearerChallenge>>,
-    /// The method that the route takes, where it was another one.
-    allow: Option<String>,
+    /// What the route takes instead: methods, types or codings.
+    alternatives: Vec<(HeaderName, String)>,
     /// How many seconds to wait, where it is known.
     retry_after_seconds: Option<u64>,
 }
@@ -47,17 +47,29 @@ struct ProblemBody<'a> {
 
 impl Problem {
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self { code, detail: None, challenge: None, allow: None, retry_after_seconds: None }
+        let alternatives = Vec::new();
+        Self { code, detail: None, challenge: None, alternatives, retry_after_seconds: None }
     }
 
     fn with_detail(code: ErrorCode, detail: String) -> Self {
         Self { detail: Some(detail), ..Self::new(code) }
     }
 
-    pub(crate) fn method_not_allowed(allowed: &Method) -> Self {
+    pub(crate) fn method_not_allowed(allowed: &[Method]) -> Self {
+        let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
+        let allowed = allowed.join(", ");
         let detail = format!("this route takes {allowed}");
-        let problem = Self::with_detail(ErrorCode::MethodNotAllowed, detail);
-        Self { allow: Some(allowed.to_string()), ..problem }
+        Self::with_detail(ErrorCode::MethodNotAllowed, detail).with_alternative(ALLOW, allowed)
+    }
+
+    /// Adds a header that names what the route takes.
+    pub(crate) fn with_alternative(
+        mut self,
+        name: HeaderName,
+        alternative: impl Into<String>,
+    ) -> Self {
+        self.alternatives.push((name, alternative.into()));
+        self
     }
 
     /// A 401 of a route: where no access token was asked for, nothing is said of one.
@@ -81,8 +93,8 @@ impl Problem {
             let seconds = self.retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS);
             response.insert_header((RETRY_AFTER, seconds));
         }
-        if let Some(allow) = self.allow {
-            response.insert_header((ALLOW, allow));
+        for alternative in self.alternatives {
+            response.insert_header(alternative);
         }
         let body = ProblemBody {
             r#type: "about:blank",

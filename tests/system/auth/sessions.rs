@@ -1,5 +1,7 @@
 //! `GET /auth/sessions`, `DELETE /auth/sessions/{id}`, `POST /auth/logout/all` and `/auth/logout/others`.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use actix_hallpass::hallpass::Sessions;
@@ -201,6 +203,65 @@ fn the_least_recently_used_device_goes_when_there_is_one_too_many() {
     }
 }
 
+/// Sends `requests` over one connection, which the last one asks to close; returns all that comes back.
+fn bytes_of(app: &TestApp, requests: &str) -> String {
+    let mut stream = TcpStream::connect(app.address()).unwrap();
+    stream.write_all(requests.as_bytes()).unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    answers
+}
+
+/// The head of an answer without what depends on the moment and the connection, and what comes behind it.
+fn split_answer(answer: &str) -> (Vec<&str>, &str) {
+    let (head, rest) = answer.split_once("\r\n\r\n").unwrap();
+    let varies = |line: &&str| line.starts_with("date:") || line.starts_with("connection:");
+    let mut head: Vec<_> = head.split("\r\n").filter(|line| !varies(line)).collect();
+    head.sort_unstable();
+    (head, rest)
+}
+
+/// RFC 9110 §9.3.2. A byte behind the head would be taken for the next answer, also when the next request is
+/// there already.
+#[test]
+fn head_is_answered_like_get_without_a_body() {
+    let app = app();
+    let tokens = app.session("ada");
+    for authorization in [format!("Bearer {}", tokens.access), "Bearer garbage".to_owned()] {
+        let ask = |method: &str, connection: &str| {
+            format!(
+                "{method} /auth/sessions HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\
+                 Authorization: {authorization}\r\n\r\n"
+            )
+        };
+        let of_get = bytes_of(&app, &ask("GET", "close"));
+        let (mut of_get, body) = split_answer(&of_get);
+        assert!(!body.is_empty());
+        of_get.retain(|line| !line.starts_with("content-length:"));
+        let alone = bytes_of(&app, &ask("HEAD", "close"));
+        assert_eq!(split_answer(&alone), (of_get.clone(), ""));
+        let answers =
+            bytes_of(&app, &format!("{}{}", ask("HEAD", "keep-alive"), ask("GET", "close")));
+        let (of_head, next) = split_answer(&answers);
+        assert_eq!(of_head, of_get);
+        assert_eq!(split_answer(next).1, body, "{answers}");
+    }
+}
+
+#[test]
+fn head_is_refused_without_a_body_where_get_is_no_method_of_the_route() {
+    let app = app();
+    for path in ["/auth/login", "/auth/sessions/x"] {
+        let answer = bytes_of(
+            &app,
+            &format!("HEAD {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        );
+        let (head, rest) = split_answer(&answer);
+        assert!(head.contains(&"HTTP/1.1 405 Method Not Allowed"), "{answer}");
+        assert_eq!(rest, "");
+    }
+}
+
 /// An application may call a part of its base what it likes.
 #[test]
 fn under_a_base_with_parameters_the_named_session_ends_and_no_other() {
@@ -261,12 +322,15 @@ fn each_route_needs_a_valid_token_of_a_session_that_is_alive() {
 }
 
 #[test]
-fn other_methods_are_405_with_the_one_that_is_taken() {
+fn other_methods_are_405_with_those_that_are_taken() {
     let app = app();
     for (method, path) in ROUTES {
         let answer = app.send("PUT", path, &[], "");
         answer.assert_refused(405, "method_not_allowed");
-        assert_eq!(answer.header("allow"), Some(method), "{path}");
+        let allowed = if method == "GET" { "GET, HEAD" } else { method };
+        assert_eq!(answer.header("allow"), Some(allowed), "{path}");
+        let detail = format!("this route takes {allowed}");
+        assert_eq!(answer.json()["detail"], detail, "{path}");
     }
 }
 

@@ -14,6 +14,7 @@ mod token_body;
 use std::future::{Future, ready};
 use std::net::IpAddr;
 
+use actix_web::body::{self, BoxBody};
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::CACHE_CONTROL;
@@ -52,7 +53,7 @@ const POSTED: [&str; 8] =
 pub(crate) fn is_own(request: &ServiceRequest) -> bool {
     match *request.method() {
         Method::POST => is_first_match(request, &POSTED) || is_own_path(request),
-        Method::GET => is_first_match(request, &[SESSIONS]),
+        Method::GET | Method::HEAD => is_first_match(request, &[SESSIONS]),
         Method::DELETE => is_first_match(request, &[SESSION]),
         _ => false,
     }
@@ -128,7 +129,7 @@ where
     resource(auth, name, path, Method::POST, handler)
 }
 
-/// Returns the resource at `path` that answers one method with `handler`.
+/// Returns the resource at `path` that answers one method, and with GET also HEAD, with `handler`.
 ///
 /// It has its `Auth` with it, so that an application may mount two with two bases.
 fn resource<F, R>(auth: &Auth, name: &str, path: &str, method: Method, handler: F) -> Resource
@@ -138,20 +139,38 @@ where
 {
     let auth = auth.clone();
     let handle = move |request: HttpRequest, payload: Payload| {
+        let is_head = request.method() == Method::HEAD;
         let answer = handler(auth.clone(), request, payload);
         let auth = auth.clone();
         async move {
-            answer.await.unwrap_or_else(|problem| problem.in_realm(auth.realm()).into_response())
+            let answer = answer.await;
+            let response =
+                answer.unwrap_or_else(|problem| problem.in_realm(auth.realm()).into_response());
+            if is_head { without_body(response) } else { response }
         }
     };
-    let refuse = {
-        let method = method.clone();
-        move || ready(Problem::method_not_allowed(&method).into_response())
-    };
-    web::resource(path)
-        .name(name)
-        .route(web::method(method).to(handle))
-        .default_service(web::to(refuse))
+    let methods = with_head(method);
+    let resource = web::resource(path).name(name).default_service({
+        let methods = methods.clone();
+        web::to(move || ready(Problem::method_not_allowed(&methods).into_response()))
+    });
+    methods
+        .into_iter()
+        .fold(resource, |it, method| it.route(web::method(method).to(handle.clone())))
+}
+
+/// Returns what HEAD is answered. actix-http drops a body by itself, but not if another request comes behind
+/// this one before it is answered. The length goes with it, which RFC 9110 §9.3.2 allows.
+fn without_body(response: HttpResponse) -> HttpResponse {
+    response.map_body(|_, _| BoxBody::new(body::None::new()))
+}
+
+/// What answers GET answers HEAD, too (RFC 9110 §9.1).
+fn with_head(method: Method) -> Vec<Method> {
+    match method {
+        Method::GET => vec![Method::GET, Method::HEAD],
+        method => vec![method],
+    }
 }
 
 /// Begins a response that no cache may keep (RFC 6749 §5.1).
