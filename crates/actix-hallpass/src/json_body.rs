@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap,
+};
 use actix_web::web::{Bytes, Payload};
 use hallpass::json;
 use serde::de::DeserializeOwned;
@@ -15,6 +17,12 @@ use crate::problem::Problem;
 
 /// More than any login needs, less than a nuisance.
 const MAXIMUM_BYTES: usize = 8 * 1024;
+
+/// The type of every body.
+const JSON: &str = "application/json";
+
+/// The name of no coding (RFC 9110 §12.5.3).
+const IDENTITY: &str = "identity";
 
 /// How long a body may take to come: else whoever sends none of what was announced keeps a
 /// connection, and a thousand of them keep the server from accepting others.
@@ -42,22 +50,40 @@ pub(crate) async fn read_if_any<T: DeserializeOwned + Default>(
     parse(&body)
 }
 
+/// Checks type and coding of a body. A refusal says what is taken instead (RFC 9110 §15.5.16).
+///
 /// A form or a text with JSON in it can be sent across sites without a preflight (login CSRF), so
 /// the type must be `application/json`, whatever its parameters.
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let essence = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
-    let is_json = essence.trim().eq_ignore_ascii_case("application/json");
-    let is_encoded = headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let (is_json, is_encoded) = (is_json(headers), is_encoded(headers));
     if is_json && !is_encoded {
         return Ok(());
     }
-    Err(Problem::new(ErrorCode::UnsupportedMediaType))
+    let mut problem = Problem::new(ErrorCode::UnsupportedMediaType);
+    if !is_json {
+        problem = problem.with_alternative(ACCEPT, JSON);
+    }
+    if is_encoded {
+        problem = problem.with_alternative(ACCEPT_ENCODING, IDENTITY);
+    }
+    Err(problem)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(JSON)
+}
+
+/// Returns whether there is another coding than none in the list (RFC 9110 §8.4), which may have several
+/// lines and empty elements.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(CONTENT_ENCODING);
+    let mut codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    codings.any(|coding| {
+        let coding = coding.trim_ascii();
+        !coding.is_empty() && !coding.eq_ignore_ascii_case(IDENTITY.as_bytes())
+    })
 }
 
 async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {

@@ -74,6 +74,45 @@ fn a_body_is_json_by_name_and_by_content() {
     }
 }
 
+/// RFC 9110 §15.5.16.
+#[test]
+fn a_body_in_another_form_is_refused_with_the_form_that_is_taken() {
+    let app = TestApp::start();
+    let (json, text) = ("application/json", "text/plain");
+    for (content_type, encodings, accept, accept_encoding) in [
+        (json, &["gzip"][..], None, Some("identity")),
+        (json, &["br, identity"], None, Some("identity")),
+        (json, &["identity", "gzip"], None, Some("identity")),
+        (json, &["identity, x-gzip"], None, Some("identity")),
+        (text, &[], Some(json), None),
+        (text, &["identity"], Some(json), None),
+        ("", &[], Some(json), None),
+        (text, &["gzip"], Some(json), Some("identity")),
+    ] {
+        let mut headers = vec![("Content-Type", content_type)];
+        headers.retain(|(_, value)| !value.is_empty());
+        headers.extend(encodings.iter().map(|encoding| ("Content-Encoding", *encoding)));
+        for route in ["login", "logout"] {
+            let answer = app.send("POST", &format!("/auth/{route}"), &headers, "{}");
+            answer.assert_refused(415, "unsupported_media_type");
+            assert_eq!(answer.header("accept"), accept, "{route} {headers:?}");
+            assert_eq!(answer.header("accept-encoding"), accept_encoding, "{route} {headers:?}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_not_encoded_may_say_so() {
+    let app = TestApp::start();
+    for encodings in [&["identity"][..], &["Identity, "], &["identity", "IDENTITY"], &[""]] {
+        let mut headers = vec![("Content-Type", "application/json")];
+        headers.extend(encodings.iter().map(|encoding| ("Content-Encoding", *encoding)));
+        let answer = app.send("POST", "/auth/refresh", &headers, r#"{"refresh_token":"x"}"#);
+        answer.assert_refused(401, "refresh_invalid");
+        assert_eq!(answer.header("accept-encoding"), None);
+    }
+}
+
 #[test]
 fn a_body_of_8_kib_with_unknown_fields_and_a_charset_is_read() {
     let app = TestApp::start();
