@@ -1,5 +1,6 @@
 //! Sessions that are over are removed, in batches, while requests go on.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,8 +10,13 @@ use actix_hallpass::hallpass::Credentials;
 use actix_hallpass::hallpass::testing::{ManualClock, SeededRandom};
 use actix_hallpass::hallpass_diesel::{Migrations, open_per_device};
 use actix_hallpass::{Auth, Cleanup};
+use actix_web::{App, HttpServer, web};
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
 
+use crate::app::handlers;
 use crate::databases::{TestDatabase, on_every_database};
+use crate::http::Client;
 
 on_every_database!(what_is_over_is_removed_and_nothing_else);
 
@@ -131,6 +137,90 @@ fn a_task_removes_them_now_and_then() {
         add_more(&database);
         one_is_left(&database).await;
         task.abort();
+    });
+}
+
+/// Whatever starts the program: `#[tokio::main]` with many threads or one, `#[actix_web::main]`, or tokio
+/// with tasks of one thread.
+fn on_each_runtime(run: impl AsyncFn()) {
+    let mut builders = [Builder::new_multi_thread(), Builder::new_current_thread()];
+    for builder in &mut builders {
+        let runtime = builder.enable_all().build().unwrap();
+        runtime.block_on(run());
+        runtime.block_on(LocalSet::new().run_until(run()));
+    }
+    actix_web::rt::System::new().block_on(run());
+}
+
+#[test]
+fn a_task_removes_them_on_any_runtime_of_tokio() {
+    on_each_runtime(async || {
+        let database = TestDatabase::sqlite();
+        let auth = auth(&database);
+        session(&auth);
+        add_dead_sessions(&database, 2);
+        let task = auth.clean_up(Cleanup { kept: Duration::ZERO, ..Cleanup::default() });
+        one_is_left(&database).await;
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+    });
+}
+
+#[test]
+fn whatever_waits_of_an_auth_runs_on_any_runtime_of_tokio() {
+    on_each_runtime(async || {
+        let database = TestDatabase::sqlite();
+        let auth = auth(&database);
+        session(&auth);
+        auth.set_password(1, "another horse").await.unwrap();
+        let credentials =
+            || Credentials { login: "ada".into(), password: "another horse".to_owned().into() };
+        let login = || auth.run(auth.service().login(credentials(), None));
+        login().await.unwrap().unwrap();
+        assert_eq!(auth.end_sessions(1).await.unwrap(), 1);
+        assert!(auth.disable(1).await.unwrap());
+        login().await.unwrap().unwrap_err();
+        assert!(auth.enable(1).await.unwrap());
+        assert_eq!(auth.remove_dead_sessions(Duration::ZERO).await.unwrap(), 2);
+        assert!(auth.delete(1).await.unwrap());
+    });
+}
+
+#[test]
+fn outside_of_a_runtime_the_task_is_not_silently_lost() {
+    let auth = auth(&TestDatabase::sqlite());
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| auth.clean_up(Cleanup::default())));
+    let message = panic.unwrap_err().downcast::<String>().unwrap();
+    assert!(message.contains("runtime"), "{message}");
+}
+
+#[test]
+fn an_application_under_tokio_main_serves_and_cleans_up() {
+    let database = TestDatabase::sqlite();
+    let auth = auth(&database);
+    session(&auth);
+    add_dead_sessions(&database, 2);
+    let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        auth.clean_up(Cleanup { kept: Duration::ZERO, ..Cleanup::default() });
+        one_is_left(&database).await;
+        let server = HttpServer::new(move || {
+            App::new()
+                .configure(auth.routes("/auth"))
+                .service(web::scope("/api").wrap(auth.guard()).configure(handlers))
+        });
+        let server = server.workers(1).bind("127.0.0.1:0").unwrap();
+        let client = Client::new(server.addrs()[0]);
+        let server = server.run();
+        let handle = server.handle();
+        let requests = thread::spawn(move || {
+            let login = client.login("ada", "correct horse");
+            let answer = client.get_with_token("/api/nobody", &login.tokens().access);
+            drop(handle.stop(false));
+            answer.status
+        });
+        server.await.unwrap();
+        assert_eq!(requests.join().unwrap(), 200);
     });
 }
 

@@ -43,7 +43,8 @@ impl Auth {
     /// A removal that fails is logged and tried again the next time.
     ///
     /// # Panics
-    /// Outside of a runtime of actix.
+    /// Outside of a runtime of Tokio, which those of actix are: call it in an `async fn`, such as `main` under
+    /// `#[actix_web::main]` or `#[tokio::main]`.
     ///
     /// ```
     /// use actix_hallpass::Cleanup;
@@ -54,9 +55,10 @@ impl Auth {
     /// auth.clean_up(Cleanup::default());
     /// # });
     /// ```
+    #[track_caller]
     pub fn clean_up(&self, cleanup: Cleanup) -> JoinHandle<()> {
         let auth = self.clone();
-        actix_web::rt::spawn(async move {
+        tokio::spawn(async move {
             loop {
                 match auth.remove_dead_sessions(cleanup.kept).await {
                     Ok(count) => tracing::info!(target: "hallpass", count, "old sessions removed"),
