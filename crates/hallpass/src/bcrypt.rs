@@ -1,9 +1,12 @@
 //! The only file that runs bcrypt. It never cuts its input and draws no salt of its own.
 
+mod salt;
 #[cfg(test)]
 pub(crate) mod stand_in;
 
 use ::bcrypt::{BcryptResult, HashParts, non_truncating_hash_with_salt, non_truncating_verify};
+
+pub(crate) use salt::Salt;
 
 use crate::random::{Random, RandomUnavailable, random_bytes};
 
@@ -53,25 +56,30 @@ pub enum UnusableHash {
     },
 }
 
-/// Returns the bcrypt hash of `secret`, 60 ASCII characters beginning with `$2b$`.
-///
-/// # Panics
-/// When `secret` is longer than [`MAXIMUM_BYTES`] or `cost` is outside of 4 to 31. Its callers
-/// hash 43 characters or what `Password` makes of a password, at a cost from a checked `Config`.
+/// Returns the bcrypt hash of `secret` with a random salt: see [`hash_with_salt`].
 pub(crate) fn hash(
     secret: &[u8],
     cost: u32,
     random: &dyn Random,
 ) -> Result<String, RandomUnavailable> {
-    let salt = random_bytes::<16>(random)?;
+    Salt::generate(random).map(|salt| hash_with_salt(secret, cost, salt))
+}
+
+/// Returns the bcrypt hash of `secret`, 60 ASCII characters beginning with `$2b$`.
+///
+/// # Panics
+/// When `secret` is longer than [`MAXIMUM_BYTES`] or `cost` is outside of 4 to 31. Its callers
+/// hash 43 characters or what `Password` makes of a password, at a cost from a checked `Config`.
+pub(crate) fn hash_with_salt(secret: &[u8], cost: u32, salt: Salt) -> String {
+    let salt = *salt.as_bytes();
     #[cfg(test)]
     if let Some(hash) = stand_in::hash(secret, cost, salt) {
-        return Ok(hash);
+        return hash;
     }
     count_run(cost);
     let hash = non_truncating_hash_with_salt(secret, cost, salt)
         .expect("Password and Config bound length and cost");
-    Ok(hash.to_string())
+    hash.to_string()
 }
 
 /// Compares `secret` with the `stored` hash, unless its cost is above `ceiling`.
@@ -128,15 +136,18 @@ fn count_run(cost: u32) {
 
 /// Returns the cost of the `stored` hash if it can be run.
 pub(crate) fn usable_cost(stored: &str, ceiling: u32) -> Result<u32, UnusableHash> {
-    // `2x` marks hashes of a broken implementation, which this one does not imitate.
-    let parts = match stored.parse::<HashParts>() {
-        Ok(parts) if !stored.starts_with("$2x$") => parts,
-        _ => return Err(UnusableHash::Unparsable),
-    };
-    match parts.get_cost() {
+    match parts_of(stored)?.get_cost() {
         ..MINIMUM_COST => Err(UnusableHash::Unparsable),
         cost if cost > ceiling => Err(UnusableHash::CostTooHigh { cost, ceiling }),
         cost => Ok(cost),
+    }
+}
+
+fn parts_of(stored: &str) -> Result<HashParts, UnusableHash> {
+    // `2x` marks hashes of a broken implementation, which this one does not imitate.
+    match stored.parse::<HashParts>() {
+        Ok(parts) if !stored.starts_with("$2x$") => Ok(parts),
+        _ => Err(UnusableHash::Unparsable),
     }
 }
 

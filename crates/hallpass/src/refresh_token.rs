@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::bcrypt::Salt;
 use crate::hmac_key::HmacKey;
 use crate::json::{self, MalformedJson};
 use crate::jws::{self, Jws, JwsError};
@@ -16,7 +17,7 @@ use crate::{SessionId, SessionPolicy, Timestamp, TokenSecret, UserId};
 const SUCCESSOR_KEY_LABEL: &[u8] = b"hallpass successor key v1";
 
 /// Names the use and the version of the successor's formula.
-const SUCCESSOR_LABEL: &[u8] = b"hallpass successor v1";
+const SUCCESSOR_LABEL: &[u8] = b"hallpass successor v2";
 
 /// Issues and authenticates refresh tokens, and derives successors.
 pub(crate) struct RefreshTokens {
@@ -140,22 +141,27 @@ impl RefreshTokens {
         })
     }
 
-    /// Returns the claims of the token that replaces `presented` in a rotation at `rotated_at`.
+    /// Returns the claims of the token that replaces `presented` in a rotation at `rotated_at`, whose hash has
+    /// the random `salt`.
     ///
-    /// They follow from the two alone, so a retry gets the same successor from any process,
-    /// although only a hash of it is stored. A leak of the database forges nothing, and neither
-    /// does a leak of the signing secret, since the first token's secret is random.
+    /// They follow from the three alone, of which the row has two, so a retry gets the same successor from
+    /// any process, although only a hash of it is stored.
+    ///
+    /// # Security
+    /// A leak of the database forges nothing. Neither does a leak of the signing secret, also together with
+    /// a replaced token: without the row, the 128 bits of the salt are missing.
     pub(crate) fn successor(
         &self,
         presented: &RefreshClaims,
         rotated_at: Timestamp,
+        salt: Salt,
     ) -> RefreshClaims {
         RefreshClaims {
             generation: presented.generation.saturating_add(1),
             issued_at: rotated_at,
             expires_at: self.policy.refresh_expiry(rotated_at, presented.auth_time),
             nbf: None,
-            secret: self.successor_secret(presented, rotated_at),
+            secret: self.successor_secret(presented, rotated_at, salt),
             ..presented.clone()
         }
     }
@@ -194,9 +200,14 @@ impl RefreshTokens {
         Ok(claims)
     }
 
-    /// `base64url(HMAC-SHA256(K, label ‖ sid ‖ gen ‖ jti ‖ rotated_at))`, texts with their
-    /// lengths before them, numbers in eight bytes, most significant first.
-    fn successor_secret(&self, presented: &RefreshClaims, rotated_at: Timestamp) -> RefreshSecret {
+    /// `base64url(HMAC-SHA256(K, label ‖ sid ‖ gen ‖ jti ‖ rotated_at ‖ salt))`, texts with their
+    /// lengths before them, numbers in eight bytes, most significant first, the salt in sixteen.
+    fn successor_secret(
+        &self,
+        presented: &RefreshClaims,
+        rotated_at: Timestamp,
+        salt: Salt,
+    ) -> RefreshSecret {
         let session_id = presented.session_id.as_str().as_bytes();
         let secret = presented.secret.expose_secret().as_bytes();
         let code = Zeroizing::new(self.successor_key.code_of(&[
@@ -207,6 +218,7 @@ impl RefreshTokens {
             &length_of(secret),
             secret,
             &rotated_at.as_unix_seconds().to_be_bytes(),
+            salt.as_bytes(),
         ]));
         RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
     }

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::bcrypt::{self, HashMatch};
-use crate::random::{Random, RandomUnavailable};
+use crate::bcrypt::{self, HashMatch, Salt, UnusableHash};
 use crate::refresh_token::RefreshSecret;
 use crate::{PasswordHash, PasswordStamp};
 
@@ -72,12 +71,13 @@ impl RefreshTokenHash {
         self.password_stamp().is_none_or(|stamp| stamp == PasswordStamp::of(password_hash))
     }
 
-    pub(crate) fn of(
-        secret: &RefreshSecret,
-        cost: u32,
-        random: &dyn Random,
-    ) -> Result<Self, RandomUnavailable> {
-        bcrypt::hash(secret.expose_secret().as_bytes(), cost, random).map(Self)
+    pub(crate) fn of(secret: &RefreshSecret, cost: u32, salt: Salt) -> Self {
+        Self(bcrypt::hash_with_salt(secret.expose_secret().as_bytes(), cost, salt))
+    }
+
+    /// Returns the salt, of which the secret of a successor is made.
+    pub(crate) fn salt(&self) -> Result<Salt, UnusableHash> {
+        Salt::of(self.expose_bcrypt_hash())
     }
 
     pub(crate) fn compare(&self, secret: &RefreshSecret) -> HashMatch {

@@ -5,7 +5,7 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
 use crate::RefreshTokenHash;
-use crate::bcrypt::HashMatch;
+use crate::bcrypt::{HashMatch, Salt};
 use crate::hmac_key::HmacKey;
 use crate::random::{Random, RandomUnavailable, random_bytes};
 use crate::refresh_token::RefreshSecret;
@@ -36,15 +36,12 @@ impl RefreshTokenHasher {
         Ok(Self { cost, key: HmacKey::new(&*key), made_here: first_in_first_out() })
     }
 
-    /// Returns the hash of a secret, which is bound to no password yet.
-    pub(crate) fn hash(
-        &self,
-        secret: &RefreshSecret,
-        random: &dyn Random,
-    ) -> Result<RefreshTokenHash, RandomUnavailable> {
-        let hash = RefreshTokenHash::of(secret, self.cost, random)?;
+    /// Returns the hash of a secret, which is bound to no password yet. The salt must be a new one: the hash is
+    /// the version stamp of its row.
+    pub(crate) fn hash(&self, secret: &RefreshSecret, salt: Salt) -> RefreshTokenHash {
+        let hash = RefreshTokenHash::of(secret, self.cost, salt);
         self.made_here.insert(self.proof(&hash, secret), ());
-        Ok(hash)
+        hash
     }
 
     /// Forgets a pair that no store holds any more, so that sessions take memory and refreshes take none.
@@ -97,6 +94,10 @@ mod tests {
         RefreshTokenHasher::new(4, &SeededRandom::new(seed)).unwrap()
     }
 
+    fn salt() -> Salt {
+        Salt::generate(&SeededRandom::default()).unwrap()
+    }
+
     fn secret(character: char) -> RefreshSecret {
         RefreshSecret::try_from(format!("{}A", character.to_string().repeat(42))).unwrap()
     }
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn what_was_hashed_here_is_compared_without_bcrypt_and_what_was_not_with_it() {
         let (here, elsewhere) = (hasher(1), hasher(2));
-        let hash = here.hash(&secret('a'), &SeededRandom::default()).unwrap();
+        let hash = here.hash(&secret('a'), salt());
         let rebound = hash.bound_to(&PasswordHash::new("another password"));
         for (hasher, hash, secret, expected, runs) in [
             (&here, &hash, secret('a'), HashMatch::Matches, 0),
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn a_stored_text_that_was_changed_is_not_known() {
         let here = hasher(1);
-        let hash = here.hash(&secret('a'), &SeededRandom::default()).unwrap();
+        let hash = here.hash(&secret('a'), salt());
         let text = hash.expose_hash();
         for place in 0..text.len() {
             let mut changed = text.as_bytes().to_vec();
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn what_was_forgotten_is_compared_by_bcrypt() {
         let hasher = hasher(1);
-        let hash = hasher.hash(&secret('a'), &SeededRandom::default()).unwrap();
+        let hash = hasher.hash(&secret('a'), salt());
         hasher.forget(&hash, &secret('a'));
         let runs = bcrypt_runs::during(|| {
             assert_eq!(hasher.compare(&hash, &secret('a')), HashMatch::Matches);

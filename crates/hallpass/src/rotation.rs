@@ -54,15 +54,6 @@ pub(crate) enum Claim {
     Predecessor,
 }
 
-/// What a proven claim allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Permission {
-    /// Replace the token by its successor.
-    Rotate,
-    /// Hand out the successor again; write nothing.
-    Retry,
-}
-
 /// Why a refresh token is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -200,11 +191,10 @@ fn decide_by_generation<'a>(
 
 impl Claim {
     /// Rows 6 to 8b: decides once the secret has been compared with the stored hash.
-    pub(crate) fn judge(self, outcome: HashMatch) -> Result<Permission, RefreshRefusal> {
+    pub(crate) fn judge(self, outcome: HashMatch) -> Result<(), RefreshRefusal> {
         match (self, outcome) {
-            (Self::Current, HashMatch::Matches) => Ok(Permission::Rotate),
+            (_, HashMatch::Matches) => Ok(()),
             (Self::Current, HashMatch::Differs) => Err(RefreshRefusal::SecretDiffers),
-            (Self::Predecessor, HashMatch::Matches) => Ok(Permission::Retry),
             (Self::Predecessor, HashMatch::Differs) => Err(RefreshRefusal::SuccessorDiffers),
             (_, HashMatch::Unusable(reason)) => Err(RefreshRefusal::HashUnusable(reason)),
         }

@@ -136,9 +136,9 @@ fn stolen() -> Case {
 
 #[library_benchmark]
 #[bench::that_is_newest(args = (newest()), config = figure(4_240_985))]
-#[bench::that_is_sent_again(args = (retried()), config = figure(160_878))]
+#[bench::that_is_sent_again(args = (retried()), config = figure(153_639))]
 #[bench::that_was_stolen(args = (stolen()), config = figure(40_941))]
-#[bench::that_is_garbage(args = (garbage()), config = figure(508))]
+#[bench::that_is_garbage(args = (garbage()), config = figure(533))]
 fn a_refresh_token(case: Case) -> (Case, Result<TokenPair, RefreshError>) {
     let answer = black_box(&case.service).refresh(black_box(&case.token), None).run_blocking();
     (case, answer)

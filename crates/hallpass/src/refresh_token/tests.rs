@@ -39,10 +39,24 @@ fn a_token_made_by_python_is_accepted_and_made_again_to_the_byte() {
     assert_eq!(tokens().sign(&claims).expose_token(), token);
 }
 
+/// ```python
+/// import base64, crypt, hmac
+/// number = lambda it: it.to_bytes(8, "big")
+/// text = lambda it: number(len(it)) + it
+/// key = hmac.digest(REFRESH_SECRET, b"hallpass successor key v1", "sha256")
+/// message = (b"hallpass successor v2" + text(b"s1") + number(3) + text(SECRET)
+///     + number(2_000_000_100) + bytes(range(16)))
+/// successor = base64.urlsafe_b64encode(hmac.digest(key, message, "sha256")).rstrip(b"=").decode()
+/// stored = crypt.crypt(successor, "$2b$04$..CA.uOD/eaGAOmJB.yMBu")
+/// ```
 #[test]
 fn the_successor_is_the_one_that_python_computes() {
-    let successor = tokens().successor(&forged(HEADER, CLAIMS).unwrap(), at(2_000_000_100));
-    assert_eq!(successor.secret.expose_secret(), "RIFUjXqXaz4VY_nhyevPhcGS7o0pk9243dXMDpvmNu8");
+    let stored =
+        RefreshTokenHash::new("$2b$04$..CA.uOD/eaGAOmJB.yMBuSAPBxu53H5hsH8OKTuCKJiKg7TfkNx6");
+    let salt = stored.salt().unwrap();
+    let successor = tokens().successor(&forged(HEADER, CLAIMS).unwrap(), at(2_000_000_100), salt);
+    assert_eq!(successor.secret.expose_secret(), "auh16xWP4QC6edTEL8QoO1WiBBRx5PJpt-24rYfL5Nw");
+    assert_eq!(stored.compare(&successor.secret), bcrypt::HashMatch::Matches);
     assert_eq!(successor.generation, 4);
     assert_eq!(successor.issued_at, at(2_000_000_100));
     assert_eq!(successor.expires_at, at(2_000_000_100 + 14 * DAY));
@@ -54,11 +68,15 @@ fn the_successor_is_the_one_that_python_computes() {
 fn the_successor_depends_on_all_that_it_is_made_of() {
     let presented = forged(HEADER, CLAIMS).unwrap();
     let rotated_at = at(2_000_000_100);
-    let secret = |claims: &RefreshClaims, rotated_at| {
-        tokens().successor(claims, rotated_at).secret.expose_secret().to_owned()
+    let random = SeededRandom::default();
+    let salt = Salt::generate(&random).unwrap();
+    let salted = |claims: &RefreshClaims, rotated_at, salt| {
+        tokens().successor(claims, rotated_at, salt).secret.expose_secret().to_owned()
     };
+    let secret = |claims: &RefreshClaims, rotated_at| salted(claims, rotated_at, salt);
     let other_secret = RefreshSecret(Zeroizing::new(SECRET.replace("AAEC", "AAED")));
     let others = [
+        salted(&presented, rotated_at, Salt::generate(&random).unwrap()),
         secret(&presented, at(2_000_000_101)),
         secret(&RefreshClaims { generation: 4, ..presented.clone() }, rotated_at),
         secret(&RefreshClaims { secret: other_secret, ..presented.clone() }, rotated_at),
@@ -75,7 +93,9 @@ fn the_successor_depends_on_all_that_it_is_made_of() {
 fn a_successor_ends_with_the_session() {
     let presented = forged(HEADER, CLAIMS).unwrap();
     let late = at(2_000_000_000 + 80 * DAY);
-    assert_eq!(tokens().successor(&presented, late).expires_at, at(2_000_000_000 + 90 * DAY));
+    let salt = Salt::generate(&SeededRandom::default()).unwrap();
+    let successor = tokens().successor(&presented, late, salt);
+    assert_eq!(successor.expires_at, at(2_000_000_000 + 90 * DAY));
 }
 
 #[test]
@@ -89,17 +109,19 @@ fn two_tokens_of_one_user_never_match_each_others_hash() {
     let whole_token = |claims| tokens().sign(claims).expose_token().to_owned();
     assert_eq!(whole_token(&one)[..72], whole_token(&other)[..72], "what bcrypt would read");
 
-    let hash = RefreshTokenHash::of(&one.secret, 4, &random).unwrap();
+    let salt = Salt::generate(&random).unwrap();
+    let hash = RefreshTokenHash::of(&one.secret, 4, salt);
     assert_eq!(hash.compare(&one.secret), bcrypt::HashMatch::Matches);
     assert_eq!(hash.compare(&other.secret), bcrypt::HashMatch::Differs);
-    let successor = tokens().successor(&one, at(2_000_000_100));
+    let successor = tokens().successor(&one, at(2_000_000_100), salt);
     assert_eq!(hash.compare(&successor.secret), bcrypt::HashMatch::Differs);
 }
 
 #[test]
 fn a_stored_hash_that_cannot_be_used_matches_nothing_and_costs_nothing() {
     let secret = forged(HEADER, CLAIMS).unwrap().secret;
-    let good = RefreshTokenHash::of(&secret, 4, &SeededRandom::default()).unwrap();
+    let salt = Salt::generate(&SeededRandom::default()).unwrap();
+    let good = RefreshTokenHash::of(&secret, 4, salt);
     let too_costly = good.expose_hash().replace("$04$", "$15$");
     let thirty_one_hours = good.expose_hash().replace("$04$", "$31$");
     let broken = good.expose_hash().replace("$2b$", "$2x$");

@@ -255,10 +255,10 @@ fn a_claim_holds_only_if_the_secret_matches() {
     let unusable = || HashMatch::Unusable(UnusableHash::Unparsable);
     let hash_unusable = RefreshRefusal::HashUnusable(UnusableHash::Unparsable);
     for (claim, outcome, expected) in [
-        (Claim::Current, Matches, Ok(Permission::Rotate)),
+        (Claim::Current, Matches, Ok(())),
         (Claim::Current, Differs, Err(RefreshRefusal::SecretDiffers)),
         (Claim::Current, unusable(), Err(hash_unusable.clone())),
-        (Claim::Predecessor, Matches, Ok(Permission::Retry)),
+        (Claim::Predecessor, Matches, Ok(())),
         (Claim::Predecessor, Differs, Err(RefreshRefusal::SuccessorDiffers)),
         (Claim::Predecessor, unusable(), Err(hash_unusable)),
     ] {

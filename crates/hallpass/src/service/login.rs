@@ -3,6 +3,7 @@
 use super::throttle::{Attempt, Throttleable};
 use super::{Service, Throttled, TokenPair, event, session_event};
 use crate::access_token::IssueError;
+use crate::bcrypt::Salt;
 use crate::event::LoginRefusal;
 use crate::password_hash::PasswordComparison;
 use crate::refresh_token::RefreshClaims;
@@ -167,7 +168,8 @@ impl Login {
         let id = SessionId::generate(random)?;
         let token = self.service.0.refresh_tokens.first(user_id, id.clone(), now, random)?;
         let hasher = &self.service.0.refresh_token_hasher;
-        let refresh_token_hash = hasher.hash(&token.secret, random)?.bound_to(password_hash);
+        let refresh_token_hash =
+            hasher.hash(&token.secret, Salt::generate(random)?).bound_to(password_hash);
         Ok((token, Session { id, refresh_token_hash, generation: 0, rotated_at: now }))
     }
 

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 use super::{Service, TokenPair, event, session_event};
 use crate::access_token::IssueError;
+use crate::bcrypt::{HashMatch, Salt};
 use crate::refresh_token::{RefreshClaims, RefreshTokenError};
-use crate::rotation::{self, Attempt, Claim, Decision, Look, Permission};
+use crate::rotation::{self, Attempt, Claim, Decision, Look};
 use crate::step::{HashLane, Step};
 use crate::{
     AuthEventKind, EndReason, RandomUnavailable, RefreshRefusal, Rotation, Session, StoreError,
@@ -112,7 +113,7 @@ impl Refresh {
             Decision::EndSession => self.end_session(now),
             Decision::Prove(claim, user, session) => {
                 let (user, session) = (user.clone(), session.clone());
-                Step::hash(HashLane::RefreshToken, move || self.prove(claim, &session, user))
+                Step::hash(HashLane::RefreshToken, move || self.prove(claim, session, user))
             }
         }
     }
@@ -121,45 +122,55 @@ impl Refresh {
         if self.lost_swaps == 0 { Attempt::First } else { Attempt::AfterLostSwap }
     }
 
-    fn prove(self, claim: Claim, session: &Session, user: User) -> Step<Outcome> {
+    fn prove(self, claim: Claim, session: Session, user: User) -> Step<Outcome> {
+        match claim {
+            Claim::Current => self.prove_current(&session, user),
+            Claim::Predecessor => self.prove_predecessor(session, &user),
+        }
+    }
+
+    fn prove_current(self, session: &Session, user: User) -> Step<Outcome> {
         let hasher = &self.service.0.refresh_token_hasher;
-        let stored = &session.refresh_token_hash;
-        let outcome = match claim {
-            Claim::Current => hasher.compare(stored, &self.presented.secret),
-            Claim::Predecessor => {
-                hasher.compare(stored, &self.successor(session.rotated_at).secret)
-            }
+        let outcome = hasher.compare(&session.refresh_token_hash, &self.presented.secret);
+        match judge(Claim::Current, outcome, session, &user) {
+            Ok(()) => self.rotate(session, user),
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    fn prove_predecessor(self, session: Session, user: &User) -> Step<Outcome> {
+        let salt = match session.refresh_token_hash.salt() {
+            Ok(salt) => salt,
+            Err(unusable) => return self.refuse(RefreshRefusal::HashUnusable(unusable)),
         };
-        let judged = claim.judge(outcome).and_then(|permission| {
-            rotation::check_password(&user, session)?;
-            Ok(permission)
-        });
-        match judged {
-            Ok(Permission::Rotate) => self.rotate(session, user),
-            Ok(Permission::Retry) => self.retry(session.clone()),
+        let successor = self.successor(session.rotated_at, salt);
+        let hasher = &self.service.0.refresh_token_hasher;
+        let outcome = hasher.compare(&session.refresh_token_hash, &successor.secret);
+        match judge(Claim::Predecessor, outcome, &session, user) {
+            Ok(()) => self.retry(session, successor),
             Err(refusal) => self.refuse(refusal),
         }
     }
 
     /// Row 6: hashes the successor and swaps the hashes in one statement.
     fn rotate(self, session: &Session, user: User) -> Step<Outcome> {
+        let salt = match Salt::generate(self.service.random()) {
+            Ok(salt) => salt,
+            Err(error) => return Step::Done(Err(error.into())),
+        };
         let now = self.service.now();
         let rotated_at = session.next_rotation(now);
-        let successor = self.successor(rotated_at);
-        let hasher = &self.service.0.refresh_token_hasher;
-        let hash = hasher.hash(&successor.secret, self.service.random());
-        let rotation = match hash {
-            Ok(successor_hash) => Rotation {
-                user_id: self.presented.user_id.clone(),
-                session_id: session.id.clone(),
-                verified_hash: session.refresh_token_hash.clone(),
-                successor_hash: successor_hash.bound_to(&user.password_hash),
-                generation: successor.generation,
-                rotated_at,
-                auth_time: successor.auth_time,
-                expires_at: successor.expires_at,
-            },
-            Err(error) => return Step::Done(Err(error.into())),
+        let successor = self.successor(rotated_at, salt);
+        let hash = self.service.0.refresh_token_hasher.hash(&successor.secret, salt);
+        let rotation = Rotation {
+            user_id: self.presented.user_id.clone(),
+            session_id: session.id.clone(),
+            verified_hash: session.refresh_token_hash.clone(),
+            successor_hash: hash.bound_to(&user.password_hash),
+            generation: successor.generation,
+            rotated_at,
+            auth_time: successor.auth_time,
+            expires_at: successor.expires_at,
         };
         Step::store(move || self.swap(&rotation, &successor, &user, now))
     }
@@ -202,20 +213,19 @@ impl Refresh {
 
     /// Row 8: hands out the same successor again, unless somebody else moved while this one waited for its turn to
     /// hash: no swap would find that out.
-    fn retry(self, proven: Session) -> Step<Outcome> {
+    fn retry(self, proven: Session, successor: RefreshClaims) -> Step<Outcome> {
         Step::store(move || {
             let RefreshClaims { user_id, session_id, .. } = &self.presented;
             match self.service.store().load_in_session(user_id, session_id) {
-                Ok(Some(user)) if is_still_in(&proven, &user) => self.retry_now(&proven, &user),
+                Ok(Some(user)) if is_still_in(&proven, &user) => self.retry_now(&successor, &user),
                 Ok(_) => self.decide_again(),
                 Err(error) => Step::Done(Err(error.into())),
             }
         })
     }
 
-    fn retry_now(self, proven: &Session, user: &User) -> Step<Outcome> {
-        let successor = self.successor(proven.rotated_at);
-        match self.service.token_pair(&successor, user, self.service.now()) {
+    fn retry_now(self, successor: &RefreshClaims, user: &User) -> Step<Outcome> {
+        match self.service.token_pair(successor, user, self.service.now()) {
             Ok(pair) => self.grant(AuthEventKind::Retried, pair),
             Err(error) => Step::Done(Err(error.into())),
         }
@@ -250,9 +260,19 @@ impl Refresh {
         self.service.observe(&session_event(kind, &self.presented, self.client_address));
     }
 
-    fn successor(&self, rotated_at: Timestamp) -> RefreshClaims {
-        self.service.0.refresh_tokens.successor(&self.presented, rotated_at)
+    fn successor(&self, rotated_at: Timestamp, salt: Salt) -> RefreshClaims {
+        self.service.0.refresh_tokens.successor(&self.presented, rotated_at, salt)
     }
+}
+
+fn judge(
+    claim: Claim,
+    outcome: HashMatch,
+    session: &Session,
+    user: &User,
+) -> Result<(), RefreshRefusal> {
+    claim.judge(outcome)?;
+    rotation::check_password(user, session)
 }
 
 /// Whether nothing has happened to the user that a refresh would have to know.

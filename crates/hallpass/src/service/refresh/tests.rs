@@ -296,6 +296,20 @@ fn servers_an_hour_apart_keep_one_lineage_and_recognize_only_their_own_retries()
     assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Reused)), "{refusal:?}");
 }
 
+/// So the refresh secret and a replaced token do not tell the newest one: the rest is in the row alone.
+#[test]
+fn two_rotations_of_one_token_in_one_second_have_different_successors() {
+    let mut world = World::new();
+    let (id, first) = world.session("ada");
+    let backup = world.row(&id);
+    let second = world.rotate(&first);
+    world.store.edit(&id, |user| user.session = backup.clone());
+    let other = world.rotate(&first);
+    assert_ne!(token(&other), token(&second));
+    world.restart(|_| {});
+    assert_eq!(token(&world.rotate(&first)), token(&other), "a retry finds that of the row");
+}
+
 #[test]
 fn a_restored_backup_is_neither_theft_nor_a_session() {
     let world = World::new();

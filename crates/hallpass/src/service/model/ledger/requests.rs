@@ -243,13 +243,9 @@ impl Ledger {
         newest_token
     }
 
-    /// Returns the token that follows: the same one as before, if a restored backup is rotated in the
+    /// Returns the token that follows: another one each time, also if a restored backup is rotated in the
     /// very second in which it was rotated already.
     fn successor(&mut self, token: usize, issued_at: u64) -> usize {
-        let is_same = |it: &Token| it.predecessor == Some(token) && it.issued_at == issued_at;
-        if let Some(same) = self.tokens.iter().position(is_same) {
-            return same;
-        }
         let Token { session, generation, .. } = self.tokens[token];
         let (generation, predecessor) = (generation + 1, Some(token));
         self.tokens.push(Token { session, generation, issued_at, predecessor });
