@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use crate::forge;
 use crate::process::{self, Process, example};
 
 #[test]
@@ -86,8 +87,8 @@ fn its_log_tells_what_happened_and_no_secret() {
     let tokens = [first.access, first.refresh, second.access, second.refresh];
     let secrets = tokens.iter().flat_map(|token| parts(token));
     let known = [
-        crate::forge::ACCESS_SECRET,
-        crate::forge::REFRESH_SECRET,
+        forge::ACCESS_SECRET,
+        forge::REFRESH_SECRET,
         "correct horse",
         "wrong horse",
         "s3cret",
@@ -97,6 +98,30 @@ fn its_log_tells_what_happened_and_no_secret() {
     let ours: Vec<_> = log.lines().filter(|line| line.contains(" hallpass")).collect();
     for secret in secrets.chain(known.map(str::to_owned)) {
         assert!(!ours.iter().any(|line| line.contains(&secret)), "{secret}");
+    }
+}
+
+#[test]
+fn each_guess_at_a_refresh_token_with_its_signing_secret_is_a_warning_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::start(&directory);
+    let tokens = server.session("ada@example.com");
+    let mut payload = forge::payload(&tokens.refresh);
+    for guess in ["A", "B"] {
+        payload["jti"] = json!(format!("{}A", guess.repeat(42)));
+        let header = json!({ "typ": "rt+jwt", "alg": "HS256" });
+        let token = forge::token(&header, &payload, forge::REFRESH_SECRET);
+        server.refresh(&token).assert_refused(401, "refresh_invalid");
+    }
+    server.refresh(&tokens.refresh).tokens();
+    let log = server.into_log();
+    let lines =
+        log.lines().filter(|line| line.contains("refresh token with a wrong secret refused"));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    for part in ["WARN", "user=1", "client=127.0.0.1", "the secret does not match the stored hash"]
+    {
+        assert!(lines.iter().all(|line| line.contains(part)), "{part}: {log}");
     }
 }
 

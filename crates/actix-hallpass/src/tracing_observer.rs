@@ -37,6 +37,7 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::Retried => "refresh retried",
         AuthEventKind::RefreshRefused(RefreshRefusal::Superseded) => "session superseded",
         AuthEventKind::RefreshRefused(_) => "refresh refused",
+        AuthEventKind::WrongSecretPresented(_) => "refresh token with a wrong secret refused",
         AuthEventKind::RefreshConflicted => "refresh given up, the row changed too often",
         AuthEventKind::ReuseDetected => "refresh token reuse detected, session ended",
         AuthEventKind::LoggedOut => "logged out",
@@ -62,7 +63,9 @@ fn reason(kind: &AuthEventKind) -> Option<String> {
         AuthEventKind::LoginRefused(refusal)
         | AuthEventKind::ReauthenticationRefused(refusal)
         | AuthEventKind::PasswordChangeRefused(refusal) => Some(error_chain(refusal)),
-        AuthEventKind::RefreshRefused(refusal) => Some(error_chain(refusal)),
+        AuthEventKind::RefreshRefused(refusal) | AuthEventKind::WrongSecretPresented(refusal) => {
+            Some(error_chain(refusal))
+        }
         AuthEventKind::Throttled(throttle) => Some(throttle.to_string()),
         _ => None,
     }

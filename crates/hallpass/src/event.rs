@@ -41,8 +41,11 @@ pub enum AuthEventKind {
     Refreshed,
     /// A refresh token that was replaced a moment ago came again and got the same successor.
     Retried,
-    /// A refresh was refused.
+    /// A refresh was refused, for another reason than a wrong secret or a reuse.
     RefreshRefused(RefreshRefusal),
+    /// An authentic refresh token was refused because its secret is not the stored one: a guess by a holder of
+    /// the leaked `REFRESH_TOKEN_SECRET`, a restored backup, or a row edited by hand. Comes once for each.
+    WrongSecretPresented(RefreshRefusal),
     /// A refresh was given up because the row changed under it three times.
     RefreshConflicted,
     /// A replaced refresh token came too late to be a retry: its session was ended. Comes once
@@ -137,6 +140,16 @@ pub enum Severity {
 }
 
 impl AuthEventKind {
+    /// Returns the kind of a refused refresh.
+    pub(crate) fn of_refused_refresh(refusal: RefreshRefusal) -> Self {
+        match refusal {
+            RefreshRefusal::SecretDiffers | RefreshRefusal::SuccessorDiffers => {
+                Self::WrongSecretPresented(refusal)
+            }
+            _ => Self::RefreshRefused(refusal),
+        }
+    }
+
     /// Returns how much it matters.
     #[must_use]
     pub fn severity(&self) -> Severity {
@@ -146,7 +159,9 @@ impl AuthEventKind {
             | Self::LoginRefused(LoginRefusal::HashUnusable(_))
             | Self::PasswordChangeRefused(LoginRefusal::HashUnusable(_))
             | Self::ReauthenticationRefused(LoginRefusal::HashUnusable(_)) => true,
-            Self::RefreshRefused(refusal) => refusal.is_suspicious(),
+            Self::RefreshRefused(refusal) | Self::WrongSecretPresented(refusal) => {
+                refusal.is_suspicious()
+            }
             _ => false,
         };
         if is_warning { Severity::Warning } else { Severity::Info }

@@ -252,7 +252,7 @@ impl Refresh {
     }
 
     fn refuse(self, refusal: RefreshRefusal) -> Step<Outcome> {
-        self.observe(AuthEventKind::RefreshRefused(refusal.clone()));
+        self.observe(AuthEventKind::of_refused_refresh(refusal.clone()));
         Step::Done(Err(refusal.into()))
     }
 

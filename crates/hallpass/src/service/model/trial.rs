@@ -317,13 +317,7 @@ impl Trial {
         match (answer, &self.world.events()[..]) {
             (Ok(pair), [AuthEventKind::Refreshed]) => Outcome::Rotated(self.granted(&pair)),
             (Ok(pair), [AuthEventKind::Retried]) => Outcome::Retried(self.granted(&pair)),
-            (
-                Err(RefreshError::Refused(RefreshRefusal::Reused)),
-                [AuthEventKind::ReuseDetected],
-            ) => Outcome::RefreshRefused(RefreshRefusal::Reused),
-            (Err(RefreshError::Refused(refusal)), [AuthEventKind::RefreshRefused(observed)])
-                if refusal == *observed =>
-            {
+            (Err(RefreshError::Refused(refusal)), [kind]) if *kind == event_of(&refusal) => {
                 Outcome::RefreshRefused(refusal)
             }
             (answer, events) => Outcome::Unexpected(format!("{answer:?}, events {events:?}")),
@@ -377,6 +371,17 @@ impl Trial {
             Request::ChangePassword { access_token, .. } => access_token < self.access_tokens.len(),
             Request::LogIn { .. } | Request::SetPassword { .. } => true,
         }
+    }
+}
+
+/// Returns the one event of a refused refresh.
+fn event_of(refusal: &RefreshRefusal) -> AuthEventKind {
+    match refusal {
+        RefreshRefusal::Reused => AuthEventKind::ReuseDetected,
+        RefreshRefusal::SecretDiffers | RefreshRefusal::SuccessorDiffers => {
+            AuthEventKind::WrongSecretPresented(refusal.clone())
+        }
+        _ => AuthEventKind::RefreshRefused(refusal.clone()),
     }
 }
 

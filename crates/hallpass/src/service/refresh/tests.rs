@@ -336,12 +336,21 @@ fn a_hash_that_is_not_the_tokens_refuses_without_an_alarm_for_theft() {
         })
     };
     set(&foreign);
-    world.assert_refused(&second, &RefreshRefusal::SecretDiffers);
-    world.assert_refused(&first, &RefreshRefusal::SuccessorDiffers);
+    let _ = world.events();
+    for (pair, refusal) in
+        [(&second, RefreshRefusal::SecretDiffers), (&first, RefreshRefusal::SuccessorDiffers)]
+    {
+        world.assert_refused(pair, &refusal);
+        let events = world.events();
+        assert_eq!(events, [AuthEventKind::WrongSecretPresented(refusal)]);
+        assert_eq!(events[0].severity(), crate::Severity::Warning);
+    }
     set(&RefreshTokenHash::new("nonsense"));
     let unusable = RefreshRefusal::HashUnusable(UnusableHash::Unparsable);
     world.assert_refused(&second, &unusable);
     world.assert_refused(&first, &unusable);
+    let refused = AuthEventKind::RefreshRefused(unusable);
+    assert_eq!(world.events(), [refused.clone(), refused]);
     assert!(world.row(&id).is_some(), "the session is left for somebody to look at");
 }
 
