@@ -30,7 +30,8 @@ fn reuse_events(app: &TestApp) -> usize {
     kinds.iter().filter(|kind| **kind == AuthEventKind::ReuseDetected).count()
 }
 
-/// The newest token of a session rotates, its retry gets the same successor, and a late one is a theft.
+/// The newest token of a session rotates, its retry gets the same successor, and a late one is a
+/// theft.
 #[track_caller]
 fn assert_refreshes_as_ever(app: &TestApp, newest: &Tokens) {
     let next = app.refresh(&newest.refresh).tokens();

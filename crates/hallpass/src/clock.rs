@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::Timestamp;
 
-/// How far the clocks of servers on one database may differ. A stored time that is further ahead of the
-/// clock was written by a clock that was wrong.
+/// How far the clocks of servers on one database may differ. A stored time that is further ahead of
+/// the clock was written by a clock that was wrong.
 pub(crate) const CLOCK_SKEW_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Tells the time of day.
@@ -15,6 +15,7 @@ pub(crate) const CLOCK_SKEW_TOLERANCE: Duration = Duration::from_secs(60);
 pub trait Clock: Send + Sync {
     /// Returns the present moment in whole seconds.
     ///
-    /// It may go back, as system clocks do. Rotations are ordered by their generation and not by time.
+    /// It may go back, as system clocks do. Rotations are ordered by their generation and not by
+    /// time.
     fn now(&self) -> Timestamp;
 }

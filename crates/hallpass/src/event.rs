@@ -43,8 +43,9 @@ pub enum AuthEventKind {
     Retried,
     /// A refresh was refused, for another reason than a wrong secret or a reuse.
     RefreshRefused(RefreshRefusal),
-    /// An authentic refresh token was refused because its secret is not the stored one: a guess by a holder of
-    /// the leaked `REFRESH_TOKEN_SECRET`, a restored backup, or a row edited by hand. Comes once for each.
+    /// An authentic refresh token was refused because its secret is not the stored one: a guess by
+    /// a holder of the leaked `REFRESH_TOKEN_SECRET`, a restored backup, or a row edited by hand.
+    /// Comes once for each.
     WrongSecretPresented(RefreshRefusal),
     /// A refresh was given up because the row changed under it three times.
     RefreshConflicted,

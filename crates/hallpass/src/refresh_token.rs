@@ -141,15 +141,15 @@ impl RefreshTokens {
         })
     }
 
-    /// Returns the claims of the token that replaces `presented` in a rotation at `rotated_at`, whose hash has
-    /// the random `salt`.
+    /// Returns the claims of the token that replaces `presented` in a rotation at `rotated_at`,
+    /// whose hash has the random `salt`.
     ///
-    /// They follow from the three alone, of which the row has two, so a retry gets the same successor from
-    /// any process, although only a hash of it is stored.
+    /// They follow from the three alone, of which the row has two, so a retry gets the same
+    /// successor from any process, although only a hash of it is stored.
     ///
     /// # Security
-    /// A leak of the database forges nothing. Neither does a leak of the signing secret, also together with
-    /// a replaced token: without the row, the 128 bits of the salt are missing.
+    /// A leak of the database forges nothing. Neither does a leak of the signing secret, also
+    /// together with a replaced token: without the row, the 128 bits of the salt are missing.
     pub(crate) fn successor(
         &self,
         presented: &RefreshClaims,

@@ -36,8 +36,8 @@ impl RefreshTokenHasher {
         Ok(Self { cost, key: HmacKey::new(&*key), made_here: first_in_first_out() })
     }
 
-    /// Returns the hash of a secret, which is bound to no password yet. The salt must be a new one: the hash is
-    /// the version stamp of its row.
+    /// Returns the hash of a secret, which is bound to no password yet. The salt must be a new one:
+    /// the hash is the version stamp of its row.
     pub(crate) fn hash(&self, secret: &RefreshSecret, salt: Salt) -> RefreshTokenHash {
         let hash = RefreshTokenHash::of(secret, self.cost, salt);
         self.made_here.insert(self.proof(&hash, secret), ());

@@ -17,8 +17,8 @@ const STRAGGLER_GENERATIONS: u64 = 3;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) attempt: Attempt,
-    /// When the token arrived. What happens while the request waits for the store must not turn its honest
-    /// sender into a thief.
+    /// When the token arrived. What happens while the request waits for the store must not turn its
+    /// honest sender into a thief.
     pub(crate) received_at: Timestamp,
     /// The time of the look, which shows whether the row's time can be right.
     pub(crate) now: Timestamp,
@@ -102,8 +102,8 @@ pub enum RefreshRefusal {
     /// other means than hallpass's: with hallpass's, there would be no session.
     #[error("the password was changed after the session began")]
     PasswordChanged,
-    /// Row 9: it is a straggler, it lost a race that it may not retry, or a wrong clock stored the last
-    /// rotation, so that it can't be told whether it is a retry.
+    /// Row 9: it is a straggler, it lost a race that it may not retry, or a wrong clock stored the
+    /// last rotation, so that it can't be told whether it is a retry.
     #[error("the token's generation {presented} is behind the row's {stored}")]
     Stale {
         /// The token's generation.

@@ -77,15 +77,15 @@ pub struct Session {
     pub refresh_token_hash: RefreshTokenHash,
     /// How often it has been refreshed; 0 from login to the first refresh.
     pub generation: u64,
-    /// When it was last refreshed; the time of login at generation 0. Goes back only after a wrong clock:
-    /// see [`Session::next_rotation`].
+    /// When it was last refreshed; the time of login at generation 0. Goes back only after a wrong
+    /// clock: see [`Session::next_rotation`].
     pub rotated_at: Timestamp,
 }
 
 impl Session {
-    /// Returns the time that a rotation at `now` is stored with: not before the last one, because the
-    /// clocks of two servers may differ by up to 60 s. A last one further ahead was stored by a wrong
-    /// clock, and `now` replaces it.
+    /// Returns the time that a rotation at `now` is stored with: not before the last one, because
+    /// the clocks of two servers may differ by up to 60 s. A last one further ahead was stored by a
+    /// wrong clock, and `now` replaces it.
     pub(crate) fn next_rotation(&self, now: Timestamp) -> Timestamp {
         if self.rotated_at.is_from_a_wrong_clock(now) { now } else { now.max(self.rotated_at) }
     }
@@ -110,8 +110,8 @@ impl SessionPolicy {
         issued_at.plus(self.idle_limit).min(auth_time.plus(self.absolute_limit))
     }
 
-    /// Returns whether a token received at `received_at` came within grace of a rotation at `rotated_at`,
-    /// judged at `now`.
+    /// Returns whether a token received at `received_at` came within grace of a rotation at
+    /// `rotated_at`, judged at `now`.
     ///
     /// The window is anchored at the rotation: a retry does not prolong it.
     pub(crate) fn grace_after(
@@ -139,8 +139,8 @@ pub(crate) enum Grace {
     Open,
     /// It came too late, or retries are turned off.
     Over,
-    /// A wrong clock stored the rotation, so the time since then is unknown: the token gets no successor,
-    /// and is no theft either.
+    /// A wrong clock stored the rotation, so the time since then is unknown: the token gets no
+    /// successor, and is no theft either.
     Unknown,
 }
 

@@ -231,8 +231,8 @@ pub struct Rotation {
     pub successor_hash: RefreshTokenHash,
     /// The successor's generation.
     pub generation: u64,
-    /// When it is rotated; before the session's last rotation only if a wrong clock stored that one. It
-    /// replaces the stored time in any case.
+    /// When it is rotated; before the session's last rotation only if a wrong clock stored that
+    /// one. It replaces the stored time in any case.
     pub rotated_at: Timestamp,
     /// When the session began.
     pub auth_time: Timestamp,

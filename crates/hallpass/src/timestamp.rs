@@ -53,8 +53,8 @@ impl Timestamp {
         Self(self.0.saturating_add(duration.as_secs())).min(Self::MAX)
     }
 
-    /// Returns whether it is ahead of `now` by more than the clocks of servers may differ (60 s), so that
-    /// the clock that wrote it was wrong.
+    /// Returns whether it is ahead of `now` by more than the clocks of servers may differ (60 s),
+    /// so that the clock that wrote it was wrong.
     #[must_use]
     pub(crate) fn is_from_a_wrong_clock(self, now: Self) -> bool {
         self > now.plus(CLOCK_SKEW_TOLERANCE)

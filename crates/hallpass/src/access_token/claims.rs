@@ -80,9 +80,9 @@ impl AccessClaims {
         self.0.auth_time
     }
 
-    /// Returns whether the user proved who they are `max_age` before `now` at most (RFC 9470 §4). Not in
-    /// a token that does not say when, or says more than 60 s ahead of `now`: a clock was wrong then, and
-    /// the proof may be of any age.
+    /// Returns whether the user proved who they are `max_age` before `now` at most (RFC 9470 §4).
+    /// Not in a token that does not say when, or says more than 60 s ahead of `now`: a clock was
+    /// wrong then, and the proof may be of any age.
     pub(crate) fn is_recent(&self, max_age: Duration, now: Timestamp) -> bool {
         self.0.auth_time.is_some_and(|auth_time| {
             !auth_time.is_from_a_wrong_clock(now) && now <= auth_time.plus(max_age)

@@ -12,8 +12,8 @@ impl Salt {
         random_bytes(random).map(Self)
     }
 
-    /// Reads the salt of a `stored` hash. Four bits that are not zero at its end make it unparsable: two
-    /// texts are never one salt.
+    /// Reads the salt of a `stored` hash. Four bits that are not zero at its end make it
+    /// unparsable: two texts are never one salt.
     pub(crate) fn of(stored: &str) -> Result<Self, UnusableHash> {
         parts_of(stored).map(|parts| Self(parts.get_salt_raw()))
     }

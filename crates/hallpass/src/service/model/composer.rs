@@ -167,8 +167,8 @@ impl Composer {
         self.dice.pick(&[0, 1, 1, 10, GRACE - 1, GRACE, GRACE + 1, 600, 960, DAY, 15 * DAY])
     }
 
-    /// Returns how far the clock is set back: by the skew of two servers, to its limit or beyond, or because it
-    /// was wrong.
+    /// Returns how far the clock is set back: by the skew of two servers, to its limit or beyond,
+    /// or because it was wrong.
     fn seconds_back(&mut self) -> u64 {
         let skew = 1 + self.dice.below(12) as u64;
         self.dice.pick(&[skew, skew, skew, 59, 60, 61, 3600, DAY])

@@ -296,7 +296,8 @@ fn servers_an_hour_apart_keep_one_lineage_and_recognize_only_their_own_retries()
     assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Reused)), "{refusal:?}");
 }
 
-/// So the refresh secret and a replaced token do not tell the newest one: the rest is in the row alone.
+/// So the refresh secret and a replaced token do not tell the newest one: the rest is in the row
+/// alone.
 #[test]
 fn two_rotations_of_one_token_in_one_second_have_different_successors() {
     let mut world = World::new();

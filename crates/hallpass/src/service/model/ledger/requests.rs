@@ -243,8 +243,8 @@ impl Ledger {
         newest_token
     }
 
-    /// Returns the token that follows: another one each time, also if a restored backup is rotated in the
-    /// very second in which it was rotated already.
+    /// Returns the token that follows: another one each time, also if a restored backup is rotated
+    /// in the very second in which it was rotated already.
     fn successor(&mut self, token: usize, issued_at: u64) -> usize {
         let Token { session, generation, .. } = self.tokens[token];
         let (generation, predecessor) = (generation + 1, Some(token));
