@@ -31,8 +31,8 @@ pub enum AuthEventKind {
     RegistrationRefused(RegistrationRefusal),
     /// A session began.
     LoginSucceeded {
-        /// Whether the password hash was replaced: its cost was too low, or other software had cut the
-        /// password.
+        /// Whether the password hash was replaced: its cost was too low, or it was made of another
+        /// spelling of the password, or of its first 72 bytes alone.
         is_hash_upgraded: bool,
     },
     /// A login was refused, for a reason that the client is not told.

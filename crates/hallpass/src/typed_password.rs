@@ -1,22 +1,27 @@
 //! A password as a client presents it, to be compared with a stored hash.
 
+use std::iter;
+
 use zeroize::Zeroizing;
 
 use crate::bcrypt::{self, Comparison};
+use crate::password::bcrypt_input;
 use crate::{Password, PasswordUnacceptable};
 
 /// A password that a client presents.
 ///
-/// A stored hash may have been made by other software, so several texts are compared with it, one after
-/// the other. Which ones depends on what was typed alone: neither on the user nor on the stored hash, so
+/// A stored hash may have been made by other software, or of another spelling, so several texts are
+/// compared with it, one after the other, four at most. Which ones depends on what was typed alone: neither on the user nor on the stored hash, so
 /// that the time of a refusal reveals nothing about them.
 pub(crate) struct TypedPassword {
     password: Password,
+    /// The text as it was typed, where that is another one.
+    typed: Option<Zeroizing<String>>,
 }
 
 /// A text that may have been hashed where the typed password was set.
 pub(crate) enum Candidate {
-    /// What hallpass hashes.
+    /// What hallpass hashes of a spelling.
     Whole(Zeroizing<Vec<u8>>),
     /// What other bcrypt implementations hash of a longer password: the first 72 bytes, even inside of a
     /// character.
@@ -33,7 +38,9 @@ impl TypedPassword {
     /// # Errors
     /// [`PasswordUnacceptable`] for a text that nobody can have set, as [`Password::parse`].
     pub(crate) fn parse(text: Zeroizing<String>) -> Result<Self, PasswordUnacceptable> {
-        Password::parse(text).map(|password| Self { password })
+        let password = Password::parse(text.clone())?;
+        let typed = (*text != password.expose_password()).then_some(text);
+        Ok(Self { password, typed })
     }
 
     /// Returns the password that a new hash is made of.
@@ -41,12 +48,18 @@ impl TypedPassword {
         &self.password
     }
 
-    /// Returns what may have been hashed. First what [`TypedPassword::password`] is hashed as.
+    /// Returns what may have been hashed. First what [`TypedPassword::password`] is hashed as, then what
+    /// was typed as it is, and at last both as others cut them.
     pub(crate) fn candidates(&self) -> Vec<Candidate> {
-        let whole = Candidate::Whole(self.password.expose_bcrypt_input());
-        let cut = self.password.expose_password().as_bytes().first_chunk();
-        let cut = cut.map(|bytes| Candidate::Cut(Zeroizing::new(*bytes)));
-        [Some(whole), cut].into_iter().flatten().collect()
+        let spellings = self.expose_spellings();
+        let whole = spellings.clone().map(|it| Candidate::Whole(bcrypt_input(it)));
+        let cut = spellings.filter_map(|it| it.as_bytes().first_chunk());
+        whole.chain(cut.map(|bytes| Candidate::Cut(Zeroizing::new(*bytes)))).collect()
+    }
+
+    fn expose_spellings(&self) -> impl Iterator<Item = &str> + Clone {
+        let typed = self.typed.as_ref().map(|text| text.as_str());
+        iter::once(self.password.expose_password()).chain(typed)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
-use actix_hallpass::hallpass::{PasswordRuleError, Sessions, StoreError};
+use actix_hallpass::hallpass::{PasswordRuleError, Sessions, StoreError, UserId};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -34,6 +34,26 @@ fn the_new_password_logs_in_the_old_one_does_not_and_the_session_goes_on() {
         app.refresh(&next.refresh).tokens();
         app.login("ada", "correct horse").assert_refused(401, "invalid_credentials");
         app.login("ada", NEW).tokens();
+    }
+}
+
+/// A keyboard may send an accent apart from its letter, and another one a space that does not break.
+#[test]
+fn a_password_is_the_same_in_each_spelling_wherever_it_is_set_or_typed() {
+    let (composed, decomposed) = ("caf\u{e9} caf\u{e9}", "cafe\u{301}\u{a0}cafe\u{301}");
+    for (set, typed) in [(composed, decomposed), (decomposed, composed)] {
+        let app = TestApp::start();
+        assert_eq!(app.register("ada", set).status, 201);
+        let tokens = app.login("ada", typed).tokens();
+        let body = json!({ "password": typed });
+        assert_eq!(app.post_with_token("/auth/reauthenticate", &tokens.access, &body).status, 200);
+        let body = json!({ "current_password": typed, "new_password": format!("new {set}") });
+        assert_eq!(change(&app, &tokens.access, &body).status, 204);
+        app.login("ada", &format!("new {typed}")).tokens();
+        let service = app.auth.service();
+        let reset = service.set_password(UserId::new(1), format!("reset {set}").into());
+        reset.run_blocking().unwrap();
+        app.login("ada", &format!("reset {typed}")).tokens();
     }
 }
 

@@ -105,6 +105,35 @@ fn a_hash_of_ours_matches_no_other_password_by_its_first_72_bytes() {
     }
 }
 
+/// macOS and iOS may send the accents apart from their letters, other systems send both as one. Software
+/// elsewhere, and hallpass before, hashed what came.
+#[test]
+fn a_password_matches_in_each_spelling_of_it() {
+    let (composed, decomposed) = ("caf\u{e9}-caf\u{e9}", "cafe\u{301}-cafe\u{301}");
+    let long = ("\u{e9}".repeat(40), "e\u{301}".repeat(40));
+    let of_composed = "$2b$04$abcdefghijklmnopqrstuuJvDia7AjmgVFU6/r0gUop.HsYC6mF9G";
+    let of_decomposed = "$2b$04$abcdefghijklmnopqrstuu68zU.GoQDaVDGBluVQm.Rny1ZD4Sof2";
+    let whole_composed = "$2b$04$abcdefghijklmnopqrstuuK92XJh6D/FLZSzURCJTTUyhrguEOIxa";
+    let whole_decomposed = "$2b$04$abcdefghijklmnopqrstuuQYGtyzu0mp/W0hW1mW2lpTqoVa6Co2O";
+    let cut_composed = "$2b$04$abcdefghijklmnopqrstuuKiIlCeXB6chNXkLyAo8C7XcLPzh6zUe";
+    let cut_decomposed = "$2b$04$abcdefghijklmnopqrstuuo0ZRNEQrEXmOiR/8uqqbOIm4WJjlwqC";
+    for (hashed, text, by_python, expected) in [
+        ("composed", composed, of_composed, HashMatch::Matches),
+        ("composed", decomposed, of_composed, HashMatch::Matches),
+        ("as typed", decomposed, of_decomposed, HashMatch::Matches),
+        ("as typed elsewhere", composed, of_decomposed, HashMatch::Differs),
+        ("composed", "cafe-cafe", of_composed, HashMatch::Differs),
+        ("composed, long", &long.0, whole_composed, HashMatch::Matches),
+        ("composed, long", &long.1, whole_composed, HashMatch::Matches),
+        ("as typed, long", &long.1, whole_decomposed, HashMatch::Matches),
+        ("composed, cut", &long.0, cut_composed, HashMatch::Matches),
+        ("composed, cut", &long.1, cut_composed, HashMatch::Matches),
+        ("as typed, cut", &long.1, cut_decomposed, HashMatch::Matches),
+    ] {
+        assert_eq!(compare(4, text, by_python), expected, "{hashed}: {text}");
+    }
+}
+
 #[test]
 fn a_hash_of_the_broken_version_2x_is_refused() {
     let by_libxcrypt = "$2x$04$CCCCCCCCCCCCCCCCCCCCC.ug0A3dTXhy5U.dFjx/qguZ8I4CB77BC";

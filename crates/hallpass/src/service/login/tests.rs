@@ -8,6 +8,12 @@ use crate::{Credentials, RegisterError, RegistrationRefusal, Setting, UserStore 
 /// Made by Python's bcrypt of 72 times `x`.
 const OF_72_BYTES: &str = "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
 
+const COMPOSED: &str = "caf\u{e9}-caf\u{e9}";
+const DECOMPOSED: &str = "cafe\u{301}-cafe\u{301}";
+
+/// Made by Python's bcrypt.
+const OF_DECOMPOSED: &str = "$2b$04$abcdefghijklmnopqrstuu68zU.GoQDaVDGBluVQm.Rny1ZD4Sof2";
+
 /// Load, then hash: after these a login is about to start its session.
 const BEFORE_THE_START: usize = 2;
 
@@ -96,29 +102,64 @@ fn a_hash_of_the_first_72_bytes_logs_in_and_is_upgraded_to_one_of_the_whole_pass
     assert_refused(world.login("ada", &"x".repeat(72)), &LoginRefusal::WrongPassword);
 }
 
-/// A long password is compared twice, whoever the user is: the time tells how long it is, which the
-/// client knows.
+/// hallpass hashed passwords as they were typed, and others do.
 #[test]
-fn every_refusal_of_a_long_password_costs_the_same() {
-    let world = World::with(|settings| settings.password_hash_cost = Setting::Value(6), |it| it);
-    let long = "x".repeat(80);
-    let ids = ["ours", "cheap", "unusable", "disabled"].map(|login| world.register(login));
-    for (id, hash) in [(&ids[1], OF_72_BYTES), (&ids[2], "$2b$31$x"), (&ids[3], OF_72_BYTES)] {
-        world.store.edit(id, |user| user.password_hash = PasswordHash::new(hash));
+fn a_hash_of_a_decomposed_password_logs_in_and_is_upgraded_to_one_for_all_spellings() {
+    let world = World::new();
+    let id = world.register("ada");
+    world.store.edit(&id, |user| user.password_hash = PasswordHash::new(OF_DECOMPOSED));
+    assert_refused(world.login("ada", COMPOSED), &LoginRefusal::WrongPassword);
+    for (typed, is_hash_upgraded) in [(DECOMPOSED, true), (DECOMPOSED, false), (COMPOSED, false)] {
+        let _ = world.events();
+        world.login("ada", typed).unwrap();
+        assert_eq!(world.events(), [AuthEventKind::LoginSucceeded { is_hash_upgraded }]);
     }
-    world.store.edit(&ids[3], |user| user.is_disabled = true);
-    for (login, password) in [
-        ("nobody", long.clone()),
-        ("no\0body", long.clone()),
-        ("ours", long.clone()),
-        ("cheap", "y".repeat(72)),
-        ("unusable", long.clone()),
-        ("disabled", "y".repeat(72)),
-        ("disabled", long),
+}
+
+/// It is the same password: nothing that others should be logged out for.
+#[test]
+fn an_upgrade_of_a_hash_made_elsewhere_ends_no_session_of_another_device() {
+    for (stored, typed) in [(OF_72_BYTES, &*"x".repeat(80)), (OF_DECOMPOSED, DECOMPOSED)] {
+        let world = World::per_device(3);
+        let (id, phone) = world.session("ada");
+        let stored = PasswordHash::new(stored);
+        world.store.edit(&id, |user| {
+            let session = user.session.as_mut().unwrap();
+            session.refresh_token_hash = session.refresh_token_hash.bound_to(&stored);
+            user.password_hash = stored.clone();
+        });
+        world.login("ada", typed).unwrap();
+        assert!(world.store.load(&id).unwrap().unwrap().password_hash != stored, "upgraded");
+        world.rotate(&phone);
+    }
+}
+
+/// What is typed decides how often it is compared: the time tells what the client knows.
+#[test]
+fn every_refusal_of_the_same_password_costs_the_same() {
+    let world = World::with(|settings| settings.password_hash_cost = Setting::Value(6), |it| it);
+    let ids = ["ours", "unusable", "cut", "spelled"].map(|login| world.register(login));
+    for (id, hash) in [(&ids[1], "$2b$31$x"), (&ids[2], OF_72_BYTES), (&ids[3], OF_DECOMPOSED)] {
+        world.store.edit(id, |user| {
+            user.password_hash = PasswordHash::new(hash);
+            user.is_disabled = true;
+        });
+    }
+    for (typed, comparisons) in [
+        ("wrong horse", 1),
+        (COMPOSED, 1),
+        (DECOMPOSED, 2),
+        (&"x".repeat(71), 1),
+        (&"x".repeat(72), 2),
+        (&"\u{e9}".repeat(36), 2),
+        (&"e\u{301}".repeat(24), 3),
+        (&"e\u{301}".repeat(36), 4),
     ] {
-        let runs = bcrypt_runs::during(|| assert!(world.login(login, &password).is_err()));
-        let work = runs.iter().map(|cost| 1_u64 << cost).sum::<u64>();
-        assert_eq!(work, 2 << 6, "{login} {runs:?}");
+        for login in ["nobody", "no\0body", "ours", "unusable", "cut", "spelled"] {
+            let runs = bcrypt_runs::during(|| assert!(world.login(login, typed).is_err()));
+            let work = runs.iter().map(|cost| 1_u64 << cost).sum::<u64>();
+            assert_eq!(work, comparisons << 6, "{login} {typed} {runs:?}");
+        }
     }
 }
 

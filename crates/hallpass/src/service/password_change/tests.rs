@@ -240,6 +240,18 @@ fn the_applications_rule_is_asked_wherever_a_password_is_set() {
     register(PASSWORD).run_blocking().unwrap();
 }
 
+/// A list has one spelling of each.
+#[test]
+fn the_applications_rule_is_asked_about_the_composed_password() {
+    let world = World::ruled(|password| match password {
+        "caf\u{e9}-caf\u{e9}" => Err(PasswordRuleError::Refused("it is on a list".into())),
+        _ => Ok(()),
+    });
+    let (id, _) = world.session("ada");
+    let refused = set(&world, &id, "cafe\u{301}-cafe\u{301}");
+    assert!(matches!(refused, Err(PasswordChangeError::Unacceptable(_))), "{refused:?}");
+}
+
 /// A login with a hash of a lower cost replaces the hash: no change of the password.
 #[test]
 fn an_upgraded_hash_ends_no_session_of_another_device() {
