@@ -53,10 +53,14 @@ impl AttemptKey {
     /// ```
     #[must_use]
     pub fn of_login(typed: &str) -> Self {
-        match LoginName::parse(typed) {
-            Ok(login) => Self::new(AttemptKind::Login, login.as_str().as_bytes()),
-            Err(_) => Self::new(AttemptKind::Login, typed.as_bytes()),
-        }
+        Self::of_parsed_login(typed, LoginName::parse(typed).ok().as_ref())
+    }
+
+    /// Returns the same key, of a text that has been parsed. Parsing is the most expensive part of a login
+    /// outside of bcrypt, and anybody may ask for it, so a request does it once.
+    pub(crate) fn of_parsed_login(typed: &str, parsed: Option<&LoginName>) -> Self {
+        let login = parsed.map_or(typed, LoginName::as_str);
+        Self::new(AttemptKind::Login, login.as_bytes())
     }
 
     /// Returns the key of a user who gives their password in a session.

@@ -23,7 +23,7 @@ fn an_unacceptable_name_or_password_says_what_is_wrong_and_not_what_it_was() {
     for (login, password, code, reason) in [
         ("", "correct horse", "login_unacceptable", "must not be empty"),
         ("a\u{7}", "correct horse", "login_unacceptable", "must not contain a control character"),
-        (&"a".repeat(255), "correct horse", "login_unacceptable", "255 characters"),
+        (&"a".repeat(255), "correct horse", "login_unacceptable", "too long: the maximum is 254"),
         ("ada", "", "password_unacceptable", "must not be empty"),
         ("ada", "s3cret", "password_unacceptable", "too short: 6 characters; the minimum is 8"),
         ("ada", "s3cret\u{0}s3cret", "password_unacceptable", "must not contain a NUL character"),

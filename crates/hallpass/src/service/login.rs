@@ -73,10 +73,11 @@ impl Service {
     /// user, in [`LoginError::Throttled`] after too many of these, in the others when something was
     /// unavailable; nothing is written then.
     pub fn login(&self, credentials: Credentials, device: impl Into<Device>) -> Step<Outcome> {
-        let account = AttemptKey::of_login(&credentials.login);
+        let name = LoginName::parse(&credentials.login).ok();
+        let account = AttemptKey::of_parsed_login(&credentials.login, name.as_ref());
         let login = Login {
             service: self.clone(),
-            login: LoginName::parse(&credentials.login).ok(),
+            login: name,
             password: TypedPassword::parse(credentials.password).ok(),
             device: device.into(),
             attempt: 1,
