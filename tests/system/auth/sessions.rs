@@ -96,6 +96,20 @@ fn a_label_comes_back_with_its_emoji_and_without_what_shows_as_nothing() {
 }
 
 #[test]
+fn a_user_agent_is_read_up_to_8_kib() {
+    let app = app();
+    app.register("ada", "correct horse");
+    for (ignored, expected) in [(8000, json!("curl")), (8_190, json!("cu")), (100_000, Value::Null)]
+    {
+        let user_agent = format!("{}curl", "\u{ad}".repeat(ignored / 2));
+        let tokens = login_from(&app, &user_agent, &Value::Null);
+        let sessions = list(&app, &tokens);
+        let session = sessions.iter().find(|session| session["current"] == true).unwrap();
+        assert_eq!(session["user_agent"], expected, "{ignored}");
+    }
+}
+
+#[test]
 fn a_session_is_used_when_it_is_refreshed_and_not_before() {
     let app = app();
     let began = 2_000_000_000_u64;

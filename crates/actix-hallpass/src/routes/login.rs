@@ -9,6 +9,10 @@ use super::{client_address, credentials, token_body};
 use crate::Auth;
 use crate::problem::Problem;
 
+/// As much of a user agent as is read, of the 128 KiB that actix-web takes for a header. Real user agents have
+/// about a hundred bytes.
+const USER_AGENT_MAXIMUM_BYTES: usize = 8 * 1024;
+
 pub(super) async fn login(
     auth: Auth,
     request: HttpRequest,
@@ -24,6 +28,9 @@ pub(super) async fn login(
 /// What the request tells of where it comes from.
 fn device(auth: &Auth, request: &HttpRequest) -> Device {
     let user_agent = request.headers().get(USER_AGENT);
-    let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let user_agent = user_agent.map(|value| {
+        let bytes = value.as_bytes();
+        String::from_utf8_lossy(&bytes[..bytes.len().min(USER_AGENT_MAXIMUM_BYTES)])
+    });
     Device::from(client_address(auth, request)).with_user_agent(&user_agent.unwrap_or_default())
 }
