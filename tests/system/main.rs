@@ -6,6 +6,7 @@
 
 mod accounts;
 mod app;
+mod audiences;
 mod auth;
 mod authorization;
 mod claims;

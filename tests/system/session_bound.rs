@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
+use actix_hallpass::hallpass::testing::{InterposedStore, ManualClock, MemoryStore, Verb};
 use actix_hallpass::hallpass::{PasswordHash, Sessions, StoreError, UserId};
 use actix_hallpass::testing::TestAuth;
 use actix_web::web::{self, ServiceConfig};
@@ -13,6 +13,7 @@ use actix_web::{App, HttpServer};
 use serde_json::json;
 
 use crate::app::{TestApp, handlers};
+use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::http::Tokens;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -52,18 +53,7 @@ impl World {
             Ok(())
         });
         let auth = TestAuth::with(|builder| builder.store(Arc::new(store)).sessions(sessions));
-        let app = TestApp::serve(auth, |auth| {
-            HttpServer::new(move || {
-                let auth = Arc::clone(&auth);
-                App::new()
-                    .configure(auth.routes("/auth"))
-                    .configure(move |config| areas(&auth, config))
-            })
-            .workers(2)
-            .bind("127.0.0.1:0")
-            .map(|server| (server.addrs()[0], server.run()))
-            .unwrap()
-        });
+        let app = serve(auth);
         Self { app, memory, looks, is_down, is_slow }
     }
 
@@ -91,6 +81,19 @@ impl World {
         let challenge = answer.header("www-authenticate").unwrap();
         assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
     }
+}
+
+fn serve(auth: TestAuth) -> TestApp {
+    TestApp::serve(auth, |auth| {
+        HttpServer::new(move || {
+            let auth = Arc::clone(&auth);
+            App::new().configure(auth.routes("/auth")).configure(move |config| areas(&auth, config))
+        })
+        .workers(2)
+        .bind("127.0.0.1:0")
+        .map(|server| (server.addrs()[0], server.run()))
+        .unwrap()
+    })
 }
 
 fn areas(auth: &TestAuth, config: &mut ServiceConfig) {
@@ -193,6 +196,36 @@ fn what_ends_elsewhere_is_known_within_max_staleness() {
         world.assert_ended("/always/user", &tokens);
         world.advance(MINUTE);
         world.assert_ended("/minute/user", &tokens);
+    }
+}
+
+/// Each `Auth` remembers for itself, in one process too.
+#[test]
+fn what_ends_through_another_auth_is_known_within_max_staleness() {
+    let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(ManualClock::default()));
+    let app = |audience: &str| {
+        serve(TestAuth::with(|builder| {
+            let builder = builder.store(store.clone()).clock(clock.clone()).audience(audience);
+            builder.access_token_secret(ACCESS_SECRET).refresh_token_secret(REFRESH_SECRET)
+        }))
+    };
+    let (api, same, admin) = (app("api"), app("api"), app("admin"));
+    let tokens = api.session("ada");
+    let ends: [&dyn Fn(&Tokens); 2] =
+        [&|tokens| assert_eq!(same.logout(&tokens.refresh).status, 204), &|_| {
+            let disabled = admin.auth.service().disable(UserId::new(1)).run_blocking();
+            assert!(disabled.unwrap());
+        }];
+    let mut tokens = Some(tokens);
+    for end in ends {
+        let tokens = tokens.take().unwrap_or_else(|| api.login("ada", "correct horse").tokens());
+        let get = |path| api.get_with_token(path, &tokens.access);
+        assert_eq!(get("/minute/user").status, 200);
+        end(&tokens);
+        assert_eq!(get("/minute/user").status, 200, "not yet");
+        get("/always/user").assert_refused(401, "session_revoked");
+        clock.advance(MINUTE);
+        get("/minute/user").assert_refused(401, "session_revoked");
     }
 }
 

@@ -47,9 +47,10 @@ impl Auth {
         Ok(self.run(self.service().set_password(UserId::new(user_id), new)).await??)
     }
 
-    /// Lets a user neither log in nor refresh, and ends their sessions; returns whether there is such a
-    /// user. [`Guard::session_bound`](crate::Guard::session_bound) guards know at once in this process,
-    /// and in others within their `max_staleness`; other guards when the access token expires.
+    /// Lets a user neither log in nor refresh, and ends their sessions; returns whether there is
+    /// such a user. [`Guard::session_bound`](crate::Guard::session_bound) guards of this `Auth`
+    /// know at once, those of others within their `max_staleness`; other guards when the access
+    /// token expires.
     ///
     /// # Errors
     /// [`AccountError::Store`] with [`StoreError::Unsupported`] for a table of your own that does not

@@ -173,7 +173,11 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets `TOKEN_AUDIENCE`: the `aud` of access tokens, default the issuer.
+    /// Sets `TOKEN_AUDIENCE`: the `aud` of access tokens, and with `#refresh` behind it of refresh
+    /// tokens; default the issuer. It does not end in `#refresh` itself.
+    ///
+    /// Of two `Auth`s with the same secrets and different audiences, neither takes a token of the
+    /// other.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audience = Setting::Value(audience.into());
         self

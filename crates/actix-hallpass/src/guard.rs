@@ -93,10 +93,12 @@ impl Guard {
     /// Lets in whose session is alive, and answers others with 401 `session_revoked`: whose user has
     /// logged out, was disabled or deleted, or has another password since (OWASP ASVS 5.0, 7.4.1).
     ///
-    /// The database is asked at most once in `max_staleness`, in whole seconds, for each session, and at
-    /// each request if that is zero; in between, what it said is remembered. This process forgets at once
-    /// what it changes itself, so `max_staleness` is how long a logout at another one may take to arrive.
-    /// With zero, a request costs a look at the database by its primary key.
+    /// The database is asked at most once in `max_staleness`, in whole seconds, for each session,
+    /// and at each request if that is zero; in between, what it said is remembered. This `Auth`,
+    /// with its clones, forgets at once what is changed through it, so `max_staleness` is how long
+    /// a logout through another one may take to arrive: in another process, or a second `Auth` over
+    /// the same table in this one. With zero, a request costs a look at the database by its primary
+    /// key.
     ///
     /// While the database is down, requests are refused with 503 `unavailable`; see
     /// [`Guard::tolerate_outage`].
@@ -122,7 +124,8 @@ impl Guard {
     /// refused with 503 all the same. Without `session_bound` before it, it does nothing.
     ///
     /// # Security
-    /// Whoever logs out at another process in this time is let in here until it is over.
+    /// Whoever logs out through another `Auth` or process in this time is let in here until it is
+    /// over.
     #[must_use]
     pub fn tolerate_outage(self, time: Duration) -> Self {
         let session_bound =

@@ -1,5 +1,5 @@
-//! The store, watched by the memory of live sessions: what this process changes of a user's sessions it
-//! forgets at once, whatever came of it.
+//! The store, watched by the memory of live sessions: what this `Auth` changes of a user's sessions
+//! it forgets at once, whatever came of it.
 
 use std::sync::Arc;
 

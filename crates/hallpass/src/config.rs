@@ -86,6 +86,10 @@ impl Config {
         &self.issuer
     }
 
+    pub(crate) fn audience(&self) -> &str {
+        &self.audience
+    }
+
     pub(crate) fn password_hash_cost(&self) -> u32 {
         self.password_hash_cost
     }

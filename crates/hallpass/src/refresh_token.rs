@@ -19,6 +19,9 @@ const SUCCESSOR_KEY_LABEL: &[u8] = b"hallpass successor key v1";
 /// Names the use and the version of the successor's formula.
 const SUCCESSOR_LABEL: &[u8] = b"hallpass successor v2";
 
+/// Ends the audience of refresh tokens, and never that of access tokens.
+pub(crate) const REFRESH_SUFFIX: &str = "#refresh";
+
 /// Issues and authenticates refresh tokens, and derives successors.
 pub(crate) struct RefreshTokens {
     jws: Jws,
@@ -107,14 +110,20 @@ pub enum RefreshTokenError {
 pub(crate) struct NotASecret;
 
 impl RefreshTokens {
-    /// Returns the issuer for `issuer` with `secret`; the audience is the issuer + `#refresh`.
+    /// Returns the issuer for `issuer` with `secret`; the audience is that of access tokens +
+    /// `#refresh`.
     #[must_use]
-    pub(crate) fn new(secret: &TokenSecret, issuer: &str, policy: SessionPolicy) -> Self {
+    pub(crate) fn new(
+        secret: &TokenSecret,
+        issuer: &str,
+        audience: &str,
+        policy: SessionPolicy,
+    ) -> Self {
         Self {
             jws: Jws::new("rt+jwt", secret, None),
             successor_key: successor_key(secret),
             issuer: issuer.to_owned(),
-            audience: refresh_audience(issuer),
+            audience: format!("{audience}{REFRESH_SUFFIX}"),
             policy,
         }
     }
@@ -222,11 +231,6 @@ impl RefreshTokens {
         ]));
         RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
     }
-}
-
-/// Returns for whom refresh tokens of `issuer` are: for nobody but its own refresh route.
-pub(crate) fn refresh_audience(issuer: &str) -> String {
-    format!("{issuer}#refresh")
 }
 
 fn successor_key(secret: &TokenSecret) -> HmacKey {

@@ -47,7 +47,7 @@ pub struct Settings {
     pub refresh_token_grace: Setting<Duration>,
     /// `TOKEN_ISSUER`: default `hallpass`.
     pub issuer: Setting<String>,
-    /// `TOKEN_AUDIENCE`: default the issuer.
+    /// `TOKEN_AUDIENCE`: not ending in `#refresh`; default the issuer.
     pub audience: Setting<String>,
     /// `TOKEN_LEEWAY`: at most 60 s, default 0 s.
     pub leeway: Setting<Duration>,

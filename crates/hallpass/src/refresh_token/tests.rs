@@ -22,7 +22,8 @@ fn tokens() -> RefreshTokens {
         absolute_limit: Duration::from_secs(90 * DAY),
         grace: Duration::from_secs(30),
     };
-    RefreshTokens::new(&TokenSecret::new(REFRESH_SECRET).unwrap(), "hallpass", policy)
+    let secret = TokenSecret::new(REFRESH_SECRET).unwrap();
+    RefreshTokens::new(&secret, "hallpass", "hallpass", policy)
 }
 
 fn forged(header: &str, claims: &str) -> Result<RefreshClaims, RefreshTokenError> {
@@ -183,15 +184,17 @@ fn the_rules_of_the_header_hold_for_refresh_tokens_too() {
 }
 
 #[test]
-fn an_access_token_never_passes_as_a_refresh_token() {
+fn an_access_token_or_one_of_another_audience_never_passes_as_a_refresh_token() {
     let access = r#"{"typ":"at+jwt","alg":"HS256"}"#;
     let of_access_key = forge::token(HEADER, CLAIMS, ACCESS_SECRET);
     let not_authentic = |error| Err::<(), _>(RefreshTokenError::NotAuthentic(error));
     let seen = |result: Result<RefreshClaims, _>| result.map(|_| ());
     assert_eq!(seen(tokens().authenticate(&of_access_key)), not_authentic(JwsError::Signature));
     assert_eq!(seen(forged(access, CLAIMS)), not_authentic(JwsError::Type));
-    let audience = CLAIMS.replace("hallpass#refresh", "hallpass");
-    assert_eq!(seen(forged(HEADER, &audience)), Err(RefreshTokenError::Audience));
+    for audience in ["hallpass", "admin#refresh", "", "hallpass#refresh#refresh"] {
+        let claims = CLAIMS.replace("hallpass#refresh", audience);
+        assert_eq!(seen(forged(HEADER, &claims)), Err(RefreshTokenError::Audience), "{audience}");
+    }
     let issuer = CLAIMS.replace(r#""iss":"hallpass""#, r#""iss":"other""#);
     assert_eq!(seen(forged(HEADER, &issuer)), Err(RefreshTokenError::Issuer));
 }

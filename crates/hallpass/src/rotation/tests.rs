@@ -35,7 +35,7 @@ fn token_with(generation: u64, issued_at: u64, expires_at: u64) -> RefreshClaims
     );
     let token = forge::token(r#"{"typ":"rt+jwt","alg":"HS256"}"#, &payload, REFRESH_SECRET);
     let secret = TokenSecret::new(REFRESH_SECRET).unwrap();
-    RefreshTokens::new(&secret, "hallpass", policy()).authenticate(&token).unwrap()
+    RefreshTokens::new(&secret, "hallpass", "hallpass", policy()).authenticate(&token).unwrap()
 }
 
 /// A user whose session was rotated to `generation` at [`ROTATED`].

@@ -111,6 +111,7 @@ impl Service {
             refresh_tokens: RefreshTokens::new(
                 config.refresh_token_secret(),
                 config.issuer(),
+                config.audience(),
                 session_policy,
             ),
             session_policy,

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{Setting, Settings};
-use crate::refresh_token::refresh_audience;
+use crate::refresh_token::REFRESH_SUFFIX;
 use crate::{
     Config, ConfigError, ConfigProblem, LoginLimits, LoginThrottle, SessionPolicy, Sessions,
     TokenSecret, duration,
@@ -65,7 +65,7 @@ impl Rules {
         let issuer = self.name("TOKEN_ISSUER", settings.issuer, Some("hallpass"));
         let audience = self.name("TOKEN_AUDIENCE", settings.audience, issuer.as_deref());
         self.key_id(settings.access_token_key_id.as_deref());
-        self.audiences_differ(issuer.as_deref(), audience.as_deref());
+        self.not_of_refresh_tokens(audience.as_deref());
         let leeway = self.whole_seconds(
             "TOKEN_LEEWAY",
             settings.leeway,
@@ -125,12 +125,16 @@ impl Rules {
         }
     }
 
-    /// Refresh tokens are for the issuer + `#refresh`: access tokens must not be.
-    fn audiences_differ(&mut self, issuer: Option<&str>, audience: Option<&str>) {
-        if let (Some(issuer), Some(audience)) = (issuer, audience)
-            && audience == refresh_audience(issuer)
+    /// Refresh tokens are for an audience + `#refresh`, here or at another `Auth` with the same
+    /// secrets: no access token must be.
+    fn not_of_refresh_tokens(&mut self, audience: Option<&str>) {
+        if let Some(audience) = audience
+            && audience.ends_with(REFRESH_SUFFIX)
         {
-            self.note("TOKEN_AUDIENCE", "it is the one of refresh tokens; take another");
+            let problem = format!(
+                "{audience:?} ends in {REFRESH_SUFFIX:?}, like those of refresh tokens; set another"
+            );
+            self.note("TOKEN_AUDIENCE", problem);
         }
     }
 

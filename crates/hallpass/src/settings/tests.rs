@@ -110,6 +110,8 @@ fn every_rule_names_its_variable_when_it_is_broken_and_holds_at_its_bounds() {
         ("HASH_CONCURRENCY", none, "512", "513"),
         ("HASH_CONCURRENCY", none, "512", "18446744073709551615"),
         ("TOKEN_AUDIENCE", none, "hallpass", "hallpass#refresh"),
+        ("TOKEN_AUDIENCE", none, "api#Refresh", "api#refresh"),
+        ("TOKEN_AUDIENCE", &[("TOKEN_ISSUER", "me#refresh")], "you", "#refresh"),
         ("TOKEN_ISSUER", none, &"i".repeat(255), &"i".repeat(256)),
         ("TOKEN_AUDIENCE", none, &"a".repeat(255), &"a".repeat(256)),
         ("HASH_WAIT", none, "100ms", "99ms"),
@@ -169,6 +171,15 @@ fn all_problems_come_at_once_after_those_of_the_caller_and_none_shows_a_secret()
     assert!(text.starts_with("16 settings are wrong\n  DATABASE_URL: it is not set\n"), "{text}");
     assert!(!text.contains("s3cret"), "{text}");
     assert!(!format!("{error:?}").contains("s3cret"));
+}
+
+/// The message shows where it comes from.
+#[test]
+fn an_issuer_that_ends_as_audiences_of_refresh_tokens_do_needs_an_audience_beside_it() {
+    let error = check(&[("TOKEN_ISSUER", "me#refresh")]).unwrap_err();
+    let problem = r##""me#refresh" ends in "#refresh", like those of refresh tokens; set another"##;
+    assert_eq!(error.to_string(), format!("1 setting is wrong\n  TOKEN_AUDIENCE: {problem}"));
+    assert!(check(&[("TOKEN_ISSUER", "me#refresh"), ("TOKEN_AUDIENCE", "me")]).is_ok());
 }
 
 #[test]
