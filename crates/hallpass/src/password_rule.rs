@@ -4,7 +4,11 @@ use crate::StoreError;
 
 /// Refuses passwords: those in a list of breached ones, say, or with the application's name in them.
 ///
-/// It is asked where a password is set, off the event loop, so that it may ask another service.
+/// It is asked where a password is set, off the event loop, so that it may ask another service. It gets the
+/// password in the normal form of [`Password`](crate::Password).
+///
+/// Where a user changes their password, it is asked after the current one is proven. A refusal does not
+/// count as an attempt then, since each costs the right password and a hash.
 pub trait PasswordRule: Send + Sync {
     /// Refuses the password, or lets it pass.
     ///

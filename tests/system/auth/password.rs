@@ -90,6 +90,7 @@ fn each_refusal_has_its_code() {
     let wrong = change("wrong horse", NEW);
     wrong.assert_refused(401, "invalid_credentials");
     assert_eq!(wrong.header("www-authenticate"), Some("Bearer realm=\"hallpass\""));
+    change("wrong horse", "password1").assert_refused(401, "invalid_credentials");
     let short = change("correct horse", "short");
     short.assert_refused(422, "password_unacceptable");
     assert_eq!(short.json()["detail"], "too short: 5 characters; the minimum is 8");

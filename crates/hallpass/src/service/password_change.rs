@@ -164,13 +164,19 @@ impl From<RuleViolation> for PasswordChangeError {
 
 impl Change {
     fn begin(self) -> Step<Outcome> {
-        // The user first: whoever is logged out learns nothing of the rule.
-        match self.user().and_then(|user| {
-            self.service.check_rule(&self.new)?;
-            Ok(user)
-        }) {
-            Ok(user) => self.prove_later(user),
-            Err(error) => Step::Done(Err(error)),
+        match (self.user(), &self.who) {
+            (Ok(user), Who::User { .. }) => self.prove_later(user),
+            (Ok(user), Who::Application(_)) => self.check_rule(user),
+            (Err(error), _) => Step::Done(Err(error)),
+        }
+    }
+
+    /// Asks the application's rule. Once the old password is proven: a rule may ask another service, which
+    /// somebody who guesses could call without limit. Outside of a hash step: others wait for its permit.
+    fn check_rule(self, user: User) -> Step<Outcome> {
+        match self.service.check_rule(&self.new) {
+            Ok(()) => Step::hash(HashLane::Password, move || self.hash(user)),
+            Err(violation) => Step::Done(Err(violation.into())),
         }
     }
 
@@ -218,9 +224,14 @@ impl Change {
             Who::Application(_) => Ok(user),
         };
         match proven {
+            Ok(user) if self.is_rule_to_be_asked() => Step::store(move || self.check_rule(user)),
             Ok(user) => self.hash(user),
             Err((_, refusal)) => self.refuse(refusal),
         }
+    }
+
+    fn is_rule_to_be_asked(&self) -> bool {
+        self.new_hash.is_none() && self.service.0.ports.password_rule.is_some()
     }
 
     fn hash(mut self, user: User) -> Step<Outcome> {

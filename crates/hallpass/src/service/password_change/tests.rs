@@ -1,5 +1,8 @@
 //! A new password: what it ends and what it leaves, every refusal, and what happens in between.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
 use crate::testing::bcrypt_runs;
@@ -238,6 +241,64 @@ fn the_applications_rule_is_asked_wherever_a_password_is_set() {
     let unavailable = register("outage-of-the-list").run_blocking();
     assert!(matches!(unavailable, Err(crate::RegisterError::Store(_))), "{unavailable:?}");
     register(PASSWORD).run_blocking().unwrap();
+}
+
+/// Returns a world whose rule refuses each password but [`NEW`], and how often it was asked.
+fn counting() -> (World, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let world = World::ruled(move |password| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        match password {
+            NEW | PASSWORD => Ok(()),
+            _ => Err(PasswordRuleError::Refused("it is on a list".into())),
+        }
+    });
+    (world, calls)
+}
+
+/// A rule may ask another service, which nobody should be able to call who guesses.
+#[test]
+fn the_rule_is_asked_once_the_current_password_is_proven() {
+    for (current, new, is_disabled, expected_calls) in [
+        ("wrong horse", "password1", false, 0),
+        ("", "password1", false, 0),
+        (PASSWORD, "password1", true, 0),
+        (PASSWORD, "short", false, 0),
+        (PASSWORD, "password1", false, 1),
+        (PASSWORD, NEW, false, 1),
+    ] {
+        let (world, calls) = counting();
+        let (id, pair) = world.session("ada");
+        world.store.edit(&id, |user| user.is_disabled = is_disabled);
+        let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
+        let before = calls.load(Ordering::SeqCst);
+        let (current, new) = (current.to_owned().into(), new.to_owned().into());
+        let ending = OwnSessions::Others;
+        let _ = world.service.change_password(&claims, current, new, ending, None).run_blocking();
+        assert_eq!(calls.load(Ordering::SeqCst) - before, expected_calls);
+    }
+}
+
+/// It may take long, and a permit to hash is what others wait for.
+#[test]
+fn the_rule_is_asked_without_a_permit_to_hash_and_once() {
+    let (world, calls) = counting();
+    let (id, pair) = world.session("ada");
+    let before = calls.load(Ordering::SeqCst);
+    let proven = run_steps(steps(&world, &pair, PASSWORD, OwnSessions::Others), BEFORE_THE_WRITE);
+    assert!(matches!(proven, Step::Store(_)), "{proven:?}");
+    let about_to_hash = run_steps(proven, 1);
+    assert!(matches!(about_to_hash, Step::Hash(HashLane::Password, _)), "{about_to_hash:?}");
+    let upgraded = crate::bcrypt::hash(PASSWORD.as_bytes(), 4, world.service.random()).unwrap();
+    world.store.edit(&id, |user| {
+        user.password_hash = PasswordHash::new(upgraded);
+        let session = user.session.as_mut().unwrap();
+        session.refresh_token_hash = session.refresh_token_hash.bound_to(&user.password_hash);
+    });
+    about_to_hash.run_blocking().unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst) - before, 1);
+    assert_password_is(&world, NEW);
 }
 
 /// A list has one spelling of each.
