@@ -77,8 +77,8 @@ pub struct Session {
     pub refresh_token_hash: RefreshTokenHash,
     /// How often it has been refreshed; 0 from login to the first refresh.
     pub generation: u64,
-    /// When it was last refreshed; the time of login at generation 0. Goes back only after a wrong
-    /// clock: see [`Session::next_rotation`].
+    /// When it was last refreshed; the time of login at generation 0. Goes back only if it is more
+    /// than 60 s ahead of the clock at the next refresh: a wrong clock stored it.
     pub rotated_at: Timestamp,
 }
 
