@@ -347,6 +347,12 @@ impl AuthBuilder {
         self
     }
 
+    /// Returns the store that was set.
+    #[cfg(feature = "testing")]
+    pub(crate) fn own_store(&self) -> Option<Arc<dyn UserStore>> {
+        self.store.clone()
+    }
+
     /// Reads the time of day from `clock`.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;

@@ -8,6 +8,8 @@
 //! actix-hallpass = { version = "0.1", features = ["testing"] }
 //! ```
 
+mod test_sessions;
+
 use std::fmt::Display;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRando
 use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId};
 use serde::Serialize;
 
+use self::test_sessions::TestSessions;
 use crate::{Auth, AuthBuilder, AuthErrorReason};
 
 /// An [`Auth`] over a store in memory, with a clock that is set by hand and cheap bcrypt.
@@ -51,14 +54,25 @@ pub struct TestAuth {
     clock: Arc<ManualClock>,
     store: Arc<MemoryStore>,
     observer: Arc<RecordingObserver>,
+    sessions: Arc<TestSessions>,
 }
 
 /// An access token for a test, on its way: what it does not say is as after a login.
 #[derive(Debug)]
 #[must_use = "a token is made by `header` or `mint`"]
 pub struct TokenFor<'a> {
-    auth: &'a Auth,
+    auth: &'a TestAuth,
     claims: TestClaims,
+    session: SessionOfToken,
+}
+
+/// Which session a token for a test is of.
+#[derive(Debug)]
+enum SessionOfToken {
+    /// One that begins with the token.
+    Begun,
+    /// One that the test names, and that may be in the store or not.
+    Named,
 }
 
 /// Claims that a test put into a request by hand.
@@ -103,8 +117,12 @@ impl TestAuth {
             .refresh_hash_cost(4)
             .login_throttle(LoginThrottle::Off)
             .allow_registration();
-        let auth = change(builder).build().expect("the settings of a test are right");
-        Self { auth, clock, store, observer }
+        let builder = change(builder);
+        let store_in_use = builder.own_store().expect("one was set above");
+        let sessions = Arc::new(TestSessions::new(store_in_use));
+        let builder = builder.store(sessions.clone());
+        let auth = builder.build().expect("the settings of a test are right");
+        Self { auth, clock, store, observer, sessions }
     }
 
     /// Returns the clock, which stands still until a test moves it.
@@ -127,8 +145,33 @@ impl TestAuth {
 
     /// Begins an access token for the user `id`, whether the store has such a user or not. The ids
     /// of the store in memory are whole numbers.
+    ///
+    /// The token is of a session that begins with it, so [`Guard::session_bound`](crate::Guard::session_bound)
+    /// guards accept it. That session is beside those in the store, which go on, and has no refresh token. It
+    /// ends as others do: by logout, [`Auth::end_sessions`], [`Auth::disable`], [`Auth::delete`], or another
+    /// password. All such tokens of a user share it, and one that is made after its end begins it again.
+    /// [`TokenFor::session_id`] names a session of the store instead.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use actix_hallpass::testing::TestAuth;
+    /// use actix_web::{App, test, web};
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let auth = TestAuth::new();
+    /// let guard = auth.guard().session_bound(Duration::from_secs(30));
+    /// let app = App::new().wrap(guard).route("/", web::get().to(async || "in"));
+    /// let app = test::init_service(app).await;
+    /// let (name, token) = auth.token_for(7).header();
+    /// let request = || test::TestRequest::get().insert_header((name, token.clone())).to_request();
+    ///
+    /// assert_eq!(test::call_service(&app, request()).await.status(), 200);
+    /// auth.end_sessions(7).await.unwrap();
+    /// assert_eq!(test::call_service(&app, request()).await.status(), 401);
+    /// # });
+    /// ```
     pub fn token_for(&self, id: impl Display) -> TokenFor<'_> {
-        TokenFor { auth: &self.auth, claims: claims(id) }
+        TokenFor { auth: self, claims: claims(id), session: SessionOfToken::Begun }
     }
 
     /// Verifies the access token in an `Authorization` header as a guard does, which remembers what it has
@@ -160,6 +203,13 @@ impl TestAuth {
     /// ```
     pub fn sign_in(&self, request: &impl HttpMessage, id: impl Display) {
         self.token_for(id).sign_in(request);
+    }
+
+    /// What guards remember of an earlier session of that id is forgotten with its beginning.
+    fn begin_session(&self, user_id: &UserId, session_id: &SessionId) {
+        if self.sessions.begin(user_id, session_id, self.service().now()) {
+            self.live_sessions().forget(user_id);
+        }
     }
 }
 
@@ -202,9 +252,11 @@ impl TokenFor<'_> {
         self
     }
 
-    /// Gives the token a session id.
+    /// Makes the token one of this session, which does not begin with it: to a guard that asks for the
+    /// session it is alive if it is in the store.
     pub fn session_id(mut self, session_id: &str) -> Self {
         self.claims.session_id = SessionId::new(session_id);
+        self.session = SessionOfToken::Named;
         self
     }
 
@@ -220,6 +272,9 @@ impl TokenFor<'_> {
             is_id,
             "`{id}` is no id of this store; for others, see TestAuth::with and MemoryStore::with_ids"
         );
+        if let SessionOfToken::Begun = self.session {
+            self.auth.begin_session(id, &self.claims.session_id);
+        }
         self.auth.service().access_token_for_tests(&self.claims).expose_token().to_owned()
     }
 
@@ -234,7 +289,7 @@ impl TokenFor<'_> {
     /// # Panics
     /// When the lifetime is zero: nobody is signed in with an expired token.
     pub fn sign_in(self, request: &impl HttpMessage) {
-        let auth = self.auth;
+        let auth = &self.auth.auth;
         let claims = auth.service().verify_access(&self.mint());
         let claims = claims.expect("the token was made for this moment");
         let identified =

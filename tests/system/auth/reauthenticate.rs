@@ -97,7 +97,7 @@ fn it_is_no_way_around_a_logout_or_another_login() {
     assert_eq!(answer.header("www-authenticate"), Some(REVOKED));
     assert_eq!(app.logout(&second.refresh).status, 204);
     with_password(&app, &second.access, "correct horse").assert_refused(401, "session_revoked");
-    let nobody = app.auth.token_for(99).mint();
+    let nobody = app.auth.token_for(99).session_id("no-such-session").mint();
     with_password(&app, &nobody, "correct horse").assert_refused(401, "session_revoked");
 }
 
