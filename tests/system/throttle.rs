@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use actix_hallpass::AuthBuilder;
 use actix_hallpass::hallpass::{
-    AuthEvent, AuthEventKind, LoginLimits, LoginThrottle, Throttle, ThrottlePolicy,
+    AuthEvent, AuthEventKind, LoginLimits, LoginThrottle, PasswordRuleError, Throttle,
+    ThrottlePolicy,
 };
 use actix_hallpass::testing::TestAuth;
 use actix_web::rt::net::TcpSocket;
@@ -92,6 +93,28 @@ fn a_throttled_address_may_try_no_other_account() {
     let last = app.auth.observer().take().pop().unwrap();
     assert_eq!(last.kind, AuthEventKind::Throttled(Throttle::Address));
     assert!(last.client_address.unwrap().is_loopback());
+}
+
+#[test]
+fn an_address_whose_registrations_are_refused_is_throttled_there_alone() {
+    let app = throttled(|builder| {
+        builder.password_rule(|password: &str| match password {
+            "password1" => Err(PasswordRuleError::Refused("it is on a list".to_owned())),
+            _ => Ok(()),
+        })
+    });
+    assert_eq!(app.register("ada", "correct horse").status, 201);
+    for _ in 0..5 {
+        app.register("bob", "password1").assert_refused(422, "password_unacceptable");
+        app.register("ada", "correct horse").assert_refused(409, "login_taken");
+        app.register("bob", "short").assert_refused(422, "password_unacceptable");
+    }
+    let answer = app.register("bob", "correct horse");
+    answer.assert_refused(429, "throttled");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    app.login("ada", "correct horse").tokens();
+    app.auth.clock().advance(Duration::from_secs(1));
+    assert_eq!(app.register("bob", "correct horse").status, 201);
 }
 
 #[test]

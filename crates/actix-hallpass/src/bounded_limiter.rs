@@ -42,7 +42,7 @@ impl BoundedLimiter {
     fn keys(&self, key: &AttemptKey) -> &Cache<AttemptKey, Timestamp> {
         match key.kind() {
             AttemptKind::Login => &self.logins,
-            AttemptKind::Address => &self.addresses,
+            AttemptKind::Address | AttemptKind::Registration => &self.addresses,
             AttemptKind::AccountAtAddress => &self.accounts_at_addresses,
             _ => &self.users,
         }

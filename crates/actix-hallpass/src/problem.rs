@@ -278,6 +278,7 @@ impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Refused(refusal) => refusal.into(),
+            RegisterError::Throttled(throttled) => throttled.into(),
             RegisterError::Store(error) => error.into(),
             RegisterError::Random(error) => error.into(),
             error => internal(&error),

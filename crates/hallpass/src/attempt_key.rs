@@ -37,6 +37,8 @@ pub enum AttemptKind {
     User,
     /// The client's address.
     Address,
+    /// The client's address, as it registers.
+    Registration,
     /// An account, a login name's or a user's, as it is tried from one address.
     AccountAtAddress,
 }
@@ -82,11 +84,20 @@ impl AttemptKey {
     /// ```
     #[must_use]
     pub fn of_address(address: IpAddr) -> Self {
-        let network = match address.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
-            address => address,
-        };
-        Self::new(AttemptKind::Address, network.to_string().as_bytes())
+        Self::new(AttemptKind::Address, network(address).as_bytes())
+    }
+
+    /// Returns the key of a client's address as it registers, counted apart from its logins.
+    ///
+    /// ```
+    /// use hallpass::AttemptKey;
+    ///
+    /// let address = "192.0.2.1".parse().unwrap();
+    /// assert_ne!(AttemptKey::of_registration(address), AttemptKey::of_address(address));
+    /// ```
+    #[must_use]
+    pub fn of_registration(address: IpAddr) -> Self {
+        Self::new(AttemptKind::Registration, network(address).as_bytes())
     }
 
     /// Returns the key of an account, given by its own, as it is tried from this address.
@@ -114,6 +125,13 @@ impl AttemptKey {
     }
 }
 
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).to_string(),
+        address => address.to_string(),
+    }
+}
+
 impl AttemptKind {
     /// Keeps a login name apart from an equal id.
     fn tag(self) -> u8 {
@@ -122,6 +140,7 @@ impl AttemptKind {
             Self::User => b'u',
             Self::Address => b'a',
             Self::AccountAtAddress => b'p',
+            Self::Registration => b'r',
         }
     }
 }
@@ -145,9 +164,10 @@ mod tests {
             AttemptKey::of_login(address),
             AttemptKey::of_user(&UserId::new(address)),
             AttemptKey::of_address(address.parse().unwrap()),
+            AttemptKey::of_registration(address.parse().unwrap()),
         ];
         let texts: HashSet<_> = keys.iter().map(AttemptKey::to_text).collect();
-        assert_eq!(texts.len(), 3);
+        assert_eq!(texts.len(), 4);
         assert!(texts.iter().all(|text| text.len() == 43 && !text.contains("192")));
         assert_eq!(format!("{:?}", keys[0]), "AttemptKey(Login, …)");
     }

@@ -66,7 +66,7 @@ pub enum AuthEventKind {
     /// A password was not changed because the old one was refused, for a reason that the client is not
     /// told.
     PasswordChangeRefused(LoginRefusal),
-    /// A password was not looked at because there were too many attempts.
+    /// A password or a registration was not looked at because there were too many attempts.
     Throttled(Throttle),
     /// A user was disabled by the application.
     UserDisabled,

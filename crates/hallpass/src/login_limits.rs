@@ -35,7 +35,8 @@ use crate::ThrottlePolicy;
 /// the address does not apply to them, since they require an access token of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginLimits {
-    /// For one client address at the login; of IPv6 for one network of 64 bits.
+    /// For one client address at the login, and once more for its registrations; of IPv6 for one network of
+    /// 64 bits.
     pub address: ThrottlePolicy,
     /// For one account from one client address.
     pub account_at_address: ThrottlePolicy,

@@ -8,7 +8,8 @@ use crate::StoreError;
 /// password in the normal form of [`Password`](crate::Password).
 ///
 /// Where a user changes their password, it is asked after the current one is proven. A refusal does not
-/// count as an attempt then, since each costs the right password and a hash.
+/// count as an attempt then, since each costs the right password and a hash. At a registration it does:
+/// see [`LoginLimits`](crate::LoginLimits).
 pub trait PasswordRule: Send + Sync {
     /// Refuses the password, or lets it pass.
     ///

@@ -43,7 +43,7 @@ pub enum LoginError {
 }
 
 impl Throttleable for LoginError {
-    fn is_refused_password(&self) -> bool {
+    fn is_guess(&self) -> bool {
         matches!(self, Self::Refused(_))
     }
 }
@@ -83,7 +83,7 @@ impl Service {
             attempt: 1,
         };
         let client_address = login.device.client_address();
-        let attempt = Attempt { account, client_address, of_session: None };
+        let attempt = Attempt::at_login(account, client_address);
         self.throttled(attempt, || login.load())
     }
 }

@@ -53,7 +53,7 @@ pub enum PasswordChangeError {
 }
 
 impl Throttleable for PasswordChangeError {
-    fn is_refused_password(&self) -> bool {
+    fn is_guess(&self) -> bool {
         matches!(self, Self::Refused(_))
     }
 }

@@ -57,7 +57,7 @@ pub enum ReauthenticateError {
 }
 
 impl Throttleable for ReauthenticateError {
-    fn is_refused_password(&self) -> bool {
+    fn is_guess(&self) -> bool {
         matches!(self, Self::Refused(_))
     }
 }

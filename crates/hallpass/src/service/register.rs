@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::password_change::RuleViolation;
-use super::{Service, event};
+use super::throttle::{Attempt, Throttleable};
+use super::{Service, Throttled, event};
 use crate::step::{HashLane, Step};
 use crate::{
     AuthEvent, AuthEventKind, Credentials, LoginName, NewUser, Password, PasswordHash,
@@ -19,12 +20,21 @@ pub enum RegisterError {
     /// Name or password are unacceptable, or the name is taken.
     #[error("the registration is refused")]
     Refused(#[from] RegistrationRefusal),
-    /// The store could not tell.
+    /// Too many registrations from the address were refused. The client is told how long to wait.
+    #[error("the registration is throttled")]
+    Throttled(#[from] Throttled),
+    /// The store, the limiter of attempts or the application's rule could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There was no randomness for a salt.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
+}
+
+impl Throttleable for RegisterError {
+    fn is_guess(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
 }
 
 /// One registration on its way.
@@ -38,9 +48,13 @@ struct Registration {
 impl Service {
     /// Adds a user with an empty scope and returns their id.
     ///
+    /// Where attempts are counted, a registration that the application's rule or a taken name refuses is
+    /// one of the address: a rule that asks another service can't be called without limit.
+    ///
     /// # Errors
     /// The steps end in [`RegisterError::Refused`] for an unacceptable or taken name and for an
-    /// unacceptable password, in the others when something was unavailable.
+    /// unacceptable password, in [`RegisterError::Throttled`] after too many of these, in the others when
+    /// something was unavailable.
     pub fn register(
         &self,
         credentials: Credentials,
@@ -49,7 +63,9 @@ impl Service {
         match self.check_registration(credentials) {
             Ok((login, password)) => {
                 let service = self.clone();
-                Registration { service, login, password, client_address }.check_rule()
+                let registration = Registration { service, login, password, client_address };
+                let attempt = Attempt::to_register(client_address);
+                self.throttled(attempt, || registration.check_rule())
             }
             Err(refusal) => Step::Done(self.refuse_registration(refusal, client_address)),
         }

@@ -1,5 +1,5 @@
-//! A limit around a use case that looks at a password: what login, step-up and a change of the password
-//! have in common.
+//! A limit around a use case in which somebody may guess: what login, step-up, a change of the password and
+//! registration have in common.
 //!
 //! First the address, then the account at that address, then the account: who has used up the attempts of
 //! one can't use up those of the next, nor make keys to fill a limiter with. So one network can't take an
@@ -9,6 +9,8 @@
 //! Attempts in a session have no limit of the address. They require an access token of the account, so one
 //! address can't try many accounts there, and guesses at the login can't block the users behind a shared
 //! address from changing their password.
+//!
+//! Registrations have a limit of the address alone, apart from that of logins: there is no account yet.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -21,7 +23,7 @@ use crate::{
     StoreError, ThrottlePolicy, UserId, Verdict,
 };
 
-/// There were too many attempts: the password was not looked at.
+/// There were too many attempts: nothing was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{throttle}")]
 #[non_exhaustive]
@@ -32,33 +34,53 @@ pub struct Throttled {
     pub wait: Duration,
 }
 
-/// Who tries a password on which account.
+/// Who tries a password on which account, or to register one.
 pub(super) struct Attempt {
-    pub(super) account: AttemptKey,
-    pub(super) client_address: Option<IpAddr>,
+    /// On which account; `None` for a registration.
+    account: Option<AttemptKey>,
+    client_address: Option<IpAddr>,
     /// In which session, where it is a user of one.
-    pub(super) of_session: Option<(UserId, SessionId)>,
+    of_session: Option<(UserId, SessionId)>,
 }
 
 impl Attempt {
+    /// Returns the attempt of a client that logs in.
+    pub(super) fn at_login(account: AttemptKey, client_address: Option<IpAddr>) -> Self {
+        Self { account: Some(account), client_address, of_session: None }
+    }
+
+    /// Returns the attempt of a client that registers.
+    pub(super) fn to_register(client_address: Option<IpAddr>) -> Self {
+        Self { account: None, client_address, of_session: None }
+    }
+
     /// Returns the attempt of the user of an access token, counted apart from those at the login: whoever
     /// guesses there takes none of these away.
     pub(super) fn in_session(presented: &AccessClaims, client_address: Option<IpAddr>) -> Self {
         let (user_id, session_id) = (presented.user_id().clone(), presented.session_id().clone());
         let account = AttemptKey::of_user(&user_id);
-        Self { account, client_address, of_session: Some((user_id, session_id)) }
+        Self { account: Some(account), client_address, of_session: Some((user_id, session_id)) }
+    }
+
+    fn address_key(&self) -> Option<AttemptKey> {
+        match (&self.account, &self.of_session) {
+            (_, Some(_)) => None,
+            (Some(_), None) => self.client_address.map(AttemptKey::of_address),
+            (None, None) => self.client_address.map(AttemptKey::of_registration),
+        }
     }
 }
 
 /// The error of a use case that can be throttled.
 pub(super) trait Throttleable: From<Throttled> + From<StoreError> + Send + 'static {
-    /// Returns whether it says that the password is refused, so that somebody may have guessed.
-    fn is_refused_password(&self) -> bool;
+    /// Returns whether somebody may have guessed: a password, or which names are taken and which passwords
+    /// the application refuses.
+    fn is_guess(&self) -> bool;
 }
 
 impl Service {
     /// Takes an attempt from each limit, and goes on with `proceed` if none is exhausted. They are given
-    /// back unless the password was refused: an outage is nobody's guess. A request that is given up while
+    /// back unless it may have been a guess, which an outage is not. A request that is given up while
     /// it waits for a permit to hash, for want of one or since the client hung up, counts.
     pub(super) fn throttled<T, E>(
         &self,
@@ -73,7 +95,7 @@ impl Service {
         let service = self.clone();
         Step::store(move || match service.take(&*limiter, &attempt) {
             Ok(None) => proceed().then(move |outcome| match outcome {
-                Err(error) if error.is_refused_password() => Step::Done(Err(error)),
+                Err(error) if error.is_guess() => Step::Done(Err(error)),
                 outcome => Step::store(move || {
                     service.give_back(&*limiter, &attempt);
                     Step::Done(outcome)
@@ -121,12 +143,13 @@ impl Service {
     ) -> impl Iterator<Item = (Throttle, AttemptKey, ThrottlePolicy)> + use<> {
         let LoginLimits { address, account_at_address, account } = self.0.login_limits;
         let (key, client) = (attempt.account.clone(), attempt.client_address);
-        let client_at_login = client.filter(|_| attempt.of_session.is_none());
-        let of_address = client_at_login
-            .map(|client| (Throttle::Address, AttemptKey::of_address(client), address));
-        let at_address =
-            client.map(|client| (Throttle::Account, key.at_address(client), account_at_address));
-        of_address.into_iter().chain(at_address).chain([(Throttle::Account, key, account)])
+        let of_address = attempt.address_key().map(|key| (Throttle::Address, key, address));
+        let at_address = key
+            .as_ref()
+            .zip(client)
+            .map(|(key, client)| (Throttle::Account, key.at_address(client), account_at_address));
+        let of_account = key.map(|key| (Throttle::Account, key, account));
+        of_address.into_iter().chain(at_address).chain(of_account)
     }
 
     fn refuse(&self, throttled: Throttled, attempt: Attempt) -> Throttled {

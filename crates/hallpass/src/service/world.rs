@@ -51,7 +51,17 @@ impl World {
         Self::throttled_over(limits, limiter, |store| store)
     }
 
-    /// The same, with a store around the one in memory.
+    /// The same, in which new passwords have to follow `rule`, too.
+    pub(super) fn throttled_and_ruled(
+        limits: LoginLimits,
+        limiter: Arc<dyn AttemptLimiter>,
+        rule: impl Fn(&str) -> Result<(), PasswordRuleError> + Send + Sync + 'static,
+    ) -> Self {
+        let change = |settings: &mut Settings| settings.login_limits = Some(limits);
+        Self::build(change, |store| store, None, Some(Arc::new(rule)), Some(limiter))
+    }
+
+    /// Returns a throttled world with a store around the one in memory.
     pub(super) fn throttled_over(
         limits: LoginLimits,
         limiter: Arc<dyn AttemptLimiter>,

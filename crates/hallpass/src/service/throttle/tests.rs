@@ -1,7 +1,7 @@
 //! Who is throttled, by what, for how long, and what it costs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -10,7 +10,7 @@ use super::*;
 use crate::testing::{InterposedStore, MemoryLimiter, Verb, bcrypt_runs};
 use crate::{
     Credentials, LoginError, LoginLimits, LoginRefusal, OwnSessions, PasswordChangeError,
-    ReauthenticateError, Timestamp, TokenPair,
+    PasswordRuleError, ReauthenticateError, RegisterError, Timestamp, TokenPair,
 };
 
 const ACCOUNT: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
@@ -195,6 +195,91 @@ fn an_outage_is_nobodys_guess() {
     }
     is_out.store(false, Ordering::SeqCst);
     assert!(world.login("ada", PASSWORD).is_ok());
+}
+
+fn register_from(
+    world: &World,
+    address: &str,
+    login: &str,
+    password: &str,
+) -> Result<UserId, RegisterError> {
+    let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
+    let address: IpAddr = address.parse().unwrap();
+    world.service.register(request, Some(address)).run_blocking()
+}
+
+/// Returns a throttled world with a rule, and how often the rule was asked.
+fn ruled_world() -> (World, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let limiter = Arc::new(MemoryLimiter::default());
+    let world = World::throttled_and_ruled(LIMITS, limiter, move |password| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        match password {
+            "password1" => Err(PasswordRuleError::Refused("it is on a list".into())),
+            "outage of the list" => {
+                Err(PasswordRuleError::Unavailable(StoreError::Unavailable("down".into())))
+            }
+            _ => Ok(()),
+        }
+    });
+    (world, calls)
+}
+
+/// A rule may ask another service, and everybody may register.
+#[test]
+fn an_address_whose_registrations_are_refused_is_throttled_and_asks_the_rule_no_more() {
+    let (world, calls) = ruled_world();
+    world.register("ada");
+    let before = calls.load(Ordering::SeqCst);
+    for (login, password) in [
+        ("a", "password1"),
+        ("ada", PASSWORD),
+        ("b", "password1"),
+        ("ada", PASSWORD),
+        ("c", "password1"),
+    ] {
+        let refused = register_from(&world, "192.0.2.1", login, password);
+        assert!(matches!(refused, Err(RegisterError::Refused(_))), "{refused:?}");
+    }
+    let _ = world.events();
+    let runs = bcrypt_runs::during(|| {
+        let throttled = register_from(&world, "192.0.2.1", "bob", PASSWORD);
+        let expected = Throttled { throttle: Throttle::Address, wait: Duration::from_secs(1) };
+        assert!(matches!(throttled, Err(RegisterError::Throttled(it)) if it == expected));
+    });
+    assert_eq!((runs, calls.load(Ordering::SeqCst) - before), (vec![], 5));
+    assert_eq!(world.events(), [AuthEventKind::Throttled(Throttle::Address)]);
+    assert!(register_from(&world, "192.0.2.2", "bob", PASSWORD).is_ok());
+    assert!(login_from(&world, "192.0.2.1", "ada", PASSWORD).is_ok(), "logins are counted apart");
+    world.advance(1);
+    assert!(register_from(&world, "192.0.2.1", "eve", PASSWORD).is_ok());
+}
+
+#[test]
+fn guesses_at_the_login_keep_nobody_at_the_same_address_from_registering() {
+    let (world, _) = ruled_world();
+    for number in 0..5 {
+        assert_wrong(login_from(&world, "192.0.2.1", &format!("user{number}"), "no"));
+    }
+    assert_throttled(login_from(&world, "192.0.2.1", "ada", "no"), Throttle::Address, 1);
+    assert!(register_from(&world, "192.0.2.1", "ada", PASSWORD).is_ok());
+}
+
+#[test]
+fn a_registration_counts_only_if_the_rule_or_the_name_refuses_it() {
+    let (world, calls) = ruled_world();
+    for number in 0..10 {
+        let login = format!("user{number}");
+        assert!(register_from(&world, "192.0.2.1", &login, PASSWORD).is_ok());
+        for (login, password) in [("", PASSWORD), ("bob", "short")] {
+            let refused = register_from(&world, "192.0.2.1", login, password);
+            assert!(matches!(refused, Err(RegisterError::Refused(_))), "{refused:?}");
+        }
+        let unavailable = register_from(&world, "192.0.2.1", "bob", "outage of the list");
+        assert!(matches!(unavailable, Err(RegisterError::Store(_))), "{unavailable:?}");
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 20, "not for what is too short");
 }
 
 /// Counts nothing, and says so.
