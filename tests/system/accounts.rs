@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use actix_hallpass::hallpass::testing::{ManualClock, RecordingObserver, SeededRandom};
-use actix_hallpass::hallpass::{AuthEventKind, Credentials, Sessions, UserId};
+use actix_hallpass::hallpass::{AuthEventKind, Credentials, PasswordHash, Sessions, UserId};
 use actix_hallpass::{AccountError, Auth};
 
 use crate::databases::{TestDatabase, on_every_database};
@@ -16,6 +16,7 @@ on_every_database!(
     a_deleted_user_is_gone_whatever_comes_at_the_same_time,
     a_new_password_is_the_only_one_whatever_comes_at_the_same_time,
     a_password_changed_by_sql_ends_refreshing,
+    a_foreign_hash_is_adopted_once_whoever_logs_in_at_the_same_time,
     a_session_in_the_users_row_moves_to_the_table_at_its_refresh,
 );
 
@@ -176,6 +177,31 @@ fn a_password_changed_by_sql_ends_refreshing(database: &TestDatabase) {
         database
             .sql(&format!("UPDATE users SET password_hash = '{made_elsewhere}' WHERE id = {id}"));
         assert_eq!(world.refresh(&token), None);
+    }
+}
+
+fn a_foreign_hash_is_adopted_once_whoever_logs_in_at_the_same_time(database: &TestDatabase) {
+    for (mode, world) in worlds(database).into_iter().enumerate() {
+        let login = format!("ada{mode}");
+        let id = world.register(&login);
+        database.sql(&format!("UPDATE users SET password_hash = 'scrypt$x' WHERE id = {id}"));
+        assert_eq!(world.login(&login, "seven77"), None);
+        let start = Barrier::new(4);
+        let adopt = || {
+            let (verified, password) = (PasswordHash::new("scrypt$x"), "seven77".to_owned().into());
+            start.wait();
+            let service = world.auth.service();
+            let is_adopted = service.adopt_password(id.clone(), verified, password).run_blocking();
+            let token = world.login(&login, "seven77").expect("the password is adopted");
+            (is_adopted.unwrap(), token)
+        };
+        let logins: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(adopt)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(logins.iter().filter(|(is_adopted, _)| *is_adopted).count(), 1);
+        let alive = logins.iter().filter(|(_, token)| world.refresh(token).is_some()).count();
+        assert_eq!(alive, if mode == 0 { 1 } else { 4 }, "no login ends another one's session");
     }
 }
 

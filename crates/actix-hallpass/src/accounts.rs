@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, ResponseError};
-use hallpass::{PasswordChangeError, StoreError, UserId};
+use hallpass::{PasswordChangeError, PasswordHash, StoreError, UserId};
 use zeroize::Zeroizing;
 
 use crate::problem::Problem;
@@ -30,6 +30,9 @@ impl Auth {
     /// Sets the password of a user and ends all their sessions in the same transaction: for a reset, or
     /// for an administrator.
     ///
+    /// For a password that a user has typed at a login and that your application has verified, use
+    /// [`Auth::adopt_password`].
+    ///
     /// # Errors
     /// [`AccountError::Password`] for an unacceptable password and for an unknown user, the others when
     /// it could not be done.
@@ -45,6 +48,66 @@ impl Auth {
     pub async fn set_password(&self, user_id: impl Display, new: &str) -> Result<(), AccountError> {
         let new = Zeroizing::new(new.to_owned());
         Ok(self.run(self.service().set_password(UserId::new(user_id), new)).await??)
+    }
+
+    /// Replaces a hash of another kind by one of hallpass's, once your application has verified the password
+    /// against it; returns whether it did. Afterwards `POST {base}/login` takes the password. It does not if
+    /// the user's `password_hash` is no longer the one that was `verified`: another login adopted it, or the
+    /// password was changed.
+    ///
+    /// Neither the minimum length nor [`AuthBuilder::password_rule`](crate::AuthBuilder::password_rule)
+    /// applies, since the user chose the password before. To set a new one, use [`Auth::set_password`].
+    ///
+    /// # Errors
+    /// [`AccountError::Password`] for an unknown user and for a password that is empty, has a NUL, or has
+    /// more than 1024 bytes; the others when it could not be done.
+    ///
+    /// # Security
+    /// It proves nothing: verify the password first, and limit how often that may fail. hallpass counts the
+    /// attempts at its own routes alone.
+    ///
+    /// ```
+    /// use actix_hallpass::hallpass::{PasswordHash, UserId};
+    /// use actix_hallpass::{AccountError, Auth, testing::TestAuth};
+    ///
+    /// /// Stands in for a verification by PBKDF2, say.
+    /// fn verifies(stored: &str, password: &str) -> bool {
+    ///     stored.strip_prefix("reversed$").is_some_and(|it| it.chars().rev().eq(password.chars()))
+    /// }
+    ///
+    /// /// Before the application calls `login`: `stored` is what it has read from `users.password_hash`.
+    /// async fn adopt(auth: &Auth, user: i64, stored: &str, typed: &str) -> Result<(), AccountError> {
+    ///     if verifies(stored, typed) {
+    ///         auth.adopt_password(user, &PasswordHash::new(stored), typed).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// # use actix_hallpass::hallpass::Credentials;
+    /// let auth = TestAuth::new();
+    /// # let credentials = |password: &str| Credentials {
+    /// #     login: "ada".to_owned(),
+    /// #     password: password.to_owned().into(),
+    /// # };
+    /// # let register = auth.service().register(credentials("correct horse"), None);
+    /// # auth.run(register).await.unwrap().unwrap();
+    /// auth.store().edit(&UserId::new(1), |user| user.password_hash = PasswordHash::new("reversed$77neves"));
+    /// adopt(&auth, 1, "reversed$77neves", "seven77").await.unwrap();
+    /// let login = auth.service().login(credentials("seven77"), None);
+    /// assert!(auth.run(login).await.unwrap().is_ok());
+    /// # });
+    /// ```
+    pub async fn adopt_password(
+        &self,
+        user_id: impl Display,
+        verified: &PasswordHash,
+        password: &str,
+    ) -> Result<bool, AccountError> {
+        let password = Zeroizing::new(password.to_owned());
+        let user_id = UserId::new(user_id);
+        let adoption = self.service().adopt_password(user_id, verified.clone(), password);
+        Ok(self.run(adoption).await??)
     }
 
     /// Lets a user neither log in nor refresh, and ends their sessions; returns whether there is

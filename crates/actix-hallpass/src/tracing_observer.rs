@@ -44,6 +44,7 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::SessionRevoked => "session revoked",
         AuthEventKind::SessionsEnded { .. } => "sessions ended",
         AuthEventKind::PasswordChanged => "password changed",
+        AuthEventKind::PasswordAdopted => "password adopted",
         AuthEventKind::PasswordChangeRefused(_) => "password change refused",
         AuthEventKind::Throttled(_) => "password attempt throttled",
         AuthEventKind::UserDisabled => "user disabled",

@@ -63,6 +63,8 @@ pub enum AuthEventKind {
     },
     /// A password was changed.
     PasswordChanged,
+    /// A hash of another kind, which the application had verified, was replaced by one of hallpass's.
+    PasswordAdopted,
     /// A password was not changed because the old one was refused, for a reason that the client is not
     /// told.
     PasswordChangeRefused(LoginRefusal),

@@ -1,7 +1,16 @@
 //! `POST /auth/login`.
 
+use std::num::NonZeroU32;
+
 use actix_hallpass::hallpass::{AuthEventKind, LoginRefusal, PasswordHash, UserId};
-use serde_json::json;
+use actix_hallpass::testing::TestAuth;
+use actix_hallpass::{AccountError, Auth};
+use actix_web::web::{self, Json};
+use actix_web::{App, HttpResponse, HttpServer};
+use aws_lc_rs::pbkdf2;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use crate::app::TestApp;
 
@@ -87,6 +96,48 @@ fn a_hash_made_elsewhere_logs_in_whatever_the_length_of_the_password() {
         app.login("ada", &letter.repeat(length)).tokens();
         app.login("ada", &letter.repeat(length)).tokens();
         app.login("ada", &letter.repeat(72)).assert_refused(401, "invalid_credentials");
+    }
+}
+
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+
+/// Made by Python's `hashlib.pbkdf2_hmac` of `seven77`.
+const BY_PBKDF2: &str = "FQhRHwkyHyucZPlY5IKZDIp5d4bKrgpnSJm65hMYQYo=";
+
+/// A handler of an application that has hashes of its own from before.
+async fn legacy_login(auth: Auth, body: Json<Value>) -> Result<HttpResponse, AccountError> {
+    let typed = body["password"].as_str().unwrap();
+    let stored = STANDARD.decode(BY_PBKDF2).unwrap();
+    let (algorithm, salt) = (pbkdf2::PBKDF2_HMAC_SHA256, b"salt");
+    if pbkdf2::verify(algorithm, ITERATIONS, salt, typed.as_bytes(), &stored).is_err() {
+        return Ok(HttpResponse::Unauthorized().finish());
+    }
+    auth.adopt_password(1, &PasswordHash::new(BY_PBKDF2), typed).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[test]
+fn a_short_password_that_the_application_has_verified_is_adopted_and_logs_in() {
+    let app = TestApp::serve(TestAuth::new(), |auth| {
+        HttpServer::new(move || {
+            App::new()
+                .configure(auth.routes("/auth"))
+                .route("/legacy", web::post().to(legacy_login))
+        })
+        .workers(1)
+        .bind("127.0.0.1:0")
+        .map(|server| (server.addrs()[0], server.run()))
+        .unwrap()
+    });
+    app.register("ada", "correct horse");
+    let stored = PasswordHash::new(BY_PBKDF2);
+    app.auth.store().edit(&UserId::new(1), |user| user.password_hash = stored);
+    app.login("ada", "seven77").assert_refused(401, "invalid_credentials");
+    assert_eq!(app.post("/legacy", &json!({ "password": "seven78" })).status, 401);
+    app.login("ada", "seven78").assert_refused(401, "invalid_credentials");
+    for _ in 0..2 {
+        assert_eq!(app.post("/legacy", &json!({ "password": "seven77" })).status, 204);
+        app.login("ada", "seven77").tokens();
     }
 }
 

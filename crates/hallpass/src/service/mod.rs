@@ -12,6 +12,7 @@ mod logout;
 #[cfg(test)]
 mod model;
 mod own_sessions;
+mod password_adoption;
 mod password_change;
 mod password_proof;
 mod reauthenticate;

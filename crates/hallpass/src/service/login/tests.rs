@@ -88,6 +88,20 @@ fn a_hash_of_other_software_logs_in_and_is_upgraded_once() {
     }
 }
 
+/// It was set where another minimum held. The minimum is for passwords that are set.
+#[test]
+fn a_password_below_the_minimum_logs_in_and_its_hash_is_upgraded() {
+    let world = World::with(|settings| settings.password_hash_cost = Setting::Value(5), |it| it);
+    let id = world.register("ada");
+    let by_python = "$2b$04$abcdefghijklmnopqrstuu6iJOjAoDXF64jvfeGQ4zQ00m9DAPyqW";
+    world.store.edit(&id, |user| user.password_hash = PasswordHash::new(by_python));
+    for is_hash_upgraded in [true, false] {
+        let _ = world.events();
+        world.login("ada", "1234567").unwrap();
+        assert_eq!(world.events(), [AuthEventKind::LoginSucceeded { is_hash_upgraded }]);
+    }
+}
+
 /// Where the hash comes from, 72 bytes count. Once it is one of ours, the whole password does.
 #[test]
 fn a_hash_of_the_first_72_bytes_logs_in_and_is_upgraded_to_one_of_the_whole_password() {
