@@ -7,7 +7,9 @@ use tempfile::TempDir;
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::databases::{TestDatabase, on_every_server};
-use crate::forge::{ACCESS_SECRET, REFRESH_SECRET};
+use crate::forge::{self, ACCESS_SECRET, REFRESH_SECRET};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use crate::process::command_on;
 use crate::process::{Process, command, configure, example, run_to_end};
 
 /// Starts the server with `variables` on top of good ones; returns what it says.
@@ -36,8 +38,8 @@ fn every_broken_rule_is_named_at_once_and_no_secret_is_shown() {
         ("REFRESH_TOKEN_EXPIRATION", "soon"),
         ("SESSION_EXPIRATION", "1500ms"),
         ("REFRESH_TOKEN_GRACE", "301s"),
-        ("TOKEN_ISSUER", " "),
-        ("TOKEN_AUDIENCE", " "),
+        ("TOKEN_ISSUER", "\"s3cret\""),
+        ("TOKEN_AUDIENCE", "s3cret\u{a0}"),
         ("TOKEN_LEEWAY", "61s"),
         ("PASSWORD_HASH_COST", "3"),
         ("REFRESH_HASH_COST", "15"),
@@ -52,6 +54,90 @@ fn every_broken_rule_is_named_at_once_and_no_secret_is_shown() {
         assert!(text.contains(&format!("\n  {variable}: ")), "{variable}: {text}");
     }
     assert!(!text.contains("s3cret") && !text.contains("ada"), "{text}");
+}
+
+/// A good value of every setting that the server takes from its environment.
+const SETTINGS: [(&str, &str); 19] = [
+    ("DATABASE_URL", "sqlite:app.db"),
+    ("MIGRATE", "true"),
+    ("DATABASE_POOL_SIZE", "2"),
+    ("ACCESS_TOKEN_SECRET", ACCESS_SECRET),
+    ("REFRESH_TOKEN_SECRET", REFRESH_SECRET),
+    ("ACCESS_TOKEN_EXPIRATION", "10m"),
+    ("REFRESH_TOKEN_EXPIRATION", "2h"),
+    ("SESSION_EXPIRATION", "3h"),
+    ("REFRESH_TOKEN_GRACE", "10s"),
+    ("TOKEN_ISSUER", "https://id.example"),
+    ("TOKEN_AUDIENCE", "https://api.example"),
+    ("TOKEN_LEEWAY", "1s"),
+    ("PASSWORD_HASH_COST", "4"),
+    ("REFRESH_HASH_COST", "4"),
+    ("HASH_CONCURRENCY", "1"),
+    ("HASH_WAIT", "30s"),
+    ("SESSIONS_PER_USER", "3"),
+    ("LOGIN_THROTTLE", "off"),
+    ("TRUSTED_PROXIES", "127.0.0.1"),
+];
+
+#[test]
+fn white_space_at_the_ends_of_every_setting_is_trimmed() {
+    for (before, after) in [("", "\n"), ("", "\r\n"), (" \t", " ")] {
+        let directory = tempfile::tempdir().unwrap();
+        let padded =
+            SETTINGS.map(|(variable, value)| (variable, format!("{before}{value}{after}")));
+        let server = Process::run(command(&directory).envs(padded));
+        let token = server.session("ada").access;
+        let claims = forge::payload(&token);
+        let names = (claims["iss"].as_str(), claims["aud"].as_str());
+        assert_eq!(names, (Some("https://id.example"), Some("https://api.example")));
+        let forged = forge::token(&forge::access_header(), &claims, ACCESS_SECRET);
+        assert_eq!(server.get_with_token("/api/me", &forged).status, 200, "the key is trimmed");
+        let files = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let database = files.into_iter().find(|name| !name.to_str().unwrap().contains('-'));
+        assert_eq!(database.unwrap(), "app.db");
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn a_line_break_after_the_url_of_a_server_is_trimmed(database: &TestDatabase) {
+    let url = format!("{}\n", database.url());
+    Process::run(command_on(database).env("DATABASE_URL", url)).session("ada");
+}
+
+#[test]
+fn a_setting_of_white_space_alone_is_unset() {
+    let directory = tempfile::tempdir().unwrap();
+    let blank = [("TOKEN_ISSUER", " "), ("ACCESS_TOKEN_EXPIRATION", "\n"), ("MIGRATE", " ")];
+    let server = Process::run(command(&directory).envs(blank));
+    assert_eq!(forge::payload(&server.session("ada").access)["iss"], "hallpass");
+    for text in ["", " ", "\n"] {
+        let refused = refusal(&[("ACCESS_TOKEN_SECRET", text)]);
+        assert!(refused.contains("ACCESS_TOKEN_SECRET: it is not set"), "{refused}");
+    }
+}
+
+#[test]
+fn an_invisible_character_in_a_setting_is_named_with_its_place_and_no_secret_is_shown() {
+    for (form, shown) in [
+        ("\u{feff}VALUE", r"character 1 is invisible: `\u{feff}`"),
+        ("VALUE\u{a0}", r" is invisible: `\u{a0}`"),
+        ("\u{200b}VALUE", r"character 1 is invisible: `\u{200b}`"),
+        ("VALUE\u{200e}\n", r" is invisible: `\u{200e}`"),
+        ("VALUE\nVALUE", r" is invisible: `\n`"),
+        ("\"VALUE\"", "the quotes around it are part of the value"),
+        ("'VALUE'\n", "the quotes around it are part of the value"),
+    ] {
+        let bad = SETTINGS.map(|(variable, value)| (variable, form.replace("VALUE", value)));
+        let directory = tempfile::tempdir().unwrap();
+        let text = refusal_of(command(&directory).envs(bad));
+        assert!(text.contains("19 settings are wrong"), "{text}");
+        for (variable, _) in SETTINGS {
+            let problem = text.lines().find(|line| line.starts_with(&format!("  {variable}: ")));
+            assert!(problem.expect(&text).contains(shown), "{form}: {text}");
+        }
+        assert!(!text.contains(ACCESS_SECRET) && !text.contains(REFRESH_SECRET), "{text}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "{form:?} has made a file");
+    }
 }
 
 #[test]
@@ -97,7 +183,8 @@ fn a_database_that_cannot_be_used_says_why() {
     for (url, reason) in [
         ("sqlite:no/such/folder/app.db", "unable to open database file"),
         ("sqllite:app.db", "`sqllite:` is no database"),
-        ("\"postgres://ada:s3cret@db/app\"", "its path is not a plain one"),
+        ("\"postgres://ada:s3cret@db/app\"", "the quotes around it"),
+        ("\"postgres://ada:s3cret@db/app", "its path is not a plain one"),
         ("postgres//ada:s3cret@db/app", "its path is not a plain one"),
         ("s3cretpassword:x", "its path is not a plain one"),
         (":memory:", "a database in memory"),
@@ -190,7 +277,10 @@ fn a_server_that_says_nothing_is_given_up_after_two_seconds() {
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-on_every_server!(a_database_that_the_server_does_not_have_is_named);
+on_every_server!(
+    a_database_that_the_server_does_not_have_is_named,
+    a_line_break_after_the_url_of_a_server_is_trimmed
+);
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn a_database_that_the_server_does_not_have_is_named(database: &TestDatabase) {

@@ -99,23 +99,26 @@ impl Default for AuthBuilder {
 
 impl AuthBuilder {
     /// Takes every variable that `environment` has; see the README for their table.
+    ///
+    /// White space at the ends of a variable is trimmed, and invisible characters in it and quotes around
+    /// it are rejected ([`Setting::from_variable`]). Text given in code is rejected for the same, and not
+    /// trimmed.
     pub fn environment(mut self, environment: &Environment) -> Self {
-        self.settings.read(|variable| environment.var(variable));
-        self.database.read(|variable| environment.var(variable));
-        self.proxies.read(|variable| environment.var(variable));
-        let variables =
-            [Settings::VARIABLES, DatabaseSettings::VARIABLES, ProxySettings::VARIABLES];
-        self.environment_problems = environment.problems(&variables.concat());
+        self.settings.read(|variable| environment.setting(variable));
+        self.database.read(|variable| environment.setting(variable));
+        self.proxies.read(|variable| environment.setting(variable));
+        self.environment_problems = environment.problems();
         self
     }
 
-    /// Sets `ACCESS_TOKEN_SECRET`: at least 32 bytes.
+    /// Sets `ACCESS_TOKEN_SECRET`: at least 32 bytes, taken as they are. The text of the variable is
+    /// trimmed: do the same to one that you read from a file.
     pub fn access_token_secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
         self.settings.access_token_secret = TokenSecret::new(secret).into();
         self
     }
 
-    /// Sets `REFRESH_TOKEN_SECRET`: at least 32 bytes, other ones.
+    /// Sets `REFRESH_TOKEN_SECRET`: at least 32 bytes, taken as they are, and other ones.
     pub fn refresh_token_secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
         self.settings.refresh_token_secret = TokenSecret::new(secret).into();
         self

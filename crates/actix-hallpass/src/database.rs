@@ -29,28 +29,18 @@ pub(crate) struct Database {
 }
 
 impl DatabaseSettings {
-    /// The variables that [`DatabaseSettings::read`] looks for.
-    pub(crate) const VARIABLES: &[&'static str] =
-        &["DATABASE_URL", "MIGRATE", "DATABASE_POOL_SIZE"];
-
     /// Takes the variables that `lookup` knows.
-    pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
-        if let Some(url) = lookup("DATABASE_URL") {
-            self.set_url(&url);
-        }
-        if let Some(text) = lookup("MIGRATE") {
-            self.migrate = match text.as_str() {
-                "true" => Setting::Value(true),
-                "false" => Setting::Value(false),
-                _ => Setting::Unreadable("it is neither `true` nor `false`".to_owned()),
-            };
-        }
-        if let Some(text) = lookup("DATABASE_POOL_SIZE") {
-            self.pool_size = match text.parse() {
-                Ok(size) => Setting::Value(size),
-                Err(_) => Setting::Unreadable(pool_size_rule()),
-            };
-        }
+    pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Setting<String>) {
+        self.url.read(lookup("DATABASE_URL"), |text| DatabaseUrl::parse(&text).into());
+        self.migrate.read(lookup("MIGRATE"), |text| match &*text {
+            "true" => Setting::Value(true),
+            "false" => Setting::Value(false),
+            _ => Setting::Unreadable("it is neither `true` nor `false`".to_owned()),
+        });
+        self.pool_size.read(lookup("DATABASE_POOL_SIZE"), |text| match text.parse() {
+            Ok(size) => Setting::Value(size),
+            Err(_) => Setting::Unreadable(pool_size_rule()),
+        });
     }
 
     pub(crate) fn set_url(&mut self, url: &str) {

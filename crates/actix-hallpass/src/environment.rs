@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use hallpass::ConfigProblem;
+use hallpass::{ConfigProblem, Setting};
 
-/// The variables of the process and of `.env`; the process wins, and an empty value is unset.
+/// The variables of the process and of `.env`. The process wins; a variable that is empty or blank is
+/// unset.
 ///
 /// # Security
 /// `Debug` shows no value.
@@ -50,29 +51,37 @@ impl Environment {
         }
     }
 
-    /// Returns the value of `variable`, `None` where it is unset or empty.
+    /// Returns the text of `variable` without ASCII white space at its ends; `None` where it is unset
+    /// or blank.
+    ///
+    /// It is for variables of your own. [`AuthBuilder::environment`](crate::AuthBuilder::environment)
+    /// takes those of hallpass, and checks more.
     #[must_use]
     pub fn var(&self, variable: &str) -> Option<String> {
-        let is_set = |value: &String| !value.is_empty();
-        let process = std::env::var(variable).ok().filter(is_set);
-        process.or_else(|| self.file.get(variable).cloned().filter(is_set))
+        let process = std::env::var(variable).ok();
+        let process = process.as_deref().and_then(without_white_space);
+        process.or_else(|| without_white_space(self.file.get(variable)?))
     }
 
-    /// Returns what is wrong with `.env`, and with those of `variables` that the process has set
-    /// to bytes that are no text.
-    pub(crate) fn problems(&self, variables: &[&'static str]) -> Vec<ConfigProblem> {
-        let of_file = self
-            .problems
-            .iter()
-            .map(|problem| ConfigProblem { variable: ".env", problem: problem.clone() });
-        let is_text = |variable: &&&str| {
-            std::env::var_os(variable).is_none_or(|value| value.to_str().is_some())
-        };
-        let of_process = variables.iter().filter(|variable| !is_text(variable)).map(|variable| {
-            ConfigProblem { variable, problem: "it is not text in UTF-8".to_owned() }
-        });
-        of_file.chain(of_process).collect()
+    /// Returns the text of a setting of hallpass, checked by the rule for all of them.
+    pub(crate) fn setting(&self, variable: &str) -> Setting<String> {
+        if std::env::var_os(variable).is_some_and(|value| value.to_str().is_none()) {
+            return Setting::Unreadable("it is not text in UTF-8".to_owned());
+        }
+        self.var(variable).map_or(Setting::Unset, |text| Setting::from_variable(&text))
     }
+
+    /// Returns what is wrong with `.env`.
+    pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
+        let problem =
+            |problem: &String| ConfigProblem { variable: ".env", problem: problem.clone() };
+        self.problems.iter().map(problem).collect()
+    }
+}
+
+fn without_white_space(text: &str) -> Option<String> {
+    let text = text.trim_ascii();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 impl fmt::Debug for Environment {

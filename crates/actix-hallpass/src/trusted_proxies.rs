@@ -52,14 +52,9 @@ const UNIX_SOCKET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST),
 pub(crate) struct ProxySettings(Setting<TrustedProxies>);
 
 impl ProxySettings {
-    /// The variables that [`ProxySettings::read`] looks for.
-    pub(crate) const VARIABLES: &[&'static str] = &[VARIABLE];
-
     /// Takes the variables that `lookup` knows.
-    pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
-        if let Some(text) = lookup(VARIABLE) {
-            self.set(text.split(','));
-        }
+    pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Setting<String>) {
+        self.0.read(lookup(VARIABLE), |text| TrustedProxies::parse(text.split(',')).into());
     }
 
     pub(crate) fn set<'a>(&mut self, blocks: impl IntoIterator<Item = &'a str>) {

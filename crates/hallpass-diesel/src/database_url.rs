@@ -5,6 +5,7 @@ mod server_url;
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
+use hallpass::{SettingTextError, check_setting_text};
 use server_url::ServerUrl;
 
 /// The parameters of a MySQL URL that Diesel reads.
@@ -44,6 +45,9 @@ enum Place {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatabaseUrlError {
+    /// It has an invisible character, a space at an end, or quotes around it.
+    #[error(transparent)]
+    Text(#[from] SettingTextError),
     /// It names a database that this build can't talk to.
     #[error("`{scheme}:` needs the feature `{feature}`, which is off in this build")]
     FeatureOff {
@@ -66,7 +70,7 @@ pub enum DatabaseUrlError {
     /// It is a database in memory, of which every pooled connection would have its own.
     #[error("a database in memory is another one for every connection; use a file")]
     InMemory,
-    /// Its path has a NUL or parameters, or is an SQLite URI.
+    /// Its path has parameters or is an SQLite URI, or it is a URL with a typing error.
     #[error("its path is not a plain one: no parameters and no `file:`; use `sqlite:PATH`")]
     NotAPath,
     /// It begins like the URL of a server, and does not go on like one.
@@ -110,9 +114,13 @@ impl DatabaseUrl {
     /// several hosts and `sslmode` among it; for MySQL what Diesel reads, `ssl_mode` and
     /// `unix_socket` among it.
     ///
+    /// The text is taken as it is, without trimming: [`hallpass::check_setting_text`] says what is
+    /// rejected. (`DATABASE_URL` itself is trimmed before.)
+    ///
     /// # Errors
     /// [`DatabaseUrlError`]: what is wrong with it, without its content.
     pub fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
+        check_setting_text(text)?;
         match scheme_of(text) {
             None => Self::file(text, Written::Bare),
             Some("sqlite") => {
@@ -129,15 +137,16 @@ impl DatabaseUrl {
         if path.contains(":memory:") {
             return Err(DatabaseUrlError::InMemory);
         }
-        if path.trim().is_empty() {
+        if path.is_empty() {
             return Err(DatabaseUrlError::NoPath);
         }
+        check_setting_text(path)?;
         if written == Written::Bare && is_mistyped_url(path) {
             return Err(DatabaseUrlError::NotAPath);
         }
         // `sqlite:app.db?mode=rwc` means a parameter elsewhere; here it would be a file's name.
         let has_parameters = written == Written::WithScheme && path.contains('?');
-        if path.contains('\0') || path.starts_with("file:") || has_parameters {
+        if path.starts_with("file:") || has_parameters {
             return Err(DatabaseUrlError::NotAPath);
         }
         let scheme = Scheme::Sqlite.if_on("sqlite")?;
@@ -271,15 +280,14 @@ fn unknown(scheme: &str, text: &str) -> DatabaseUrlError {
     DatabaseUrlError::NotAPath
 }
 
-/// A URL in quotes, with a blank before it or without its colon, or settings as `host=db password=…`: as
-/// a path it would be shown in messages, with the password in it.
+/// A URL with a quote at one end or without its colon, or settings as `host=db password=…`: as a path it
+/// would be shown in messages, with the password in it.
 fn is_mistyped_url(path: &str) -> bool {
     let lower = path.to_lowercase();
     let is_list_of_settings =
         ["password=", "pwd=", "dbname=", "host="].iter().any(|name| lower.contains(name));
-    let is_wrapped =
-        path.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'') != path;
-    is_wrapped
+    let has_quote = path.trim_matches(['"', '\'']) != path;
+    has_quote
         || is_list_of_settings
         || path.contains("://")
         || (path.contains(':') && path.contains('@'))

@@ -7,7 +7,6 @@ use std::time::Duration;
 /// A bare number is refused: is it seconds or milliseconds? What was read is not shown: people put
 /// secrets into the wrong variable.
 pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
-    let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("it has no unit; write `900s` for seconds, or ms, m, h, d");
     }
@@ -28,7 +27,7 @@ mod tests {
         for (text, seconds) in [
             ("900s", Some(900)),
             ("15m", Some(900)),
-            (" 1h 30m ", Some(5400)),
+            ("1h 30m", Some(5400)),
             ("14d", Some(1_209_600)),
             ("1y", Some(31_557_600)),
             ("0s", Some(0)),

@@ -41,6 +41,7 @@ mod service;
 mod session;
 mod session_list;
 mod sessions;
+mod setting_text;
 mod settings;
 mod step;
 mod store;
@@ -90,6 +91,7 @@ pub use service::{
 };
 pub use session::{NotASessionId, Session, SessionId, SessionPolicy};
 pub use sessions::Sessions;
+pub use setting_text::{SettingTextError, check_setting_text};
 pub use settings::{Setting, Settings};
 pub use step::{HashLane, Step, Work};
 pub use store::{

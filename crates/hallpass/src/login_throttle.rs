@@ -16,7 +16,7 @@ pub enum LoginThrottle {
 impl LoginThrottle {
     /// Reads `LOGIN_THROTTLE`. What was read is not shown: people put secrets into the wrong variable.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim() {
+        match text {
             "on" => Ok(Self::Memory),
             "database" => Ok(Self::Database),
             "off" => Ok(Self::Off),

@@ -16,10 +16,13 @@ use crate::{
 /// Settings that are not checked yet: unset, good, or with what is wrong about them.
 ///
 /// ```
-/// use hallpass::Settings;
+/// use hallpass::{Setting, Settings};
 ///
 /// let mut settings = Settings::default();
-/// settings.read(|variable| (variable == "ACCESS_TOKEN_EXPIRATION").then(|| "900".to_owned()));
+/// settings.read(|variable| match variable {
+///     "ACCESS_TOKEN_EXPIRATION" => Setting::from_variable("900"),
+///     _ => Setting::Unset,
+/// });
 /// let error = settings.check(Vec::new()).unwrap_err();
 /// let variables: Vec<_> = error.problems().iter().map(|problem| problem.variable).collect();
 /// assert_eq!(
@@ -70,7 +73,7 @@ pub struct Settings {
 }
 
 /// A setting: not set, set to a value, or set to something that is none.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub enum Setting<T> {
     /// Nobody set it.
     #[default]
@@ -91,6 +94,15 @@ impl<T, E: Display> From<Result<T, E>> for Setting<T> {
 }
 
 impl<T> Setting<T> {
+    /// Becomes what `parse` makes of the text of a variable, and stays as it is where that is unset.
+    pub fn read(&mut self, text: Setting<String>, parse: impl FnOnce(String) -> Self) {
+        match text {
+            Setting::Unset => {}
+            Setting::Value(text) => *self = parse(text),
+            Setting::Unreadable(problem) => *self = Self::Unreadable(problem),
+        }
+    }
+
     fn map<U>(self, into: impl FnOnce(T) -> U) -> Setting<U> {
         match self {
             Self::Unset => Setting::Unset,
@@ -101,49 +113,30 @@ impl<T> Setting<T> {
 }
 
 impl Settings {
-    /// The variables that [`Settings::read`] looks for.
-    pub const VARIABLES: &[&'static str] = &[
-        "ACCESS_TOKEN_SECRET",
-        "REFRESH_TOKEN_SECRET",
-        "ACCESS_TOKEN_EXPIRATION",
-        "REFRESH_TOKEN_EXPIRATION",
-        "SESSION_EXPIRATION",
-        "REFRESH_TOKEN_GRACE",
-        "TOKEN_ISSUER",
-        "TOKEN_AUDIENCE",
-        "TOKEN_LEEWAY",
-        "PASSWORD_HASH_COST",
-        "REFRESH_HASH_COST",
-        "HASH_CONCURRENCY",
-        "HASH_WAIT",
-        "SESSIONS_PER_USER",
-        "LOGIN_THROTTLE",
-    ];
-
-    /// Takes every variable that `lookup` knows; the others stay as they are.
-    pub fn read(&mut self, lookup: impl Fn(&str) -> Option<String>) {
+    /// Takes every variable that `lookup` knows, by its text as [`Setting::from_variable`] reads it;
+    /// the others stay as they are.
+    pub fn read(&mut self, lookup: impl Fn(&str) -> Setting<String>) {
         let secret = |text: String| Setting::from(TokenSecret::new(text));
         let time = |text: String| Setting::from(duration::parse(&text));
         let text = Setting::Value;
-        read(&lookup, "ACCESS_TOKEN_SECRET", &mut self.access_token_secret, secret);
-        read(&lookup, "REFRESH_TOKEN_SECRET", &mut self.refresh_token_secret, secret);
-        read(&lookup, "ACCESS_TOKEN_EXPIRATION", &mut self.access_token_expiration, time);
-        read(&lookup, "REFRESH_TOKEN_EXPIRATION", &mut self.refresh_token_expiration, time);
-        read(&lookup, "SESSION_EXPIRATION", &mut self.session_expiration, time);
-        read(&lookup, "REFRESH_TOKEN_GRACE", &mut self.refresh_token_grace, time);
-        read(&lookup, "TOKEN_ISSUER", &mut self.issuer, text);
-        read(&lookup, "TOKEN_AUDIENCE", &mut self.audience, text);
-        read(&lookup, "TOKEN_LEEWAY", &mut self.leeway, time);
-        read(&lookup, "PASSWORD_HASH_COST", &mut self.password_hash_cost, number("4 to 31"));
-        read(&lookup, "REFRESH_HASH_COST", &mut self.refresh_hash_cost, number("4 to 14"));
-        read(&lookup, "HASH_CONCURRENCY", &mut self.hash_concurrency, number("1 to 512"));
-        read(&lookup, "HASH_WAIT", &mut self.hash_wait, time);
-        read(&lookup, "SESSIONS_PER_USER", &mut self.sessions, |text| {
+        self.access_token_secret.read(lookup("ACCESS_TOKEN_SECRET"), secret);
+        self.refresh_token_secret.read(lookup("REFRESH_TOKEN_SECRET"), secret);
+        self.access_token_expiration.read(lookup("ACCESS_TOKEN_EXPIRATION"), time);
+        self.refresh_token_expiration.read(lookup("REFRESH_TOKEN_EXPIRATION"), time);
+        self.session_expiration.read(lookup("SESSION_EXPIRATION"), time);
+        self.refresh_token_grace.read(lookup("REFRESH_TOKEN_GRACE"), time);
+        self.issuer.read(lookup("TOKEN_ISSUER"), text);
+        self.audience.read(lookup("TOKEN_AUDIENCE"), text);
+        self.leeway.read(lookup("TOKEN_LEEWAY"), time);
+        self.password_hash_cost.read(lookup("PASSWORD_HASH_COST"), number("4 to 31"));
+        self.refresh_hash_cost.read(lookup("REFRESH_HASH_COST"), number("4 to 14"));
+        self.hash_concurrency.read(lookup("HASH_CONCURRENCY"), number("1 to 512"));
+        self.hash_wait.read(lookup("HASH_WAIT"), time);
+        self.sessions.read(lookup("SESSIONS_PER_USER"), |text| {
             number("1 to 1000")(text).map(|max| Sessions::PerDevice { max })
         });
-        read(&lookup, "LOGIN_THROTTLE", &mut self.login_throttle, |text| {
-            LoginThrottle::parse(&text).into()
-        });
+        self.login_throttle
+            .read(lookup("LOGIN_THROTTLE"), |text| LoginThrottle::parse(&text).into());
     }
 
     /// Checks every setting by its rule and all of them together.
@@ -155,22 +148,10 @@ impl Settings {
     }
 }
 
-fn read<T>(
-    lookup: impl Fn(&str) -> Option<String>,
-    variable: &str,
-    setting: &mut Setting<T>,
-    parse: impl Fn(String) -> Setting<T>,
-) {
-    // An empty value counts as unset: that is how settings files leave a line blank.
-    if let Some(text) = lookup(variable).filter(|text| !text.is_empty()) {
-        *setting = parse(text);
-    }
-}
-
 /// Reads a whole number, which should be in `range`. What was read is not shown: people put secrets
 /// into the wrong variable.
 fn number<T: FromStr>(range: &str) -> impl Fn(String) -> Setting<T> {
-    move |text| match text.trim().parse() {
+    move |text| match text.parse() {
         Ok(number) => Setting::Value(number),
         Err(_) => Setting::Unreadable(format!("it is not a whole number from {range}")),
     }

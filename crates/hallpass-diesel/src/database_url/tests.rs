@@ -1,9 +1,10 @@
 //! What is a URL, what is refused and with which words, and that no password is ever shown.
 
 use DatabaseUrlError::{
-    FeatureOff, InMemory, NoDatabase, NoPath, NotAPath, NotAPort, NotAServer, NotEncoded,
+    FeatureOff, InMemory, NoDatabase, NoPath, NotAPath, NotAPort, NotAServer, NotEncoded, Text,
     UnknownParameter, UnknownScheme,
 };
+use SettingTextError::{Invisible, Quoted, SpaceAtEnd};
 
 use super::*;
 
@@ -30,6 +31,7 @@ fn a_file_is_a_plain_path() {
 #[test]
 fn what_is_neither_a_file_nor_a_server_says_why() {
     let unknown = |scheme: &str| UnknownScheme { scheme: scheme.to_owned() };
+    let invisible = |character, position| Text(Invisible { character, position });
     for (text, expected) in [
         ("sqlite:", NoPath),
         ("sqlite://", NoPath),
@@ -43,8 +45,17 @@ fn what_is_neither_a_file_nor_a_server_says_why() {
         ("postgress://ada:s3cret@db/app", unknown("postgress")),
         ("postgre://ada:s3cret@db/app", unknown("postgre")),
         ("mssql://ada:s3cret@db/app", unknown("mssql")),
-        ("\"postgres://ada:s3cret@db/app\"", NotAPath),
-        (" postgres://ada:s3cret@db/app", NotAPath),
+        ("\"postgres://ada:s3cret@db/app\"", Text(Quoted)),
+        ("\"postgres://ada:s3cret@db/app", NotAPath),
+        (" postgres://ada:s3cret@db/app", Text(SpaceAtEnd)),
+        ("postgres://ada:s3cret@db/app ", Text(SpaceAtEnd)),
+        ("postgres://ada:s3cret@db/app\n", invisible('\n', 29)),
+        ("\u{feff}postgres://ada:s3cret@db/app", invisible('\u{feff}', 1)),
+        ("sqlite:app.db\n", invisible('\n', 14)),
+        ("app\0.db", invisible('\0', 4)),
+        ("app.db ", Text(SpaceAtEnd)),
+        ("sqlite: app.db", Text(SpaceAtEnd)),
+        ("sqlite:'app.db'", Text(Quoted)),
         ("postgres//ada:s3cret@db/app", NotAPath),
         ("s3cretpassword:x", NotAPath),
         ("host=db user=ada password=s3cret dbname=app", NotAPath),

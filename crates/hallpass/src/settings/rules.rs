@@ -8,7 +8,7 @@ use super::{Setting, Settings};
 use crate::refresh_token::REFRESH_SUFFIX;
 use crate::{
     Config, ConfigError, ConfigProblem, LoginLimits, LoginThrottle, SessionPolicy, Sessions,
-    TokenSecret, duration,
+    TokenSecret, check_setting_text, duration,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -119,7 +119,11 @@ impl Rules {
     }
 
     fn key_id(&mut self, key_id: Option<&str>) {
-        if key_id.is_some_and(|key_id| key_id.len() > MAXIMUM_NAME_BYTES) {
+        let Some(key_id) = key_id else { return };
+        if let Err(error) = check_setting_text(key_id) {
+            self.note("access_token_key_id", error.to_string());
+        }
+        if key_id.len() > MAXIMUM_NAME_BYTES {
             let problem = format!("it has more than {MAXIMUM_NAME_BYTES} bytes");
             self.note("access_token_key_id", problem);
         }
@@ -242,8 +246,11 @@ impl Rules {
             Setting::Unset => return default.map(str::to_owned),
             setting => self.optional(variable, setting)?,
         };
-        if name.trim().is_empty() {
-            return self.refuse(variable, "it is blank");
+        if name.is_empty() {
+            return self.refuse(variable, "it is empty");
+        }
+        if let Err(error) = check_setting_text(&name) {
+            return self.refuse(variable, error.to_string());
         }
         if name.len() > MAXIMUM_NAME_BYTES {
             let bytes = name.len();

@@ -13,9 +13,16 @@ fn check(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let mut settings = Settings::default();
     settings.read(|variable| {
         let mut all = more.iter().chain(&GOOD);
-        all.find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
+        let value = all.find(|(name, _)| *name == variable).map(|(_, value)| *value);
+        value.map_or(Setting::Unset, Setting::from_variable)
     });
     settings.check(Vec::new())
+}
+
+/// Looks a variable up among the two secrets.
+fn good(variable: &str) -> Setting<String> {
+    let value = GOOD.iter().find(|(name, _)| *name == variable);
+    value.map_or(Setting::Unset, |(_, value)| Setting::from_variable(value))
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -24,7 +31,7 @@ fn seconds(seconds: u64) -> Duration {
 
 #[test]
 fn what_is_not_set_has_its_default() {
-    let config = check(&[("TOKEN_ISSUER", ""), ("TOKEN_LEEWAY", "")]).unwrap();
+    let config = check(&[("TOKEN_ISSUER", ""), ("TOKEN_LEEWAY", " ")]).unwrap();
     assert_eq!(config.access_token_lifetime, seconds(900));
     assert_eq!(
         config.session_policy,
@@ -45,16 +52,6 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((account.burst, account.interval), (30, seconds(10)));
     assert_eq!((account_at_address.burst, account_at_address.interval), (10, seconds(30)));
     assert_eq!((address.burst, address.interval), (100, seconds(1)));
-}
-
-#[test]
-fn the_list_of_variables_is_the_one_that_is_read() {
-    let read = std::cell::RefCell::new(Vec::new());
-    Settings::default().read(|variable| {
-        read.borrow_mut().push(variable.to_owned());
-        None
-    });
-    assert_eq!(read.into_inner(), Settings::VARIABLES);
 }
 
 #[test]
@@ -97,8 +94,9 @@ fn every_rule_names_its_variable_when_it_is_broken_and_holds_at_its_bounds() {
         ("REFRESH_TOKEN_GRACE", no_minimum, "2s", "3s"),
         ("REFRESH_TOKEN_GRACE", day, "300s", "301s"),
         ("REFRESH_TOKEN_GRACE", none, "0s", "0"),
-        ("TOKEN_ISSUER", none, "me", " "),
-        ("TOKEN_AUDIENCE", none, "you", " "),
+        ("TOKEN_ISSUER", none, "me", "\u{200b}me"),
+        ("TOKEN_ISSUER", none, "my issuer", "\"me\""),
+        ("TOKEN_AUDIENCE", none, "you", "'you'"),
         ("TOKEN_LEEWAY", none, "60s", "61s"),
         ("PASSWORD_HASH_COST", none, "4", "3"),
         ("PASSWORD_HASH_COST", none, "31", "32"),
@@ -139,9 +137,9 @@ fn all_problems_come_at_once_after_those_of_the_caller_and_none_shows_a_secret()
             "REFRESH_TOKEN_SECRET" => "s3cret",
             "PASSWORD_HASH_COST" | "REFRESH_HASH_COST" => "99",
             "HASH_CONCURRENCY" => "0",
-            _ => " ",
+            _ => "\"s3cret\"",
         };
-        Some(value.to_owned())
+        Setting::from_variable(value)
     });
     let found = ConfigProblem { variable: "DATABASE_URL", problem: "it is not set".to_owned() };
     let error = settings.check(vec![found]).unwrap_err();
@@ -229,9 +227,77 @@ fn limits_that_would_stop_nobody_or_everybody_are_refused() {
 fn a_value_from_code_replaces_what_could_not_be_read() {
     let mut settings = Settings::default();
     settings.read(|variable| match variable {
-        "ACCESS_TOKEN_EXPIRATION" => Some("nonsense".to_owned()),
-        variable => GOOD.iter().find(|(name, _)| *name == variable).map(|(_, it)| (*it).to_owned()),
+        "ACCESS_TOKEN_EXPIRATION" => Setting::from_variable("nonsense"),
+        "TOKEN_ISSUER" => Setting::from_variable("'me'"),
+        variable => good(variable),
     });
     settings.access_token_expiration = Setting::Value(seconds(60));
-    assert_eq!(settings.check(Vec::new()).unwrap().access_token_lifetime, seconds(60));
+    settings.issuer = Setting::Value("me".to_owned());
+    let config = settings.check(Vec::new()).unwrap();
+    assert_eq!((config.access_token_lifetime, &*config.issuer), (seconds(60), "me"));
+}
+
+#[test]
+fn every_variable_is_trimmed_and_may_hold_nothing_invisible_and_no_quotes_around_it() {
+    let variables = std::cell::RefCell::new(Vec::new());
+    Settings::default().read(|variable| {
+        variables.borrow_mut().push(variable.to_owned());
+        Setting::Unset
+    });
+    for variable in variables.into_inner() {
+        let good = match &*variable {
+            "ACCESS_TOKEN_SECRET" => GOOD[0].1,
+            "REFRESH_TOKEN_SECRET" => GOOD[1].1,
+            "PASSWORD_HASH_COST" | "REFRESH_HASH_COST" | "HASH_CONCURRENCY"
+            | "SESSIONS_PER_USER" => "5",
+            "TOKEN_ISSUER" | "TOKEN_AUDIENCE" => "https://id.example",
+            "LOGIN_THROTTLE" => "off",
+            "ACCESS_TOKEN_EXPIRATION" => "15m",
+            "REFRESH_TOKEN_EXPIRATION" => "14d",
+            "SESSION_EXPIRATION" => "90d",
+            _ => "2s",
+        };
+        let shown = |value: &str| format!("{:?}", check(&[(&variable, value)]));
+        for padded in [format!("{good}\n"), format!("{good}\r\n"), format!(" \t{good} ")] {
+            assert_eq!(shown(&padded), shown(good), "{variable}={padded:?}");
+        }
+        for (bad, expected) in [
+            (format!("\u{feff}{good}"), r"character 1 is invisible: `\u{feff}`; remove it"),
+            (format!("\"{good}\""), "the quotes around it are part of the value; remove them"),
+        ] {
+            let error = check(&[(&variable, &bad)]).unwrap_err();
+            let [problem] = error.problems() else { panic!("{error}") };
+            assert_eq!((problem.variable, &*problem.problem), (&*variable, expected));
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_its_text_without_white_space_at_the_ends() {
+    let config = check(&[("ACCESS_TOKEN_SECRET", &format!("{}\n", GOOD[0].1))]).unwrap();
+    assert_eq!(config.access_token_secret, TokenSecret::new(GOOD[0].1).unwrap());
+}
+
+#[test]
+fn names_given_in_code_are_not_trimmed_but_rejected() {
+    let (invisible, space) = (r"character 3 is invisible: `\n`; remove it", "begins or ends with");
+    for (name, expected) in [
+        ("me\n", invisible),
+        (" me", space),
+        ("me ", space),
+        ("\"me\"", "the quotes around it"),
+        ("", "it is empty"),
+    ] {
+        let mut settings = Settings::default();
+        settings.read(good);
+        settings.issuer = Setting::Value(name.to_owned());
+        settings.audience = Setting::Value(name.to_owned());
+        settings.access_token_key_id = (!name.is_empty()).then(|| name.to_owned());
+        let error = settings.check(Vec::new()).unwrap_err();
+        let names = ["TOKEN_ISSUER", "TOKEN_AUDIENCE", "access_token_key_id"];
+        for (problem, variable) in error.problems().iter().zip(names) {
+            assert_eq!(problem.variable, variable);
+            assert!(problem.problem.contains(expected), "{name:?}: {}", problem.problem);
+        }
+    }
 }
