@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use actix_hallpass::hallpass::Credentials;
 use actix_hallpass::hallpass::testing::{ManualClock, SeededRandom};
+use actix_hallpass::hallpass::{Credentials, RefreshError, RefreshRefusal, Sessions, TokenPair};
 use actix_hallpass::hallpass_diesel::{Migrations, open_per_device};
 use actix_hallpass::{Auth, Cleanup};
 use actix_web::{App, HttpServer, web};
@@ -18,7 +18,10 @@ use crate::app::handlers;
 use crate::databases::{TestDatabase, on_every_database};
 use crate::http::Client;
 
-on_every_database!(what_is_over_is_removed_and_nothing_else);
+on_every_database!(
+    what_is_over_is_removed_and_nothing_else,
+    many_logins_of_one_account_leave_few_rows,
+);
 
 mod a_million {
     //! Takes minutes: `cargo test --all-features --test system -- --ignored --nocapture a_million`.
@@ -56,25 +59,34 @@ const DIGITS: &str = "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION
     UNION ALL SELECT 8 UNION ALL SELECT 9)";
 
 fn auth(database: &TestDatabase) -> Auth {
+    auth_with(100, database)
+}
+
+fn auth_with(max: u32, database: &TestDatabase) -> Auth {
     let url = database.database_url();
     Auth::builder()
         .clock(Arc::new(ManualClock::default()))
         .random(Arc::new(SeededRandom::new(7)))
         .random_secrets()
-        .store(open_per_device(&url, 100, Migrations::Run, None).unwrap())
+        .store(open_per_device(&url, max, Migrations::Run, None).unwrap())
         .password_hash_cost(4)
         .refresh_hash_cost(4)
         .build()
         .unwrap()
 }
 
+fn credentials() -> Credentials {
+    Credentials { login: "ada".into(), password: "correct horse".to_owned().into() }
+}
+
+fn login(auth: &Auth) -> TokenPair {
+    auth.service().login(credentials(), None).run_blocking().unwrap()
+}
+
 /// Registers somebody and logs in; returns their refresh token.
 fn session(auth: &Auth) -> String {
-    let credentials =
-        || Credentials { login: "ada".into(), password: "correct horse".to_owned().into() };
     auth.service().register(credentials(), None).run_blocking().unwrap();
-    let pair = auth.service().login(credentials(), None).run_blocking().unwrap();
-    pair.refresh_token.expose_token().to_owned()
+    login(auth).refresh_token.expose_token().to_owned()
 }
 
 fn refresh(auth: &Auth, token: &mut String) {
@@ -122,6 +134,38 @@ fn what_is_over_is_removed_and_nothing_else(database: &TestDatabase) {
     });
     assert_eq!(count(database), 1);
     refresh(&auth, &mut token);
+}
+
+fn many_logins_of_one_account_leave_few_rows(database: &TestDatabase) {
+    logins_of_one_account_leave_few_rows(200, database);
+}
+
+#[test]
+fn two_thousand_logins_of_one_account_leave_few_rows() {
+    logins_of_one_account_leave_few_rows(2_000, &TestDatabase::sqlite());
+}
+
+/// A right password costs no attempt, so nothing limits how often somebody logs in.
+fn logins_of_one_account_leave_few_rows(logins: u32, database: &TestDatabase) {
+    const MAX: u32 = 5;
+
+    let auth = auth_with(MAX, database);
+    let refused = |token: &str| auth.service().refresh(token, None).run_blocking().unwrap_err();
+    let first = session(&auth);
+    let pairs: Vec<_> = (1..logins).map(|_| login(&auth)).collect();
+    assert_eq!(count(database), i64::from(MAX + MAX + Sessions::KEPT_BEYOND_MAXIMUM));
+    let newest = pairs.last().unwrap();
+    let claims = auth.service().verify_access(newest.access_token.expose_token()).unwrap();
+    let listed = auth.service().own_sessions(claims).run_blocking().unwrap();
+    assert_eq!(listed.len() as u32, MAX);
+    let reason = refused(&first);
+    let is_revoked = matches!(reason, RefreshError::Refused(RefreshRefusal::NoSession));
+    assert!(is_revoked, "its row is gone: {reason:?}");
+    let superseded = pairs.iter().filter(|pair| {
+        let answer = auth.service().refresh(pair.refresh_token.expose_token(), None);
+        matches!(answer.run_blocking(), Err(RefreshError::Refused(RefreshRefusal::Superseded)))
+    });
+    assert_eq!(superseded.count() as u32, MAX + Sessions::KEPT_BEYOND_MAXIMUM);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub use hallpass::{
 pub use crate::column;
 pub use crate::condition::{in_parentheses, same_bytes, there_is};
 use crate::engine::Engine;
-pub use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, SessionRow};
+pub use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow};
 pub use crate::sessions_table::SessionsTable;
 pub use crate::user_row::{ColumnNames, UserRow};
 pub use crate::users_table::UsersTable;
@@ -27,7 +27,8 @@ pub type Known<C> = <C as Engine>::Itself;
 /// called by their path: diesel-async has one of the same name for all types, and both may be in scope.
 pub mod traits {
     pub use diesel::prelude::{
-        BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _,
+        BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _,
+        OptionalExtension as _, QueryDsl as _,
     };
 }
 
@@ -77,6 +78,13 @@ pub fn at<W>(time: Timestamp, write: impl FnOnce(i64) -> W) -> W {
 /// Returns the condition of a table that has no column for disabling a user.
 pub fn always() -> SqlLiteral<Bool> {
     sql("1 = 1")
+}
+
+/// Returns a condition that always holds and keeps Diesel from caching the statement, so that PostgreSQL plans
+/// it for the values at hand. A plan for any user expects few rows, and would read and sort all of them
+/// for a user who has thousands.
+pub fn for_this_user_alone() -> SqlLiteral<Bool> {
+    always()
 }
 
 /// Returns the scope of a table that has no column for it.

@@ -23,7 +23,7 @@ use hallpass::{
 use crate::declaration::seconds;
 use crate::pool::Connections;
 use crate::retry::no_if_lost;
-use crate::session_row::{DeviceSessionRow, NewSession, SessionRow};
+use crate::session_row::{DeviceSessionRow, NewSession, OverSession, SessionRow};
 use crate::sessions_table::SessionsTable;
 use crate::store::CANT_BE_DISABLED;
 use crate::user_row::UserRow;
@@ -32,6 +32,10 @@ use crate::{DieselStore, UsersTable};
 /// How often a user and a session are looked at that do not fit each other: twice in a row, somebody
 /// would have to log in between the two halves of a look.
 const MAXIMUM_LOOKS: u32 = 3;
+
+/// How many sessions one statement at a login removes: to find hundreds of rows by their keys, PostgreSQL would
+/// rather read the whole table, as long as that is small.
+const REMOVED_AT_ONCE: usize = 20;
 
 /// The users in a table that Diesel knows, with several sessions each in another one.
 pub(crate) struct DeviceStore<T, P>
@@ -188,6 +192,26 @@ where
         self.sessions.end(connection, id, session_id, EndReason::Superseded, now).map(drop)
     }
 
+    /// Removes the user's sessions that have been over for longest, if there are too many.
+    fn remove_excess(
+        &self,
+        connection: &mut P::Connection,
+        id: &T::Id,
+        now: Timestamp,
+    ) -> QueryResult<()> {
+        let most = [self.max, Sessions::KEPT_BEYOND_MAXIMUM, Sessions::REMOVED_AT_LOGIN];
+        let limit = most.into_iter().map(i64::from).sum();
+        let mut over = self.sessions.ended(connection, id, limit)?;
+        over.extend(self.sessions.expired(connection, id, now, limit)?);
+        over.sort_by_key(OverSession::since);
+        over.truncate(Sessions::removed_of(over.len(), self.max as usize));
+        let ids: Vec<_> = over.into_iter().map(OverSession::into_id).collect();
+        for some in ids.chunks(REMOVED_AT_ONCE) {
+            self.sessions.remove(connection, id, some)?;
+        }
+        Ok(())
+    }
+
     /// Moves a session from the user's row to the table, one generation further.
     fn carry_over(
         &self,
@@ -278,6 +302,7 @@ where
             }
             self.sessions.insert(connection, id, &new)?;
             self.make_room(connection, id, session)?;
+            self.remove_excess(connection, id, session.rotated_at)?;
             Ok(true)
         })
     }

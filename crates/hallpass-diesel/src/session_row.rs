@@ -48,6 +48,14 @@ pub struct DeadSession<Id> {
     pub id: String,
 }
 
+/// A session of a user that is over.
+#[derive(Queryable)]
+#[expect(missing_debug_implementations, reason = "nobody prints it")]
+pub struct OverSession {
+    id: Words,
+    since: Whole,
+}
+
 /// A session to be written into its table.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
@@ -91,6 +99,17 @@ impl SessionRow {
             generation: row.count("generation", self.generation)?,
             rotated_at: row.time("rotated_at", Some(self.rotated_at))?,
         }))
+    }
+}
+
+impl OverSession {
+    /// Returns since when it is over. A value that is no time was long ago.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        self.since.time()
+    }
+
+    pub(crate) fn into_id(self) -> String {
+        self.id.text_or_empty()
     }
 }
 

@@ -11,7 +11,7 @@ use hallpass::{
     EndReason, PasswordStamp, ProvenSession, Rotation, SessionId, SessionsToEnd, Timestamp,
 };
 
-use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, SessionRow};
+use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow};
 
 /// A table of sessions beside a table of users with ids of type `Id`, as it is reached over a
 /// connection. Implemented by [`users_table!`](crate::users_table) alone.
@@ -82,6 +82,22 @@ pub trait SessionsTable<C, Id>: Send + Sync {
         reason: EndReason,
         now: Timestamp,
     ) -> QueryResult<usize>;
+
+    /// Returns up to `limit` sessions of the user that have ended, those first that ended first.
+    fn ended(&self, connection: &mut C, user: &Id, limit: i64) -> QueryResult<Vec<OverSession>>;
+
+    /// Returns up to `limit` sessions of the user that have expired by `now` and were not ended, those first
+    /// that were used least recently.
+    fn expired(
+        &self,
+        connection: &mut C,
+        user: &Id,
+        now: Timestamp,
+        limit: i64,
+    ) -> QueryResult<Vec<OverSession>>;
+
+    /// Removes these sessions of the user.
+    fn remove(&self, connection: &mut C, user: &Id, ids: &[String]) -> QueryResult<usize>;
 
     /// Returns the session that comes `number`th among those that were over at some time in `span`,
     /// counted from 0; `None` if there are fewer.
@@ -318,6 +334,56 @@ macro_rules! sessions_table {
                     .filter($sessions::id.ne(__hallpass::kept(sessions)))
                     .set($crate::sessions_table!(@ended $sessions reason now));
                 __hallpass::RunQueryDsl::execute(statement, connection)
+            }
+
+            fn ended(
+                &self,
+                connection: &mut $connection,
+                user: &$id,
+                limit: i64,
+            ) -> __hallpass::QueryResult<Vec<__hallpass::OverSession>> {
+                let connection: &mut __Connection = connection;
+                let query = $sessions::table
+                    .select(($sessions::id, $sessions::ended_at.assume_not_null()))
+                    .filter($sessions::user_id.eq(user))
+                    .filter($sessions::ended_at.is_not_null())
+                    .filter(__hallpass::for_this_user_alone())
+                    .order_by($sessions::ended_at)
+                    .limit(limit);
+                __hallpass::RunQueryDsl::load(query, connection)
+            }
+
+            fn expired(
+                &self,
+                connection: &mut $connection,
+                user: &$id,
+                now: __hallpass::Timestamp,
+                limit: i64,
+            ) -> __hallpass::QueryResult<Vec<__hallpass::OverSession>> {
+                let connection: &mut __Connection = connection;
+                let query = $sessions::table
+                    .select(($sessions::id, $sessions::expires_at))
+                    .filter($sessions::user_id.eq(user))
+                    .filter($sessions::ended_at.is_null())
+                    .filter($sessions::expires_at.le(__hallpass::seconds(now)))
+                    // Not by `expires_at`: a planner could take the index of that column for the order, and
+                    // read the expired sessions of everybody.
+                    .order_by($sessions::last_used_at)
+                    .limit(limit);
+                __hallpass::RunQueryDsl::load(query, connection)
+            }
+
+            fn remove(
+                &self,
+                connection: &mut $connection,
+                user: &$id,
+                ids: &[String],
+            ) -> __hallpass::QueryResult<usize> {
+                let connection: &mut __Connection = connection;
+                let sessions = $sessions::table
+                    .filter($sessions::user_id.eq(user))
+                    .filter($sessions::id.eq_any(ids));
+                __hallpass::RunQueryDsl::execute(__hallpass::diesel::delete(sessions), connection)
             }
 
             fn nth_dead(

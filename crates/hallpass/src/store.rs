@@ -91,6 +91,11 @@ pub trait UserStore: Send + Sync {
     /// least recently and exceed the maximum. Where an upgraded password hash comes with it, the user's
     /// other sessions are bound to that one.
     ///
+    /// Where there may be several, it removes the user's sessions that are over beyond
+    /// [`Sessions::KEPT_BEYOND_MAXIMUM`], those first that ended or expired first, and
+    /// [`Sessions::REMOVED_AT_LOGIN`] at most. A user who logs in very often is then no burden to a look at
+    /// their sessions.
+    ///
     /// # Errors
     /// [`StoreError`] when the database could not do it.
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError>;

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use actix_hallpass::hallpass::testing::conformance::{self, Subject};
-use actix_hallpass::hallpass::{UserId, UserStore};
+use actix_hallpass::hallpass::{SessionId, Timestamp, UserId, UserStore};
 use actix_hallpass::hallpass_diesel::{self, Migrations};
 
+use super::rows_read::add_ended_sessions;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::databases::Kind;
 use crate::databases::{TestDatabase, on_every_database};
@@ -56,6 +57,11 @@ impl Subject for Users<'_> {
 
     fn one_per_user(&self) -> Option<&dyn UserStore> {
         self.one_per_user.as_deref()
+    }
+
+    fn add_ended_sessions(&self, id: &UserId, ended: &[(SessionId, Timestamp)]) -> bool {
+        add_ended_sessions(self.database, "sessions", id, ended);
+        true
     }
 }
 

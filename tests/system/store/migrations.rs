@@ -5,7 +5,9 @@ use std::sync::Barrier;
 use std::thread;
 
 use actix_hallpass::hallpass_diesel::migrations::{self, revert_last};
-use actix_hallpass::hallpass_diesel::{Engine, MigrationError, Migrations, open};
+use actix_hallpass::hallpass_diesel::{
+    Engine, MigrationError, Migrations, SchemaTable, open, open_per_device,
+};
 use diesel::SqliteConnection;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
@@ -18,6 +20,8 @@ on_every_database!(
     an_applications_own_migrations_are_run_and_reverted_beside_ours,
     a_database_one_migration_ahead_of_the_program_says_so,
     another_table_called_users_is_not_touched,
+    looks_at_a_users_sessions_have_an_index,
+    an_index_that_was_built_beforehand_is_taken_as_it_is,
 );
 
 /// Does `work` with a connection to the database, of whichever kind it is.
@@ -52,8 +56,10 @@ fn open_error(database: &TestDatabase, migrations: Migrations) -> String {
 
 fn every_migration_goes_up_down_and_up_again(database: &TestDatabase) {
     fn up_down_up<C: Engine>(connection: &mut C) {
+        use SchemaTable::{LoginAttempts, Sessions, Users};
+
         for _ in 0..2 {
-            migrations::run(connection).unwrap();
+            migrations::run_tables(connection, &[Users, Sessions, LoginAttempts]).unwrap();
             while revert_last(connection).unwrap().is_some() {}
             let error = migrations::check(connection).unwrap_err();
             assert!(matches!(error, MigrationError::TableMissing { .. }), "{error}");
@@ -149,4 +155,85 @@ fn another_table_called_users_is_not_touched(database: &TestDatabase) {
     assert!(error.contains("already exists"), "{error}");
     let error = open_error(database, Migrations::Check);
     assert!(error.starts_with("the table `users` lacks id, login, password_hash"), "{error}");
+}
+
+fn open_sessions(database: &TestDatabase) {
+    open_per_device(&database.database_url(), 20, Migrations::Run, None).unwrap();
+}
+
+/// Takes back the migration that builds the index.
+fn revert_index(database: &TestDatabase) {
+    fn revert<C: Engine>(connection: &mut C) {
+        let version = revert_last(connection).unwrap();
+        assert_eq!(version.as_deref(), Some("20261130000000"));
+    }
+    with_connection!(database, revert);
+}
+
+/// Returns how many columns the index has, of those that it should have.
+fn indexed_columns(database: &TestDatabase) -> i64 {
+    let url = database.url();
+    let (columns, of_the_index) = match url.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => (
+            "pg_attribute a JOIN pg_index i ON a.attrelid = i.indexrelid",
+            "indisvalid AND attnum = {place} AND attname = '{name}'
+             AND indexrelid = 'sessions_user_id_ended_at'::regclass",
+        ),
+        Some(_) => (
+            "information_schema.statistics",
+            "table_schema = DATABASE() AND index_name = 'sessions_user_id_ended_at'
+             AND seq_in_index = {place} AND column_name = '{name}'",
+        ),
+        None => (
+            "pragma_index_info('sessions_user_id_ended_at')",
+            "seqno + 1 = {place} AND name = '{name}'",
+        ),
+    };
+    let count = |(place, name): (&str, &str)| {
+        let condition = of_the_index.replace("{place}", place).replace("{name}", name);
+        database.count(&format!("{columns} WHERE {condition}"))
+    };
+    [("1", "user_id"), ("2", "ended_at")].into_iter().map(count).sum()
+}
+
+fn looks_at_a_users_sessions_have_an_index(database: &TestDatabase) {
+    open_sessions(database);
+    assert_eq!(indexed_columns(database), 2);
+}
+
+fn an_index_that_was_built_beforehand_is_taken_as_it_is(database: &TestDatabase) {
+    open_sessions(database);
+    revert_index(database);
+    database.sql("CREATE INDEX sessions_user_id_ended_at ON sessions (user_id, ended_at)");
+    open_sessions(database);
+    assert_eq!(indexed_columns(database), 2);
+    revert_index(database);
+    open_sessions(database);
+    assert_eq!(indexed_columns(database), 2, "the migration was recorded, and can be taken back");
+}
+
+/// What docs/migrations.md says to do to a large table, and what is left where that fails.
+#[test]
+#[cfg(feature = "postgres")]
+fn an_index_that_was_built_concurrently_is_taken_on_postgres_unless_it_is_invalid() {
+    let Some(database) = TestDatabase::on(crate::databases::Kind::Postgres) else { return };
+    let page = include_str!("../../../docs/migrations.md");
+    let (_, statement) = page.split_once("<!-- postgres index -->\n\n  ```sql\n").unwrap();
+    let (statement, _) = statement.split_once("```").unwrap();
+    let index = "'sessions_user_id_ended_at'::regclass";
+    for is_valid in [true, false] {
+        open_sessions(&database);
+        revert_index(&database);
+        database.sql(statement);
+        let id = database.count(&format!("pg_index WHERE indexrelid = {index}"));
+        assert_eq!(id, 1);
+        database.sql(&format!("CREATE TABLE the_one_{is_valid} AS SELECT {index}::oid AS id"));
+        database.sql(&format!(
+            "UPDATE pg_index SET indisvalid = {is_valid} WHERE indexrelid = {index}"
+        ));
+        open_sessions(&database);
+        assert_eq!(indexed_columns(&database), 2, "it is valid");
+        let kept = database.count(&format!("the_one_{is_valid} WHERE id = {index}::oid"));
+        assert_eq!(kept == 1, is_valid, "an invalid one is built again");
+    }
 }

@@ -9,6 +9,7 @@ mod own_table;
 mod refusal;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod registration;
+mod rows_read;
 #[cfg(feature = "postgres")]
 mod schemas;
 mod turned_on;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use actix_hallpass::hallpass::testing::conformance::{self, Subject};
-use actix_hallpass::hallpass::{UserId, UserStore};
-use actix_hallpass::hallpass_diesel::{self, UsersTable as _, users_table};
+use actix_hallpass::hallpass::{SessionId, Timestamp, UserId, UserStore};
+use actix_hallpass::hallpass_diesel::{self, UsersTable, users_table};
 use diesel::SqliteConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool, R2D2Connection};
 
+use super::rows_read::{Counted, CountsReads, OneConnection, add_ended_sessions};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::databases::Kind;
 use crate::databases::TestDatabase;
@@ -19,6 +20,8 @@ struct OwnTable<'a> {
     store: Arc<dyn UserStore>,
     /// The same users with one session each, where `store` has several.
     one_per_user: Option<Arc<dyn UserStore>>,
+    /// Counts rows that are read of the sessions, where there are several for each user.
+    counted: Option<Box<dyn Counted>>,
     /// Sets what the table knows of disabling, if anything.
     disable: Option<&'static str>,
     /// The table, and its key.
@@ -49,6 +52,17 @@ impl Subject for OwnTable<'_> {
     fn delete(&self, id: &UserId) {
         self.database.sql(&format!("DELETE FROM {} WHERE {} = '{id}'", self.table, self.key));
     }
+
+    fn add_ended_sessions(&self, id: &UserId, ended: &[(SessionId, Timestamp)]) -> bool {
+        if self.one_per_user.is_some() {
+            add_ended_sessions(self.database, "account_sessions", id, ended);
+        }
+        self.one_per_user.is_some()
+    }
+
+    fn rows_read(&self, work: &dyn Fn(&dyn UserStore)) -> Option<u64> {
+        self.counted.as_ref().map(|counted| counted.rows_read(work))
+    }
 }
 
 /// Runs a statement on every new connection, as an application would.
@@ -65,9 +79,16 @@ pub(super) fn pool<C>(url: &str, set_up: &'static str) -> Pool<ConnectionManager
 where
     C: R2D2Connection + 'static,
 {
+    pool_of(8, url, set_up)
+}
+
+fn pool_of<C>(size: u32, url: &str, set_up: &'static str) -> Pool<ConnectionManager<C>>
+where
+    C: R2D2Connection + 'static,
+{
     let customizer = Box::new(SetUp(set_up));
     let manager = ConnectionManager::new(url);
-    Pool::builder().max_size(8).connection_customizer(customizer).build(manager).unwrap()
+    Pool::builder().max_size(size).connection_customizer(customizer).build(manager).unwrap()
 }
 
 /// The SQL of docs/own-table.md that adds the four columns on this kind of database.
@@ -161,14 +182,32 @@ fn make_accounts(database: &TestDatabase, text: &str, kind: &str) {
 }
 
 /// With one session for each user, and with several.
-fn accounts_conform<S: UserStore + 'static>(database: &TestDatabase, store: S) {
-    let store: Arc<dyn UserStore> = Arc::new(store);
+fn accounts_conform<C>(database: &TestDatabase, url: &str, set_up: &'static str)
+where
+    C: CountsReads,
+    Accounts: UsersTable<C>,
+{
+    let store: Arc<dyn UserStore> = Arc::new(Accounts::store(pool::<C>(url, set_up)).unwrap());
     let several = Arc::clone(&store).per_device(3).unwrap();
+    let counted = counted::<C>(url, set_up);
     let disable = Some("active = FALSE");
     let (table, key) = ("accounts", "account_id");
-    for (store, one_per_user) in [(Arc::clone(&store), None), (several, Some(store))] {
-        conformance::run(&OwnTable { database, store, one_per_user, disable, table, key });
+    for (store, one_per_user, counted) in
+        [(Arc::clone(&store), None, None), (several, Some(store), Some(counted))]
+    {
+        conformance::run(&OwnTable { database, store, one_per_user, counted, disable, table, key });
     }
+}
+
+/// The same store of several sessions, over a connection whose reads are counted.
+fn counted<C>(url: &str, set_up: &'static str) -> Box<dyn Counted>
+where
+    C: CountsReads,
+    Accounts: UsersTable<C>,
+{
+    let pool = pool_of::<C>(1, url, set_up);
+    let store = Arc::new(Accounts::store(pool.clone()).unwrap()).per_device(3).unwrap();
+    Box::new(OneConnection { pool, store, table: "account_sessions" })
 }
 
 #[test]
@@ -176,9 +215,8 @@ fn a_table_with_text_ids_conforms_on_sqlite() {
     let database = TestDatabase::sqlite();
     make_accounts(&database, "TEXT", "sqlite");
     let url = database.directory().path().join("app.db").display().to_string();
-    let pool =
-        pool::<SqliteConnection>(&url, "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL");
-    accounts_conform(&database, Accounts::store(pool).unwrap());
+    let set_up = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL";
+    accounts_conform::<SqliteConnection>(&database, &url, set_up);
 }
 
 #[test]
@@ -186,11 +224,11 @@ fn a_table_with_text_ids_conforms_on_sqlite() {
 fn a_table_with_text_ids_conforms_on_postgres() {
     let Some(database) = TestDatabase::on(Kind::Postgres) else { return };
     make_accounts(&database, "TEXT", "postgres");
-    let pool = pool::<PgConnection>(
+    accounts_conform::<PgConnection>(
+        &database,
         database.url(),
         "SET default_transaction_isolation = 'serializable'; SET statement_timeout = '2s'",
     );
-    accounts_conform(&database, Accounts::store(pool).unwrap());
 }
 
 #[test]
@@ -208,11 +246,11 @@ fn a_table_whose_collation_ignores_case_conforms_on_mysql() {
             MODIFY refresh_token_hash VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
             MODIFY session_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
     );
-    let pool = pool::<MysqlConnection>(
+    accounts_conform::<MysqlConnection>(
+        &database,
         database.url(),
         "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
     );
-    accounts_conform(&database, Accounts::store(pool).unwrap());
 }
 
 /// A UUID that the database makes, a name that ignores case, a time of its own.
@@ -272,6 +310,7 @@ fn a_table_with_uuids_and_other_names_conforms_on_postgres() {
         database: &database,
         store,
         one_per_user: None,
+        counted: None,
         disable: Some("banned_at = now()"),
         table: "members",
         key: "id",
@@ -339,8 +378,8 @@ fn a_table_of_the_least_columns_conforms_on_sqlite() {
     }
     let store = Arc::new(store);
     let (table, key) = ("people", "number");
-    let (disable, one_per_user) = (None, None);
-    conformance::run(&OwnTable { database: &database, store, one_per_user, disable, table, key });
+    let (disable, one_per_user, counted, database) = (None, None, None, &database);
+    conformance::run(&OwnTable { database, store, one_per_user, counted, disable, table, key });
 }
 
 #[test]
@@ -352,8 +391,8 @@ fn a_table_of_ones_own_may_be_reached_over_hallpasss_pool() {
         hallpass_diesel::Pool::<SqliteConnection>::open(&database.database_url(), four).unwrap();
     let store = Arc::new(people::People::store(pool).unwrap());
     let (table, key) = ("people", "number");
-    let (disable, one_per_user) = (None, None);
-    conformance::run(&OwnTable { database: &database, store, one_per_user, disable, table, key });
+    let (disable, one_per_user, counted, database) = (None, None, None, &database);
+    conformance::run(&OwnTable { database, store, one_per_user, counted, disable, table, key });
 }
 
 #[test]

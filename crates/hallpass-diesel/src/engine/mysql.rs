@@ -86,9 +86,9 @@ impl Engine for MysqlConnection {
     /// A table (1050), a column (1060) or an index (1061).
     fn says_it_is_there(failure: &dyn Error) -> bool {
         let message = failure.to_string();
-        let beginnings = ["Duplicate column name", "Duplicate key name"];
-        message.ends_with("already exists")
-            || beginnings.iter().any(|beginning| message.starts_with(beginning))
+        // Diesel's own words, with the migration's name, stand before the server's.
+        let words = ["Duplicate column name", "Duplicate key name"];
+        message.ends_with("already exists") || words.iter().any(|words| message.contains(words))
     }
 
     fn is_at(url: &DatabaseUrl) -> bool {

@@ -4,6 +4,7 @@
 //! twice on one store. The races use threads of their own: give the store real connections.
 
 mod devices;
+mod ended_sessions;
 mod races;
 mod verbs;
 
@@ -38,6 +39,20 @@ pub trait Subject: Sync {
     fn one_per_user(&self) -> Option<&dyn UserStore> {
         None
     }
+
+    /// Adds sessions of the user, by other means than the store's own, that ended at these times because a
+    /// later login took their place ([`EndReason::Superseded`]); returns whether it could. If not, the
+    /// checks with ten thousand ended sessions are left out. PostgreSQL has to `ANALYZE` the table then.
+    fn add_ended_sessions(&self, _id: &UserId, _ended: &[(SessionId, Timestamp)]) -> bool {
+        false
+    }
+
+    /// Runs `work` with a store of the same users, and returns how many rows of sessions the database read
+    /// for it; `None`, without running it, if that is not counted. hallpass's own tests show how to count
+    /// (`tests/system/store/rows_read.rs`).
+    fn rows_read(&self, _work: &dyn Fn(&dyn UserStore)) -> Option<u64> {
+        None
+    }
 }
 
 /// Runs every check.
@@ -49,6 +64,7 @@ pub fn run(subject: &dyn Subject) {
     races::run(subject);
     if let Sessions::PerDevice { max } = subject.store().sessions() {
         devices::run(subject, max);
+        ended_sessions::run(subject, max);
     }
 }
 
@@ -63,6 +79,10 @@ impl Subject for MemoryStore {
 
     fn delete(&self, id: &UserId) {
         MemoryStore::delete(self, id);
+    }
+
+    fn add_ended_sessions(&self, id: &UserId, ended: &[(SessionId, Timestamp)]) -> bool {
+        MemoryStore::add_ended_sessions(self, id, ended)
     }
 }
 

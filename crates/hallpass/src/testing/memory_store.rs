@@ -73,6 +73,11 @@ impl MemoryStore {
         self.table().rows.remove(id).is_some()
     }
 
+    /// Adds sessions of the user that a later login took the place of; returns whether there is one.
+    pub(super) fn add_ended_sessions(&self, id: &UserId, ended: &[(SessionId, Timestamp)]) -> bool {
+        self.table().rows.get_mut(id).map(|row| row.add_ended_sessions(ended)).is_some()
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

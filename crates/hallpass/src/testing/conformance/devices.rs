@@ -56,12 +56,12 @@ fn run_moves(subject: &dyn Subject, single: &dyn UserStore) {
 
 impl Account {
     /// Starts a session at `unix_seconds`, whose hash is bound to the user's password.
-    fn start_at(&self, subject: &dyn Subject, session_id: &str, unix_seconds: u64) {
+    pub(super) fn start_at(&self, subject: &dyn Subject, session_id: &str, unix_seconds: u64) {
         let start = self.start_of(session_id, unix_seconds);
         assert!(subject.store().start_session(&start).expect("start answers"), "{session_id}");
     }
 
-    fn start_of(&self, session_id: &str, unix_seconds: u64) -> SessionStart {
+    pub(super) fn start_of(&self, session_id: &str, unix_seconds: u64) -> SessionStart {
         let start = self.session_start(session_id);
         let session = Session {
             refresh_token_hash: hash("a0").bound_to(&self.password_hash),
@@ -78,7 +78,7 @@ impl Account {
         subject.store().rotate(&rotation).expect("rotate answers")
     }
 
-    fn rotation_of(&self, session: &Session, unix_seconds: u64) -> Rotation {
+    pub(super) fn rotation_of(&self, session: &Session, unix_seconds: u64) -> Rotation {
         Rotation {
             verified_hash: session.refresh_token_hash.clone(),
             successor_hash: hash(&format!("at{unix_seconds}")).bound_to(&self.password_hash),
@@ -90,7 +90,7 @@ impl Account {
     }
 
     /// Returns the id of the session by which a token of this one is judged.
-    fn judge_of(&self, subject: &dyn Subject, session_id: &str) -> Option<String> {
+    pub(super) fn judge_of(&self, subject: &dyn Subject, session_id: &str) -> Option<String> {
         let user = subject.store().load_in_session(&self.id, &SessionId::new(session_id));
         let session = user.expect("load answers").expect("the user is there").session;
         session.map(|session| session.id.as_str().to_owned())

@@ -1,10 +1,11 @@
 //! A user and their sessions, as a database would hold them.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use crate::{
     DeviceSession, EndReason, LoginName, NewUser, PasswordChange, PasswordStamp, RefreshTokenHash,
-    Rotation, Session, SessionId, SessionStart, SessionsToEnd, Timestamp, User, UserId,
+    Rotation, Session, SessionId, SessionStart, Sessions, SessionsToEnd, Timestamp, User, UserId,
 };
 
 pub(super) struct Row {
@@ -77,6 +78,7 @@ impl Row {
         }
         self.make_room(max - 1, start.session.rotated_at);
         self.sessions.push(Entry::begun(start));
+        self.remove_excess(max, start.session.rotated_at);
         true
     }
 
@@ -90,6 +92,35 @@ impl Row {
         });
         for entry in alive.into_iter().skip(max) {
             entry.end(EndReason::Superseded, now);
+        }
+    }
+
+    /// Removes sessions that have been over for longest, if there are too many.
+    fn remove_excess(&mut self, max: usize, now: Timestamp) {
+        let mut over: Vec<_> = self
+            .sessions
+            .iter()
+            .map(|entry| &entry.device)
+            .filter(|it| it.expires_at <= now)
+            .collect();
+        over.sort_by_key(|device| device.expires_at);
+        over.truncate(Sessions::removed_of(over.len(), max));
+        let removed: HashSet<_> = over.into_iter().map(|device| device.id.clone()).collect();
+        self.sessions.retain(|entry| !removed.contains(&entry.session.id));
+    }
+
+    /// Adds sessions that a later login took the place of.
+    pub(super) fn add_ended_sessions(&mut self, ended: &[(SessionId, Timestamp)]) {
+        for (id, ended_at) in ended {
+            let session = Session {
+                id: id.clone(),
+                refresh_token_hash: RefreshTokenHash::new(""),
+                generation: 0,
+                rotated_at: *ended_at,
+            };
+            let mut entry = Entry::of(session);
+            entry.end(EndReason::Superseded, *ended_at);
+            self.sessions.push(entry);
         }
     }
 

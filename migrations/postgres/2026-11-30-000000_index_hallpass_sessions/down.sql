@@ -1,0 +1,1 @@
+DROP INDEX sessions_user_id_ended_at;
