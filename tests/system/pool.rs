@@ -8,7 +8,7 @@ use std::thread;
 use actix_hallpass::hallpass::testing::SeededRandom;
 use actix_hallpass::hallpass::{Random, RandomUnavailable, UserStore};
 use actix_hallpass::hallpass_diesel::{
-    DieselStore, Migrations, UsersTable, open_per_device, users_table,
+    DieselStore, Engine, Migrations, UsersTable, open_per_device, users_table,
 };
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection as _;
@@ -148,14 +148,14 @@ impl CustomizeConnection<SqliteConnection, Error> for Patient {
 }
 
 /// A random source that looks at the pool: salts are drawn in the middle of hashing.
-struct Watching<C: R2D2Connection + 'static> {
+struct Watching<C: Engine + R2D2Connection> {
     random: SeededRandom,
     pool: Pool<ConnectionManager<C>>,
     is_alone: bool,
     looks: Arc<AtomicUsize>,
 }
 
-impl<C: R2D2Connection + 'static> Random for Watching<C> {
+impl<C: Engine + R2D2Connection> Random for Watching<C> {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
         assert_eq!(HELD.get(), 0, "this thread hashes with a connection in its hand");
         if self.is_alone {
@@ -169,7 +169,7 @@ impl<C: R2D2Connection + 'static> Random for Watching<C> {
 
 fn watched<C>(pool: Pool<ConnectionManager<C>>, is_alone: bool) -> (TestApp, Arc<AtomicUsize>)
 where
-    C: R2D2Connection + 'static,
+    C: Engine + R2D2Connection,
     Users: UsersTable<C>,
     DieselStore<Users, Pool<ConnectionManager<C>>>: UserStore,
 {

@@ -132,7 +132,8 @@ impl Process {
         self.log()
     }
 
-    fn log(&self) -> String {
+    /// What has been read of its log so far.
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 

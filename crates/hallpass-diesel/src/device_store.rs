@@ -328,9 +328,11 @@ where
     ) -> Result<bool, StoreError> {
         let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
         let ended = self.users.run(|connection| {
-            let in_row = T::end_session(connection, &id, session_id, now)?;
-            let in_table = self.sessions.end(connection, &id, session_id, reason, now)?;
-            Ok(in_row + in_table)
+            // One statement changes something, so that both may be run again.
+            match T::end_session(connection, &id, session_id, now)? {
+                0 => self.sessions.end(connection, &id, session_id, reason, now),
+                in_row => Ok(in_row),
+            }
         })?;
         Ok(ended > 0)
     }

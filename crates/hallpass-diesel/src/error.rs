@@ -3,6 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use hallpass::StoreError;
 
+use crate::engine::Engine;
 use crate::migrations::MigrationError;
 use crate::pool::ConnectionError;
 
@@ -22,7 +23,7 @@ pub enum OpenError {
 }
 
 /// Says what the error of a statement means to whoever waits for it.
-pub(crate) fn failed(error: DieselError) -> StoreError {
+pub(crate) fn failed<C: Engine>(error: DieselError) -> StoreError {
     match &error {
         DieselError::DatabaseError(
             DatabaseErrorKind::NotNullViolation
@@ -32,19 +33,12 @@ pub(crate) fn failed(error: DieselError) -> StoreError {
             _,
         ) => StoreError::Constraint(Box::new(error)),
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
-            if does_not_fit(information.message()) =>
+            if C::is_about_a_value(information.message()) =>
         {
             StoreError::Constraint(Box::new(error))
         }
         _ => unavailable(error),
     }
-}
-
-/// Diesel has no kind for a text that is longer than its column, nor for a condition of MariaDB's.
-fn does_not_fit(message: &str) -> bool {
-    message.starts_with("value too long for type")
-        || message.starts_with("Data too long for column")
-        || (message.starts_with("CONSTRAINT `") && message.contains("` failed for "))
 }
 
 /// Says that the database could not tell, and keeps why.

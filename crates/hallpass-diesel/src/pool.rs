@@ -37,7 +37,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 )]
 pub trait Connections: Send + Sync {
     /// What the pool holds.
-    type Connection: diesel::Connection + 'static;
+    type Connection: Engine;
 
     /// Does `work` on a connection that nobody else has, and gives it back.
     ///
@@ -51,7 +51,7 @@ pub trait Connections: Send + Sync {
 
 /// An application's pool. Waits for a connection for as long as it is set to, and two seconds at
 /// most.
-impl<C: R2D2Connection + 'static> Connections for diesel::r2d2::Pool<ConnectionManager<C>> {
+impl<C: Engine + R2D2Connection> Connections for diesel::r2d2::Pool<ConnectionManager<C>> {
     type Connection = C;
 
     fn with<T>(
@@ -60,7 +60,7 @@ impl<C: R2D2Connection + 'static> Connections for diesel::r2d2::Pool<ConnectionM
     ) -> Result<T, StoreError> {
         let patience = self.connection_timeout().min(PATIENCE);
         let mut connection = self.get_timeout(patience).map_err(unavailable)?;
-        work(&mut connection).map_err(failed)
+        work(&mut connection).map_err(failed::<C>)
     }
 }
 
@@ -211,7 +211,7 @@ impl<C: Engine> Connections for Pool<C> {
         if let Err(error) = &answer {
             connected.is_spoilt |= C::is_spoilt_by(error);
         }
-        answer.map_err(failed)
+        answer.map_err(failed::<C>)
     }
 }
 

@@ -61,6 +61,13 @@ impl TestDatabase {
         &self.url
     }
 
+    /// The same for another user of the server, who needs no password.
+    pub(crate) fn url_as(&self, user: &str) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap();
+        let address = rest.split_once('@').map_or(rest, |(_, address)| address);
+        format!("{scheme}://{user}@{address}")
+    }
+
     /// The same for this process, which is not in the folder.
     pub(crate) fn database_url(&self) -> DatabaseUrl {
         match &self.on_server {

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 
 use super::server::{Kind, Server};
 
+/// The locale of German messages.
+const LOCALE: &str = "de_DE.UTF-8";
+
 /// Stops the server when its input ends, be it because it is told to or because the test process is
 /// gone, however that ended; then removes `$0`, where it names a folder.
 const KEEPER: &str = r#"
@@ -30,27 +33,42 @@ pub(crate) struct PrivateServer {
     directory: TempDir,
     kind: Kind,
     port: u16,
+    language: Language,
     keeper: Option<Child>,
+}
+
+/// The language of a server's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    German,
 }
 
 impl PrivateServer {
     /// Starts an empty one. `Err` says what is missing.
     pub(crate) fn start(kind: Kind) -> Result<Self, String> {
+        Self::start_in(Language::English, kind)
+    }
+
+    fn start_in(language: Language, kind: Kind) -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         initialize(kind, directory.path())?;
+        if language == Language::German {
+            make_locale(directory.path())?;
+        }
         let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let port = port.map_err(|error| error.to_string())?.port();
-        let mut server = Self { directory, kind, port, keeper: None };
+        let mut server = Self { directory, kind, port, language, keeper: None };
         server.go_on()?;
         Ok(server)
     }
 
     /// Starts one that lives for as long as this process.
-    pub(super) fn start_until_exit(kind: Kind) -> Result<Server, String> {
-        let mut server = Self::start(kind)?;
+    pub(super) fn start_until_exit(language: Language, kind: Kind) -> Result<Server, String> {
+        let mut server = Self::start_in(language, kind)?;
         server.stop();
         let folder = server.directory.path().to_owned();
-        server.keeper = Some(keep(kind, server.port, &folder, folder.as_os_str())?);
+        server.keeper = Some(server.keep(folder.as_os_str())?);
         server.wait_until_it_answers()?;
         let found = server.server();
         // Its keeper ends it and removes the folder when this process is gone.
@@ -60,8 +78,7 @@ impl PrivateServer {
 
     /// Starts it where it was stopped.
     pub(crate) fn go_on(&mut self) -> Result<(), String> {
-        let keeper = keep(self.kind, self.port, self.directory.path(), OsStr::new("keep"))?;
-        self.keeper = Some(keeper);
+        self.keeper = Some(self.keep(OsStr::new("keep"))?);
         self.wait_until_it_answers()
     }
 
@@ -80,6 +97,56 @@ impl PrivateServer {
             Kind::Mysql => format!("mysql://root@127.0.0.1:{}/", self.port),
         };
         Server::new(self.kind, url)
+    }
+
+    /// Runs the server under its keeper, which is called `name`.
+    fn keep(&self, name: &OsStr) -> Result<Child, String> {
+        let directory = self.directory.path();
+        let mut keeper = Command::new("/bin/sh");
+        keeper.args(["-c", KEEPER]).arg(name);
+        // PostgreSQL's processes need to be told; MariaDB is one.
+        let stop_signal = match self.kind {
+            Kind::Postgres => {
+                self.add_postgres(&mut keeper)?;
+                "QUIT"
+            }
+            Kind::Mysql => {
+                self.add_mariadb(&mut keeper)?;
+                "KILL"
+            }
+        };
+        let log = fs::File::create(directory.join("log")).map_err(|error| error.to_string())?;
+        unprivileged_command(&mut keeper, directory)
+            .env("STOP_SIGNAL", stop_signal)
+            .env("LOCPATH", directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .map_err(|error| error.to_string())
+    }
+
+    fn add_postgres(&self, keeper: &mut Command) -> Result<(), String> {
+        let directory = self.directory.path();
+        keeper.arg(program("postgres")?).arg("-D").arg(directory.join("data"));
+        keeper.arg("-k").arg(directory).args(["-p", &self.port.to_string()]);
+        keeper.args(["-c", "listen_addresses=127.0.0.1"]);
+        if self.language == Language::German {
+            keeper.arg("-c").arg(format!("lc_messages={LOCALE}"));
+        }
+        Ok(())
+    }
+
+    fn add_mariadb(&self, keeper: &mut Command) -> Result<(), String> {
+        let directory = self.directory.path();
+        keeper.arg(program("mariadbd")?).arg("--no-defaults").arg("--bind-address=127.0.0.1");
+        keeper.arg(format!("--datadir={}", directory.join("data").display()));
+        keeper.arg(format!("--socket={}", directory.join("socket").display()));
+        keeper.arg(format!("--port={}", self.port));
+        if self.language == Language::German {
+            keeper.arg("--lc-messages=de_DE");
+        }
+        Ok(())
     }
 
     fn wait_until_it_answers(&mut self) -> Result<(), String> {
@@ -129,33 +196,17 @@ fn initialize(kind: Kind, directory: &Path) -> Result<(), String> {
     Err(format!("its files can't be made: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Runs the server under its keeper, which is called `name`.
-fn keep(kind: Kind, port: u16, directory: &Path, name: &OsStr) -> Result<Child, String> {
-    let data = directory.join("data");
-    let mut keeper = Command::new("/bin/sh");
-    keeper.args(["-c", KEEPER]).arg(name);
-    // PostgreSQL's processes need to be told; MariaDB is one.
-    let stop_signal = match kind {
-        Kind::Postgres => {
-            keeper.arg(program("postgres")?).arg("-D").arg(&data).arg("-k").arg(directory);
-            keeper.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string()]);
-            "QUIT"
-        }
-        Kind::Mysql => {
-            keeper.arg(program("mariadbd")?).arg("--no-defaults").arg("--bind-address=127.0.0.1");
-            keeper.arg(format!("--datadir={}", data.display())).arg(format!("--port={port}"));
-            keeper.arg(format!("--socket={}", directory.join("socket").display()));
-            "KILL"
-        }
-    };
-    let log = fs::File::create(directory.join("log")).map_err(|error| error.to_string())?;
-    unprivileged_command(&mut keeper, directory)
-        .env("STOP_SIGNAL", stop_signal)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .map_err(|error| error.to_string())
+/// Makes the locale of German messages, which PostgreSQL finds by `LOCPATH`; the system's stay as they
+/// are.
+fn make_locale(directory: &Path) -> Result<(), String> {
+    let mut command = Command::new(program("localedef")?);
+    command.args(["-i", "de_DE", "-f", "UTF-8"]).arg(directory.join(LOCALE));
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let reason = String::from_utf8_lossy(&output.stderr);
+    Err(format!("the locale {LOCALE} can't be made (is `locales` installed?): {reason}"))
 }
 
 /// Neither server runs as root.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use diesel::ConnectionResult;
 
-use super::PrivateServer;
+use super::private_server::{Language, PrivateServer};
 
 /// A kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,13 @@ impl Server {
     pub(crate) fn of(kind: Kind) -> Option<Self> {
         static SERVERS: [OnceLock<Option<Server>>; 2] = [const { OnceLock::new() }; 2];
         SERVERS[kind as usize].get_or_init(|| find(kind)).clone()
+    }
+
+    /// Returns a private server whose messages are in German. Without one, says loudly what is not
+    /// tested.
+    pub(crate) fn in_german(kind: Kind) -> Option<Self> {
+        static SERVERS: [OnceLock<Option<Server>>; 2] = [const { OnceLock::new() }; 2];
+        SERVERS[kind as usize].get_or_init(|| start_in_german(kind)).clone()
     }
 
     /// Returns the URL of a database on this server, its user and its parameters included.
@@ -96,7 +103,12 @@ impl Server {
 
     /// Returns why it does not answer, if it does not.
     pub(crate) fn trouble(&self) -> Option<String> {
-        match execute(self.kind, &self.url, "SELECT 1") {
+        self.trouble_with("SELECT 1")
+    }
+
+    /// Returns what it says against this SQL, if anything.
+    fn trouble_with(&self, sql: &str) -> Option<String> {
+        match execute(self.kind, &self.url, sql) {
             Err(error) => Some(error.to_string()),
             Ok(Err(error)) => Some(error.to_string()),
             Ok(Ok(())) => None,
@@ -146,7 +158,7 @@ fn find(kind: Kind) -> Option<Server> {
     }
     let usual = Server::new(kind, usual);
     let Some(trouble) = usual.trouble() else { return Some(usual) };
-    match PrivateServer::start_until_exit(kind) {
+    match PrivateServer::start_until_exit(Language::English, kind) {
         Ok(server) => Some(server),
         Err(reason) => {
             let why = format!("{variable} is not set; at the usual port: {trouble}; {reason}");
@@ -154,6 +166,18 @@ fn find(kind: Kind) -> Option<Server> {
             None
         }
     }
+}
+
+fn start_in_german(kind: Kind) -> Option<Server> {
+    let server = PrivateServer::start_until_exit(Language::German, kind);
+    let server =
+        server.and_then(|server| match server.trouble_with("SELECT * FROM no.such_table") {
+            Some(message) if message.contains("existiert nicht") => Ok(server),
+            message => {
+                Err(format!("its catalogue is not installed: {}", message.unwrap_or_default()))
+            }
+        });
+    server.map_err(|reason| not_tested(kind, &format!("messages in German: {reason}"))).ok()
 }
 
 /// Says so where the test runner does not swallow it; where everything has to be tested, fails.

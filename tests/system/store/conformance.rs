@@ -19,7 +19,7 @@ on_every_database!(
 );
 
 /// The store of the table `users`.
-struct Users<'a> {
+pub(super) struct Users<'a> {
     database: &'a TestDatabase,
     store: Arc<dyn UserStore>,
     /// The same users with one session each, where `store` has several.
@@ -33,7 +33,7 @@ impl<'a> Users<'a> {
         Self { database, store, one_per_user: None }
     }
 
-    fn per_device(database: &'a TestDatabase, max: u32) -> Self {
+    pub(super) fn per_device(database: &'a TestDatabase, max: u32) -> Self {
         let url = database.database_url();
         let store = hallpass_diesel::open_per_device(&url, max, Migrations::Run, None).unwrap();
         let one_per_user = hallpass_diesel::open(&url, Migrations::Run, None).unwrap();

@@ -1,8 +1,11 @@
 //! The store on servers: the conformance suite in every isolation level, and databases in trouble.
 
+mod altered_table;
 mod ambiguous_table;
 mod attempts;
 mod conformance;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod languages;
 mod migrations;
 mod own_table;
 #[cfg(any(feature = "postgres", feature = "mysql"))]

@@ -210,6 +210,29 @@ where
     Box::new(OneConnection { pool, store, table: "account_sessions" })
 }
 
+/// Makes the tables and returns a store over a pool of the application's with one connection.
+pub(super) fn accounts_store(database: &TestDatabase) -> Arc<dyn UserStore> {
+    match database.url() {
+        #[cfg(feature = "postgres")]
+        url if url.starts_with("postgres") => {
+            make_accounts(database, "TEXT", "postgres");
+            Arc::new(Accounts::store(pool_of::<PgConnection>(1, url, "SELECT 1")).unwrap())
+        }
+        #[cfg(feature = "mysql")]
+        url if url.starts_with("mysql") => {
+            let text = "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
+            make_accounts(database, text, "mysql");
+            Arc::new(Accounts::store(pool_of::<MysqlConnection>(1, url, "DO 1")).unwrap())
+        }
+        _ => {
+            make_accounts(database, "TEXT", "sqlite");
+            let path = database.directory().path().join("app.db").display().to_string();
+            let set_up = "PRAGMA busy_timeout = 5000";
+            Arc::new(Accounts::store(pool_of::<SqliteConnection>(1, &path, set_up)).unwrap())
+        }
+    }
+}
+
 #[test]
 fn a_table_with_text_ids_conforms_on_sqlite() {
     let database = TestDatabase::sqlite();

@@ -32,14 +32,14 @@ fn assert_constraint(store: &dyn UserStore, login: &str) {
     assert!(matches!(error, StoreError::Constraint(_)), "{error:?}");
 }
 
-fn a_condition_of_the_table_is_a_constraint(database: &TestDatabase) {
+pub(super) fn a_condition_of_the_table_is_a_constraint(database: &TestDatabase) {
     let store = store(database);
     database.sql("ALTER TABLE users ADD CONSTRAINT no_eve CHECK (login <> 'eve')");
     assert_constraint(&*store, "eve");
     assert!(store.create(&new("ada")).unwrap().is_some());
 }
 
-fn a_text_that_does_not_fit_is_a_constraint(database: &TestDatabase) {
+pub(super) fn a_text_that_does_not_fit_is_a_constraint(database: &TestDatabase) {
     let store = store(database);
     database.sql(if database.url().starts_with("mysql") {
         "ALTER TABLE users MODIFY password_hash VARCHAR(9) NOT NULL"

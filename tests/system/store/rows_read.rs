@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use actix_hallpass::hallpass::{SessionId, Timestamp, UserId, UserStore};
+use actix_hallpass::hallpass_diesel::Engine;
 use diesel::connection::{Instrumentation, InstrumentationEvent, get_default_instrumentation};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool, R2D2Connection};
@@ -59,7 +60,7 @@ impl<C: CountsReads> Counted for OneConnection<C> {
 }
 
 /// A connection of which it can be told how many rows of a table it reads.
-pub(super) trait CountsReads: R2D2Connection + 'static {
+pub(super) trait CountsReads: Engine + R2D2Connection {
     type Begun;
 
     fn begin(&mut self, table: &str) -> Self::Begun;

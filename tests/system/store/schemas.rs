@@ -30,14 +30,10 @@ impl OwnedDatabase {
 
     /// The URL for the role, with a search path where one is given.
     fn url(&self, search_path: Option<&str>) -> String {
-        let (place, parameters) =
-            self.database.url().split_once('?').unwrap_or((self.database.url(), ""));
-        let (scheme, rest) = place.split_once("://").unwrap();
-        let address = rest.split_once('@').map_or(rest, |(_, address)| address);
-        let mut parameters: Vec<_> =
-            parameters.split('&').filter(|it| !it.is_empty()).map(str::to_owned).collect();
-        parameters.extend(search_path.map(|path| format!("options=-csearch_path%3D{path}")));
-        format!("{scheme}://{}@{address}?{}", self.role, parameters.join("&"))
+        let url = self.database.url_as(&self.role);
+        let mark = if url.contains('?') { '&' } else { '?' };
+        let option = search_path.map(|path| format!("{mark}options=-csearch_path%3D{path}"));
+        url + &option.unwrap_or_default()
     }
 
     fn database_url(&self, search_path: Option<&str>) -> DatabaseUrl {

@@ -121,6 +121,15 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     /// Returns whether a connection on which a statement ended so must not be used again.
     #[doc(hidden)]
     fn is_spoilt_by(error: &DieselError) -> bool;
+
+    /// Prepares the connection for another run of a statement that ended with an error.
+    #[doc(hidden)]
+    fn start_over(&mut self) -> QueryResult<()>;
+
+    /// Returns whether this is the message about a value that its column or a condition of the table
+    /// does not take, where Diesel has no kind for that.
+    #[doc(hidden)]
+    fn is_about_a_value(message: &str) -> bool;
 }
 
 pub(crate) mod sealed {

@@ -69,6 +69,8 @@ impl Engine for MysqlConnection {
         // A change of the schema waits for whoever uses the table.
         self.batch_execute("SET @hallpass_lock_wait_timeout = @@SESSION.lock_wait_timeout")?;
         self.batch_execute(&format!("SET SESSION lock_wait_timeout = {MIGRATION_WAIT_SECONDS}"))?;
+        self.batch_execute("SET @hallpass_lc_messages = @@SESSION.lc_messages")?;
+        speak_english(self)?;
         let done = match self.names(&lock)?.as_slice() {
             [is_ours] if is_ours == "1" => work(self),
             _ => Err(MigrationError::Busy),
@@ -76,14 +78,15 @@ impl Engine for MysqlConnection {
         // To give back a lock that is another's does nothing.
         let given_back = self.batch_execute(&format!(
             "DO RELEASE_LOCK({MIGRATION_LOCK});
-             SET SESSION lock_wait_timeout = @hallpass_lock_wait_timeout"
+             SET SESSION lock_wait_timeout = @hallpass_lock_wait_timeout;
+             SET SESSION lc_messages = @hallpass_lc_messages"
         ));
         let done = done?;
         given_back?;
         Ok(done)
     }
 
-    /// A table (1050), a column (1060) or an index (1061).
+    /// A table (1050), a column (1060) or an index (1061), in English.
     fn says_it_is_there(failure: &dyn Error) -> bool {
         let message = failure.to_string();
         // Diesel's own words, with the migration's name, stand before the server's.
@@ -118,7 +121,7 @@ impl Engine for MysqlConnection {
     }
 
     /// A server that has become a replica refuses to write; a new connection may find the one that
-    /// writes. Diesel knows no kind for that, nor for a connection that is gone.
+    /// writes. Diesel knows no kind for that. The message names the option, in every language.
     fn is_spoilt_by(error: &DieselError) -> bool {
         match error {
             DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => true,
@@ -127,6 +130,18 @@ impl Engine for MysqlConnection {
             }
             _ => false,
         }
+    }
+
+    /// MySQL prepares statements about a changed table anew by itself. The next error is in English; to
+    /// ask for that is a sign of life, too, since Diesel has no kind for a connection that is gone.
+    fn start_over(&mut self) -> QueryResult<()> {
+        speak_english(self)
+    }
+
+    /// A text that is too long (1406), and a condition of MariaDB's (4025), in English.
+    fn is_about_a_value(message: &str) -> bool {
+        message.starts_with("Data too long for column")
+            || (message.starts_with("CONSTRAINT `") && message.contains("` failed for "))
     }
 }
 
@@ -190,6 +205,11 @@ fn establish(url: &DatabaseUrl) -> Result<MysqlConnection, ConnectionError> {
     }
 }
 
+/// Has the server send its messages in English, whatever its language is. Any user may ask for that.
+fn speak_english(connection: &mut MysqlConnection) -> QueryResult<()> {
+    connection.batch_execute("SET SESSION lc_messages = 'en_US'")
+}
+
 /// With `autocommit` off, which a server may have for its default, a statement is answered and undone
 /// when its connection is closed: a logout would not last.
 fn set_up(connection: &mut MysqlConnection) -> QueryResult<()> {
@@ -200,6 +220,29 @@ fn set_up(connection: &mut MysqlConnection) -> QueryResult<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_only_reads_is_known_by_its_option_in_every_language() {
+        for (message, is_spoilt) in [
+            (
+                "The MariaDB server is running with the --read-only option so it cannot execute this statement",
+                true,
+            ),
+            (
+                "Der MariaDB-Server läuft mit der Option --read-only und kann diese Anweisung deswegen nicht ausführen",
+                true,
+            ),
+            (
+                "The MySQL server is running with the --super-read-only option so it cannot execute this statement",
+                true,
+            ),
+            ("Table 'app.users' doesn't exist", false),
+        ] {
+            let information = Box::new(message.to_owned());
+            let error = DieselError::DatabaseError(DatabaseErrorKind::Unknown, information);
+            assert_eq!(MysqlConnection::is_spoilt_by(&error), is_spoilt, "{message}");
+        }
+    }
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "any instant will do")]

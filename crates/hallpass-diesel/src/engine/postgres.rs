@@ -1,8 +1,8 @@
 //! PostgreSQL, and what speaks its protocol.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection as _;
+use diesel::connection::{CacheSize, SimpleConnection as _};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -88,9 +88,7 @@ impl Engine for PgConnection {
                 "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}",
                 MIGRATION_WAIT.as_millis()
             ))?;
-            connection
-                .batch_execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-                .map_err(busy)?;
+            take_turn(connection)?;
             work(connection)
         })
     }
@@ -129,6 +127,28 @@ impl Engine for PgConnection {
             )
         )
     }
+
+    /// Forgets the statements that Diesel has prepared: one whose columns were altered since is refused
+    /// for as long as the connection lasts. Where there is none, Diesel's cache may be turned off, and
+    /// stays so.
+    fn start_over(&mut self) -> QueryResult<()> {
+        let prepared = self.names(
+            r"SELECT name FROM pg_prepared_statements WHERE name LIKE '\_\_diesel\_stmt\_%'",
+        )?;
+        if prepared.is_empty() {
+            return Ok(());
+        }
+        let names = prepared.iter().map(|name| format!("DEALLOCATE \"{name}\";"));
+        self.batch_execute(&names.collect::<String>())?;
+        self.set_prepared_statement_cache_size(CacheSize::Disabled);
+        self.set_prepared_statement_cache_size(CacheSize::Unbounded);
+        Ok(())
+    }
+
+    /// A text that is too long (22001). The type is named in every language.
+    fn is_about_a_value(message: &str) -> bool {
+        message.contains("character varying(") || message.contains("character(")
+    }
 }
 
 /// Sets the search path until the transaction ends.
@@ -137,14 +157,31 @@ fn set_search_path(connection: &mut PgConnection, path: &str) -> QueryResult<()>
     connection.batch_execute(&format!("SELECT set_config('search_path', {path}, true)"))
 }
 
-/// Another process has the lock, if that is what the wait for it came to.
-fn busy(error: DieselError) -> MigrationError {
-    match &error {
-        DieselError::DatabaseError(_, information)
-            if information.message().contains("lock timeout") =>
-        {
-            MigrationError::Busy
+/// Waits until no other process migrates the database.
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+fn take_turn(connection: &mut PgConnection) -> Result<(), MigrationError> {
+    let start = Instant::now();
+    let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+    connection.batch_execute(&lock).map_err(|error| no_turn(error, start.elapsed()))
+}
+
+/// Another process has the lock, if the wait for it took as long as it may.
+fn no_turn(error: DieselError, waited: Duration) -> MigrationError {
+    if waited >= MIGRATION_WAIT {
+        return MigrationError::Busy;
+    }
+    error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_that_did_not_come_within_a_minute_is_another_process() {
+        for (millis, is_busy) in [(59_999, false), (60_000, true), (60_001, true)] {
+            let error = no_turn(DieselError::NotFound, Duration::from_millis(millis));
+            assert_eq!(matches!(error, MigrationError::Busy), is_busy, "{millis}");
         }
-        _ => error.into(),
     }
 }

@@ -87,6 +87,15 @@ impl Engine for SqliteConnection {
             _ => false,
         }
     }
+
+    /// SQLite prepares statements about a changed table anew by itself, and has one language.
+    fn start_over(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn is_about_a_value(_: &str) -> bool {
+        false
+    }
 }
 
 /// Opens the file, creating it if there is none, readable and writable by its owner alone: it holds
