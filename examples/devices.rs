@@ -63,17 +63,15 @@ fn refuse_well_known(password: &str) -> Result<(), PasswordRuleError> {
 }
 
 fn auth(environment: &Environment) -> Result<Auth, SetupError> {
-    let mut builder = Auth::builder()
-        .random_secrets() // for the example; those of the environment win
+    Auth::builder()
+        .random_secrets() // for the example, as the file is; those of the environment win
+        .database_url("sqlite:devices-example.db")
         .environment(environment)
         .sessions(Sessions::PerDevice { max: 5 })
         .claims(|user| Tenant { tenant: format!("tenant-{}", user.id) })
         .password_rule(refuse_well_known)
-        .allow_registration();
-    if environment.var("DATABASE_URL").is_none() {
-        builder = builder.database_url("sqlite:devices-example.db");
-    }
-    builder.build()
+        .allow_registration()
+        .build()
 }
 
 #[actix_web::main]
@@ -83,7 +81,7 @@ async fn main() -> std::io::Result<()> {
     let environment = Environment::load();
     let auth = auth(&environment)?;
     auth.clean_up(Cleanup::default());
-    let bind = environment.var("BIND").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let bind = environment.var("BIND")?.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let server = HttpServer::new(move || {
         // A logout counts at once in this process, and within half a minute in others.
         let guard = auth.guard().session_bound(Duration::from_secs(30));

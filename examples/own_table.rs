@@ -102,8 +102,8 @@ fn pool(path: &str) -> Result<Pool, Box<dyn Error>> {
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let environment = Environment::load();
-    let variable = |name, default: &str| environment.var(name).unwrap_or(default.to_owned());
-    let pool = pool(&variable("SHOP_DATABASE", "own-table-example.db"))?;
+    let database = environment.var("SHOP_DATABASE")?;
+    let pool = pool(database.as_deref().unwrap_or("own-table-example.db"))?;
     let auth = Auth::builder()
         .random_secrets() // for the example; those of the environment win
         .environment(&environment)
@@ -116,7 +116,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .configure(auth.routes("/auth"))
             .service(web::scope("/api").wrap(auth.guard()).service(me))
     })
-    .bind(variable("BIND", "127.0.0.1:8080"))?;
+    .bind(environment.var("BIND")?.unwrap_or_else(|| "127.0.0.1:8080".to_owned()))?;
     let addresses = server.addrs();
     let running = actix_web::rt::spawn(server.run());
     // Its first turn starts the workers and the signal handlers.

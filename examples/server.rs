@@ -36,14 +36,14 @@ fn describe(user: Option<AuthUser>) -> Json<Value> {
 }
 
 fn auth(environment: &Environment) -> Result<Auth, SetupError> {
-    let is_unset = |variable| environment.var(variable).is_none();
-    let mut builder = Auth::builder().environment(environment).allow_registration();
+    let is_unset = |variable| environment.var(variable) == Ok(None);
+    let mut builder = Auth::builder()
+        .database_url("sqlite:hallpass-example.db") // that of the environment wins
+        .environment(environment)
+        .allow_registration();
     if is_unset("ACCESS_TOKEN_SECRET") && is_unset("REFRESH_TOKEN_SECRET") {
         tracing::warn!("no secrets are set: made some for this run; sessions end with it");
         builder = builder.random_secrets();
-    }
-    if is_unset("DATABASE_URL") {
-        builder = builder.database_url("sqlite:hallpass-example.db");
     }
     builder.build()
 }
@@ -55,7 +55,7 @@ async fn main() -> std::io::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let environment = Environment::load();
     let auth = auth(&environment)?;
-    let bind = environment.var("BIND").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let bind = environment.var("BIND")?.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let server = HttpServer::new(move || {
         App::new()
             .configure(auth.routes("/auth"))

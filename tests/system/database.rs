@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -104,19 +103,12 @@ fn a_read_only_database_is_503_and_recovers_when_it_is_not() {
 
 /// Returns the server as a user whom file permissions stop: root is stopped by none.
 fn without_privileges(directory: &TempDir) -> Command {
-    const NOBODY: u32 = 65_534;
     let program = directory.path().join("server");
     fs::copy(example("server"), &program).unwrap();
     let mut server = Command::new(program);
     configure(&mut server, directory);
-    if fs::metadata("/proc/self").is_ok_and(|metadata| is_root(&metadata)) {
-        server.uid(NOBODY).gid(NOBODY);
-    }
+    process::drop_privileges(&mut server);
     server
-}
-
-fn is_root(metadata: &fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::uid(metadata) == 0
 }
 
 /// Puts a copy of the database in its place, with other permissions, as a restore would.

@@ -1,7 +1,10 @@
 //! The example server in a process of its own, with a database file of its own.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::ops::Deref;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -66,6 +69,14 @@ pub(crate) fn configure(command: &mut Command, directory: &TempDir) {
         .stderr(Stdio::piped());
     if let Some(max) = sessions_per_user() {
         command.env("SESSIONS_PER_USER", max.to_string());
+    }
+}
+
+/// Has the command run as a user whom file permissions stop, where this one is root, whom none stops.
+pub(crate) fn drop_privileges(command: &mut Command) {
+    const NOBODY: u32 = 65_534;
+    if fs::metadata("/proc/self").is_ok_and(|this| this.uid() == 0) {
+        command.uid(NOBODY).gid(NOBODY);
     }
 }
 

@@ -28,14 +28,14 @@ async fn main() -> std::io::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let environment = Environment::load();
     let offset_seconds = environment
-        .var("CLOCK_OFFSET_SECONDS")
+        .var("CLOCK_OFFSET_SECONDS")?
         .map_or(0, |offset| offset.parse().expect("CLOCK_OFFSET_SECONDS is a whole number"));
     let auth = Auth::builder()
         .environment(&environment)
         .clock(Arc::new(SkewedClock { offset_seconds }))
         .allow_registration()
         .build()?;
-    let bind = environment.var("BIND").expect("BIND is set");
+    let bind = environment.var("BIND")?.expect("BIND is set");
     let server = HttpServer::new(move || App::new().configure(auth.routes("/auth"))).bind(bind)?;
     let addresses = server.addrs();
     let running = actix_web::rt::spawn(server.run());

@@ -19,6 +19,7 @@ use crate::bearer::Realm;
 use crate::bounded_limiter::BoundedLimiter;
 use crate::clock::SystemClock;
 use crate::database::{Database, DatabaseSettings};
+use crate::environment::FileProblem;
 use crate::error_chain::error_chain;
 use crate::hashing::HashLanes;
 use crate::live_sessions::LiveSessions;
@@ -46,7 +47,7 @@ pub struct AuthBuilder {
     attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
     registration: Registration,
     realm: String,
-    environment_problems: Vec<ConfigProblem>,
+    env_file_problems: Vec<FileProblem>,
 }
 
 /// Whether `POST {base}/register` is there.
@@ -92,7 +93,7 @@ impl Default for AuthBuilder {
             attempt_limiter: None,
             registration: Registration::Closed,
             realm: "hallpass".to_owned(),
-            environment_problems: Vec::new(),
+            env_file_problems: Vec::new(),
         }
     }
 }
@@ -107,7 +108,7 @@ impl AuthBuilder {
         self.settings.read(|variable| environment.setting(variable));
         self.database.read(|variable| environment.setting(variable));
         self.proxies.read(|variable| environment.setting(variable));
-        self.environment_problems = environment.problems();
+        self.env_file_problems = environment.file_problems().to_vec();
         self
     }
 
@@ -441,17 +442,20 @@ impl AuthBuilder {
     /// # Errors
     /// [`SetupError`]: all wrong settings at once, or what is wrong with the database.
     pub fn build(self) -> Result<Auth, SetupError> {
-        let mut problems = self.environment_problems;
+        let counts_in_database = self.attempt_limiter.is_none()
+            && matches!(self.settings.login_throttle, Setting::Value(LoginThrottle::Database));
+        let database = (self.store.is_none() || counts_in_database).then_some(self.database);
+        let lacks_database = database.as_ref().is_some_and(DatabaseSettings::lacks_url);
+        let mut problems = if lacks_database || self.settings.lacks_secret() {
+            self.env_file_problems.iter().map(ConfigProblem::from).collect()
+        } else {
+            self.env_file_problems.iter().for_each(FileProblem::warn);
+            Vec::new()
+        };
         let realm = realm_of(&self.realm, &mut problems);
         let claims = claims_of(self.claims, &mut problems);
         let trusted_proxies = self.proxies.check(&mut problems);
-        let counts_in_database = self.attempt_limiter.is_none()
-            && matches!(self.settings.login_throttle, Setting::Value(LoginThrottle::Database));
-        let database = if self.store.is_none() || counts_in_database {
-            self.database.check(&mut problems)
-        } else {
-            None
-        };
+        let database = database.and_then(|settings| settings.check(&mut problems));
         let config = self.settings.check(problems)?;
         let realm = realm.expect("a realm that is not there is a problem, and none is left");
         let store = open_users(self.store, database.as_ref(), config.sessions())?;

@@ -55,6 +55,11 @@ impl DatabaseSettings {
         self.pool_size = Setting::Value(size);
     }
 
+    /// Returns whether `DATABASE_URL` is not set, which has no default.
+    pub(crate) fn lacks_url(&self) -> bool {
+        matches!(self.url, Setting::Unset)
+    }
+
     /// Checks all of them, and adds what is wrong to `problems`.
     pub(crate) fn check(self, problems: &mut Vec<ConfigProblem>) -> Option<Database> {
         let mut refuse = |variable, problem| problems.push(ConfigProblem { variable, problem });

@@ -1,9 +1,15 @@
 //! The process environment and the `.env` file, read without changing either.
 
-use std::collections::HashMap;
-use std::fmt;
+mod env_file;
+mod file_problem;
 
-use hallpass::{ConfigProblem, Setting};
+use std::env::{self, VarError};
+use std::fmt;
+use std::io;
+
+use env_file::EnvFile;
+pub(crate) use file_problem::FileProblem;
+use hallpass::Setting;
 
 /// The variables of the process and of `.env`. The process wins; a variable that is empty or blank is
 /// unset.
@@ -12,43 +18,33 @@ use hallpass::{ConfigProblem, Setting};
 /// `Debug` shows no value.
 #[derive(Default)]
 pub struct Environment {
-    file: HashMap<String, String>,
-    problems: Vec<String>,
+    file: EnvFile,
+}
+
+/// A variable that is set, but can't be read.
+///
+/// `Debug` writes what `Display` writes, so that a `main` that returns it prints something to act on.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {problem}")]
+pub struct VariableError {
+    variable: String,
+    problem: String,
 }
 
 impl Environment {
-    /// Reads `.env` in this folder or the nearest one above it, if there is one.
+    /// Reads `.env` in the working directory or the nearest folder above it, if there is one. It may
+    /// begin with a byte order mark.
     ///
     /// Unlike `dotenvy::dotenv`, this does not set variables of the process, which is unsound
-    /// while other threads read them. A line that can't be read is reported when `Auth` is built.
+    /// while other threads read them.
+    ///
+    /// A line that can't be read is skipped. When `Auth` is built, it is logged as a warning with file
+    /// and line; if the name of a setting of hallpass stands on it and the process does not set that, it
+    /// is an error. A file that can't be read at all is a warning, too, and an error if a setting
+    /// without a default is missing.
     #[must_use]
     pub fn load() -> Self {
-        let mut environment = Self::default();
-        match dotenvy::dotenv_iter() {
-            Ok(lines) => environment.read_file(lines),
-            Err(error) if error.not_found() => {}
-            Err(error) => environment.problems.push(format!("it can't be opened: {error}")),
-        }
-        environment
-    }
-
-    fn read_file(&mut self, lines: impl Iterator<Item = dotenvy::Result<(String, String)>>) {
-        let mut place = "its first line".to_owned();
-        for line in lines {
-            match line {
-                Ok((name, value)) => {
-                    place = format!("a line after {name}");
-                    self.file.insert(name, value);
-                }
-                // The file can't be read any further, and would fail so for ever.
-                Err(dotenvy::Error::Io(error)) => {
-                    self.problems.push(format!("it can't be read: {error}"));
-                    return;
-                }
-                // The error quotes the line, which may hold a secret.
-                Err(_) => self.problems.push(format!("{place} can't be read")),
-            }
-        }
+        Self { file: EnvFile::load() }
     }
 
     /// Returns the text of `variable` without ASCII white space at its ends; `None` where it is unset
@@ -56,26 +52,39 @@ impl Environment {
     ///
     /// It is for variables of your own. [`AuthBuilder::environment`](crate::AuthBuilder::environment)
     /// takes those of hallpass, and checks more.
-    #[must_use]
-    pub fn var(&self, variable: &str) -> Option<String> {
-        let process = std::env::var(variable).ok();
-        let process = process.as_deref().and_then(without_white_space);
-        process.or_else(|| without_white_space(self.file.get(variable)?))
+    ///
+    /// # Errors
+    /// [`VariableError`] when it is set to bytes that are not UTF-8, or stands on a line of `.env` that
+    /// can't be read.
+    pub fn var(&self, variable: &str) -> Result<Option<String>, VariableError> {
+        let unreadable = |problem| VariableError { variable: variable.to_owned(), problem };
+        let of_process = match env::var(variable) {
+            Ok(text) => without_white_space(&text),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                return Err(unreadable("it is not text in UTF-8".to_owned()));
+            }
+        };
+        if of_process.is_some() {
+            return Ok(of_process);
+        }
+        let of_file = self.file.text(variable);
+        let of_file = of_file.map_err(|problem| unreadable(problem.to_string()))?;
+        Ok(of_file.and_then(without_white_space))
     }
 
     /// Returns the text of a setting of hallpass, checked by the rule for all of them.
     pub(crate) fn setting(&self, variable: &str) -> Setting<String> {
-        if std::env::var_os(variable).is_some_and(|value| value.to_str().is_none()) {
-            return Setting::Unreadable("it is not text in UTF-8".to_owned());
+        match self.var(variable) {
+            Ok(None) => Setting::Unset,
+            Ok(Some(text)) => Setting::from_variable(&text),
+            Err(error) => Setting::Unreadable(error.problem),
         }
-        self.var(variable).map_or(Setting::Unset, |text| Setting::from_variable(&text))
     }
 
-    /// Returns what is wrong with `.env`.
-    pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
-        let problem =
-            |problem: &String| ConfigProblem { variable: ".env", problem: problem.clone() };
-        self.problems.iter().map(problem).collect()
+    /// Returns what of `.env` can't be read.
+    pub(crate) fn file_problems(&self) -> &[FileProblem] {
+        self.file.problems()
     }
 }
 
@@ -84,8 +93,21 @@ fn without_white_space(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+impl From<VariableError> for io::Error {
+    /// So that `?` works in the usual `async fn main() -> std::io::Result<()>`.
+    fn from(error: VariableError) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, error)
+    }
+}
+
+impl fmt::Debug for VariableError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 impl fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_list().entries(self.file.keys()).finish()
+        self.file.fmt(formatter)
     }
 }

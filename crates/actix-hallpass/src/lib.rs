@@ -38,7 +38,7 @@ pub use auth_error::{AuthError, AuthErrorReason};
 pub use auth_user::{AuthUser, MaybeAuthUser, NoClaims};
 pub use builder::{AuthBuilder, SetupError};
 pub use cleanup::Cleanup;
-pub use environment::Environment;
+pub use environment::{Environment, VariableError};
 pub use error_code::ErrorCode;
 pub use guard::{Guard, GuardMiddleware};
 /// The domain: the events an observer is told, the trait of a store, the types of a user.

@@ -139,6 +139,13 @@ impl Settings {
             .read(lookup("LOGIN_THROTTLE"), |text| LoginThrottle::parse(&text).into());
     }
 
+    /// Returns whether a secret is not set, which has no default.
+    #[must_use]
+    pub fn lacks_secret(&self) -> bool {
+        let secrets = [&self.access_token_secret, &self.refresh_token_secret];
+        secrets.into_iter().any(|secret| matches!(secret, Setting::Unset))
+    }
+
     /// Checks every setting by its rule and all of them together.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ async fn me(user: AuthUser) -> String {
 async fn main() -> io::Result<()> {
     let environment = Environment::load();
     let auth = Auth::builder().environment(&environment).allow_registration().build()?;
-    let route = environment.var("ROUTE").unwrap_or_else(|| "user".to_owned());
+    let route = environment.var("ROUTE")?.unwrap_or_else(|| "user".to_owned());
     let server = HttpServer::new(move || {
         let (guard, scope) = (auth.guard(), web::scope("/me"));
         let guarded = match &*route {
@@ -52,7 +52,7 @@ async fn main() -> io::Result<()> {
             .configure(auth.routes("/auth"))
     })
     .workers(workers(&environment)?)
-    .bind(bind(&environment))?;
+    .bind(bind(&environment)?)?;
     let addresses = server.addrs();
     let running = rt::spawn(server.run());
     // Its first turn starts the workers and the signal handlers.
@@ -63,11 +63,11 @@ async fn main() -> io::Result<()> {
     running.await?
 }
 
-fn bind(environment: &Environment) -> String {
-    environment.var("BIND").unwrap_or_else(|| "127.0.0.1:0".to_owned())
+fn bind(environment: &Environment) -> io::Result<String> {
+    Ok(environment.var("BIND")?.unwrap_or_else(|| "127.0.0.1:0".to_owned()))
 }
 
 fn workers(environment: &Environment) -> io::Result<usize> {
-    let number = environment.var("WORKERS").unwrap_or_else(|| "1".to_owned());
+    let number = environment.var("WORKERS")?.unwrap_or_else(|| "1".to_owned());
     number.parse().map_err(|error| io::Error::other(format!("WORKERS: {error}")))
 }
