@@ -29,6 +29,7 @@ mod log;
 mod many_servers;
 mod middleware;
 mod minimal;
+mod nginx;
 mod opaque_errors;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod outage;

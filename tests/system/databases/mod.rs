@@ -11,10 +11,10 @@ use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
-pub(crate) use private_server::PrivateServer;
+pub(crate) use private_server::{KEEPER, PrivateServer, program};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) use server::not_tested;
-pub(crate) use server::{Kind, Server};
+pub(crate) use server::{Kind, Server, say_not_tested};
 
 /// An empty database of a test's own, and a folder for its processes.
 pub(crate) struct TestDatabase {

@@ -20,7 +20,7 @@ const LOCALE: &str = "de_DE.UTF-8";
 
 /// Stops the server when its input ends, be it because it is told to or because the test process is
 /// gone, however that ended; then removes `$0`, where it names a folder.
-const KEEPER: &str = r#"
+pub(crate) const KEEPER: &str = r#"
     "$@" >&2 & server=$!
     cat >/dev/null
     kill -"$STOP_SIGNAL" $server
@@ -228,7 +228,7 @@ fn unprivileged() -> (u32, u32) {
 }
 
 /// Looks for a program on the path, and where Debian and others put those of servers.
-fn program(name: &str) -> Result<PathBuf, String> {
+pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     let usual = ["/usr/sbin", "/usr/local/bin", "/usr/libexec", "/usr/local/pgsql/bin"];
     let mut folders: Vec<_> = std::env::split_paths(&on_path).collect();
