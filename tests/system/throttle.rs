@@ -21,7 +21,10 @@ use crate::databases::{TestDatabase, on_every_database};
 use crate::http::Answer;
 use crate::process::{Process, command, command_on};
 
-on_every_database!(two_throttled_servers_on_one_database_share_the_limit);
+on_every_database!(
+    two_throttled_servers_on_one_database_share_the_limit,
+    a_damaged_count_of_attempts_is_429_once_and_a_warning_and_not_503_for_ever,
+);
 
 const ACCOUNT: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
 const ADDRESS: ThrottlePolicy = ThrottlePolicy { burst: 10, interval: Duration::from_secs(1) };
@@ -338,4 +341,23 @@ fn two_throttled_servers_on_one_database_share_the_limit(database: &TestDatabase
     database.sql("DROP TABLE login_attempts");
     let answer = servers[0].login("ada", "correct horse");
     answer.assert_refused(503, "unavailable");
+}
+
+fn a_damaged_count_of_attempts_is_429_once_and_a_warning_and_not_503_for_ever(
+    database: &TestDatabase,
+) {
+    let server = Process::run(command_on(database).env("LOGIN_THROTTLE", "database"));
+    server.register("ada", "correct horse");
+    server.login("ada", "wrong horse").assert_refused(401, "invalid_credentials");
+    database.sql("UPDATE login_attempts SET full_at = -1");
+    let answer = server.login("ada", "correct horse");
+    answer.assert_refused(429, "throttled");
+    assert_eq!(answer.header("retry-after"), Some("1"), "the first one is the address's");
+    let log = server.log_with("invalid count of attempts replaced");
+    let line = log.lines().find(|line| line.contains("attempts replaced")).unwrap();
+    assert!(line.contains("WARN"), "{line}");
+    assert!(line.contains("login_attempts.full_at was not a time in Unix seconds"), "{line}");
+    assert_eq!(database.count("login_attempts WHERE full_at > 0"), 1, "the address's is replaced");
+    let keys = database.count("login_attempts");
+    assert_eq!(keys, 3, "the others are, when they are looked at");
 }

@@ -47,6 +47,7 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::PasswordAdopted => "password adopted",
         AuthEventKind::PasswordChangeRefused(_) => "password change refused",
         AuthEventKind::Throttled(_) => "password attempt throttled",
+        AuthEventKind::InvalidAttemptsReplaced { .. } => "invalid count of attempts replaced",
         AuthEventKind::UserDisabled => "user disabled",
         AuthEventKind::UserEnabled => "user enabled",
         AuthEventKind::UserDeleted => "user deleted",
@@ -68,6 +69,9 @@ fn reason(kind: &AuthEventKind) -> Option<String> {
             Some(error_chain(refusal))
         }
         AuthEventKind::Throttled(throttle) => Some(throttle.to_string()),
+        AuthEventKind::InvalidAttemptsReplaced { table, column } => {
+            Some(format!("{table}.{column} was not a time in Unix seconds"))
+        }
         _ => None,
     }
 }

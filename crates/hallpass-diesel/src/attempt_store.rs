@@ -13,7 +13,7 @@ use crate::attempts_table::AttemptsTable;
 use crate::declaration::seconds;
 use crate::pool::Connections;
 use crate::retry::{is_lost, run_on};
-use crate::value::{Reader, Whole};
+use crate::value::Whole;
 
 /// How often a row is read and written that others write meanwhile. Each time, one of them got an attempt:
 /// a usual burst is over long before.
@@ -38,8 +38,8 @@ pub(crate) struct AttemptStore<P> {
     new_rows: AtomicU64,
 }
 
-/// A row, as it was read.
-type Row = Option<(i64, Timestamp)>;
+/// When the allowance of a row is full, as it was read.
+type Row = Option<Whole>;
 
 impl<P> AttemptStore<P>
 where
@@ -67,15 +67,16 @@ where
     }
 
     fn read(&self, key: &str) -> Result<Row, StoreError> {
-        let read = run_on(&self.pool, |connection| connection.find(key))?;
-        read.map(|whole| moment(key, whole)).transpose()
+        run_on(&self.pool, |connection| connection.find(key))
     }
 
     /// Writes the row if it still is what was read; returns whether it was.
     fn write(&self, key: &str, read: Row, new: Timestamp) -> Result<bool, StoreError> {
-        run_on(&self.pool, |connection| match read {
-            Some((old, _)) => connection.swap(key, old, seconds(new)).map(|rows| rows == 1),
-            None => inserted(connection.insert(key, seconds(new))),
+        let new = seconds(new);
+        run_on(&self.pool, |connection| match read.map(Whole::number) {
+            Some(Some(old)) => connection.swap(key, old, new).map(|rows| rows == 1),
+            Some(None) => connection.replace_other_type(key, new).map(|rows| rows == 1),
+            None => inserted(connection.insert(key, new)),
         })
     }
 
@@ -108,14 +109,14 @@ where
         let key = key.to_text();
         let verdict = self.until_alone(|| {
             let row = self.read(&key)?;
-            let taken = match policy.take(row.map(|(_, full_at)| full_at), now) {
+            let taken = match take_from(row, policy, now) {
                 Ok(taken) => taken,
                 Err(NoAttempt { wait, full_at }) => {
                     let is_kept = match full_at {
                         Some(full_at) => self.write(&key, row, full_at)?,
                         None => true,
                     };
-                    return Ok(is_kept.then_some(Verdict::Wait(wait)));
+                    return Ok(is_kept.then_some(refusal(row, wait)));
                 }
             };
             let is_taken = self.write(&key, row, taken)?;
@@ -131,7 +132,8 @@ where
         let key = key.to_text();
         let given_back = self.until_alone(|| {
             let row = self.read(&key)?;
-            let Some((_, full_at)) = row else { return Ok(Some(())) };
+            // What is no time is left to the next one who takes, who says so.
+            let Some(full_at) = row.and_then(Whole::time) else { return Ok(Some(())) };
             let is_written = self.write(&key, row, policy.give_back(full_at))?;
             Ok(is_written.then_some(()))
         });
@@ -140,10 +142,20 @@ where
     }
 }
 
-fn moment(key: &str, whole: Whole) -> Result<(i64, Timestamp), StoreError> {
-    let reader = Reader { id: key.to_owned(), table: "login_attempts" };
-    let full_at = reader.time("full_at", Some(whole))?;
-    Ok((seconds(full_at), full_at))
+/// Takes one attempt. A row that holds no time counts as an empty allowance, and is replaced.
+fn take_from(row: Row, policy: ThrottlePolicy, now: Timestamp) -> Result<Timestamp, NoAttempt> {
+    match row.map(Whole::time) {
+        Some(None) => Err(policy.exhausted(now)),
+        Some(full_at) => policy.take(full_at, now),
+        None => policy.take(None, now),
+    }
+}
+
+fn refusal(row: Row, wait: Duration) -> Verdict {
+    match row.map(Whole::time) {
+        Some(None) => Verdict::Invalid { wait, table: "login_attempts", column: "full_at" },
+        _ => Verdict::Wait(wait),
+    }
 }
 
 /// Somebody else may have been first.

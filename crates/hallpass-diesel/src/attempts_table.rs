@@ -2,8 +2,10 @@
 //!
 //! In a macro, as those about users are: Diesel's types depend on the connection.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use diesel::sql_types::Bool;
 
 use crate::schema::login_attempts::dsl::{full_at, key_hash, login_attempts};
 use crate::value::Whole;
@@ -17,8 +19,11 @@ pub(crate) trait AttemptsTable: diesel::Connection {
 
     fn swap(&mut self, key: &str, old: i64, new: i64) -> QueryResult<usize>;
 
+    /// As [`AttemptsTable::swap`], for a row of SQLite that holds no whole number.
+    fn replace_other_type(&mut self, key: &str, new: i64) -> QueryResult<usize>;
+
     /// Returns the keys of up to `limit` rows that have been full since `before` or longer, those first
-    /// that were full first.
+    /// that were full first. Not those before 1970, which count as empty.
     fn full_since(&mut self, before: i64, limit: i64) -> QueryResult<Vec<String>>;
 
     /// Removes those of these rows that are still full since `before` or longer.
@@ -43,14 +48,20 @@ macro_rules! attempts_table {
                 diesel::update(row).set(full_at.eq(new)).execute(self)
             }
 
+            fn replace_other_type(&mut self, key: &str, new: i64) -> QueryResult<usize> {
+                let is_other_type = sql::<Bool>("typeof(full_at) <> 'integer'");
+                let row = login_attempts.filter(key_hash.eq(key)).filter(is_other_type);
+                diesel::update(row).set(full_at.eq(new)).execute(self)
+            }
+
             fn full_since(&mut self, before: i64, limit: i64) -> QueryResult<Vec<String>> {
-                let full = login_attempts.select(key_hash).filter(full_at.le(before));
+                let full = login_attempts.select(key_hash).filter(full_at.between(0, before));
                 full.order_by(full_at).limit(limit).load(self)
             }
 
             fn remove(&mut self, keys: &[String], before: i64) -> QueryResult<usize> {
-                let full = login_attempts.filter(key_hash.eq_any(keys)).filter(full_at.le(before));
-                diesel::delete(full).execute(self)
+                let full = login_attempts.filter(key_hash.eq_any(keys));
+                diesel::delete(full.filter(full_at.between(0, before))).execute(self)
             }
         }
     };

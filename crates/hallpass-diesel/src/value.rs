@@ -108,6 +108,10 @@ impl Reader {
 }
 
 impl Whole {
+    pub(crate) fn number(self) -> Option<i64> {
+        self.0
+    }
+
     pub(crate) fn time(self) -> Option<Timestamp> {
         self.count().and_then(Timestamp::from_unix_seconds)
     }

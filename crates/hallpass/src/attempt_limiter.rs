@@ -53,4 +53,13 @@ pub enum Verdict {
     Allowed,
     /// There was none; the next one comes after this time.
     Wait(Duration),
+    /// What was stored is no time. It has been replaced by [`ThrottlePolicy::exhausted`], so there was none.
+    Invalid {
+        /// How long until the next one.
+        wait: Duration,
+        /// Where it was stored.
+        table: &'static str,
+        /// In which column.
+        column: &'static str,
+    },
 }

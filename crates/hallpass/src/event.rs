@@ -70,6 +70,14 @@ pub enum AuthEventKind {
     PasswordChangeRefused(LoginRefusal),
     /// A password or a registration was not looked at because there were too many attempts.
     Throttled(Throttle),
+    /// The stored attempts of an account or an address were no time: they were replaced by an allowance
+    /// without an attempt.
+    InvalidAttemptsReplaced {
+        /// Where they were stored.
+        table: &'static str,
+        /// In which column.
+        column: &'static str,
+    },
     /// A user was disabled by the application.
     UserDisabled,
     /// A disabled user was enabled by the application.
@@ -159,6 +167,7 @@ impl AuthEventKind {
         let is_warning = match self {
             Self::ReuseDetected
             | Self::RefreshConflicted
+            | Self::InvalidAttemptsReplaced { .. }
             | Self::LoginRefused(LoginRefusal::HashUnusable(_))
             | Self::PasswordChangeRefused(LoginRefusal::HashUnusable(_))
             | Self::ReauthenticationRefused(LoginRefusal::HashUnusable(_)) => true,

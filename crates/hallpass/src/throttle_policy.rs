@@ -55,7 +55,7 @@ impl ThrottlePolicy {
         let full_after_all = now.plus(self.interval.saturating_mul(self.burst));
         let full_at = full_at.unwrap_or(now).max(now);
         if full_at > full_after_all.plus(CLOCK_SKEW_TOLERANCE) {
-            return Err(NoAttempt { wait: self.interval, full_at: Some(full_after_all) });
+            return Err(self.exhausted(now));
         }
         let full_after_this = full_at.plus(self.interval);
         if full_after_this <= full_after_all {
@@ -63,6 +63,14 @@ impl ThrottlePolicy {
         }
         let seconds = full_after_all.seconds_until(full_after_this);
         Err(NoAttempt { wait: Duration::from_secs(seconds), full_at: None })
+    }
+
+    /// Returns the refusal where a stored moment is implausible, or is no time at all: it is replaced by that
+    /// of an empty allowance, as if all attempts had been taken `now`.
+    #[must_use]
+    pub fn exhausted(self, now: Timestamp) -> NoAttempt {
+        let full_after_all = now.plus(self.interval.saturating_mul(self.burst));
+        NoAttempt { wait: self.interval, full_at: Some(full_after_all) }
     }
 
     /// Returns when the allowance is full once one attempt has been given back.
@@ -118,6 +126,14 @@ mod tests {
             assert_eq!(refused.full_at, kept.map(at), "{full_at}");
         }
         assert!(POLICY.take(Some(at(1090)), at(1030)).is_ok(), "and comes back as any other");
+    }
+
+    #[test]
+    fn an_exhausted_allowance_comes_back_as_any_other() {
+        let NoAttempt { wait, full_at } = POLICY.exhausted(at(1000));
+        assert_eq!((wait, full_at), (Duration::from_secs(30), Some(at(1090))));
+        assert_eq!(POLICY.take(full_at, at(1029)).unwrap_err().wait, Duration::from_secs(1));
+        assert_eq!(POLICY.take(full_at, at(1030)), Ok(at(1120)));
     }
 
     #[test]

@@ -61,15 +61,32 @@ fn a_row_that_was_taken_from_meanwhile_is_not_removed() {
     assert_eq!((removed, rows(&store)), (1, 1), "ada's counts again");
 }
 
+/// SQLite keeps any type in any column.
 #[test]
-fn a_row_that_makes_no_sense_is_named() {
+fn a_row_that_holds_no_time_counts_as_empty_and_is_replaced() {
+    for value in ["-1", "253402300800", "9223372036854775807", "'x'", "x'00'", "1.5", "1e300"] {
+        let (_directory, store) = store();
+        take(&store, "ada", 1000);
+        let sql = format!("UPDATE login_attempts SET full_at = {value}");
+        run_on(&store.pool, |it| it.batch_execute(&sql)).unwrap();
+        store.give_back(&AttemptKey::of_login("ada"), POLICY).unwrap();
+        let wait = POLICY.interval;
+        let (table, column) = ("login_attempts", "full_at");
+        let verdict = take(&store, "ada", 1000);
+        assert_eq!(verdict, Verdict::Invalid { wait, table, column }, "{value}");
+        assert_eq!(take(&store, "ada", 1000), Verdict::Wait(wait), "{value} is replaced");
+        assert_eq!(take(&store, "ada", 1030), Verdict::Allowed, "{value}");
+    }
+}
+
+#[test]
+fn a_time_before_1970_is_not_removed_as_one_that_is_full() {
     let (_directory, store) = store();
     take(&store, "ada", 1000);
-    run_on(&store.pool, |it| it.batch_execute("UPDATE login_attempts SET full_at = 'x'")).unwrap();
-    let error = store.take(&AttemptKey::of_login("ada"), POLICY, at(1000)).unwrap_err();
-    let key = AttemptKey::of_login("ada").to_text();
-    let expected = format!(
-        "login_attempts.full_at of id {key} makes no sense: it is not a time in Unix seconds"
-    );
-    assert_eq!(error.to_string(), expected);
+    let sql = "UPDATE login_attempts SET full_at = -1";
+    run_on(&store.pool, |it| it.batch_execute(sql)).unwrap();
+    for number in 0..300 {
+        take(&store, &number.to_string(), 2000);
+    }
+    assert!(matches!(take(&store, "ada", 2000), Verdict::Invalid { .. }));
 }

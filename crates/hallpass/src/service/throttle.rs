@@ -117,6 +117,11 @@ impl Service {
             match limiter.take(&key, policy, now) {
                 Ok(Verdict::Allowed) => taken.push((key, policy)),
                 Ok(Verdict::Wait(wait)) => return Ok(Some(Throttled { throttle, wait })),
+                Ok(Verdict::Invalid { wait, table, column }) => {
+                    let kind = AuthEventKind::InvalidAttemptsReplaced { table, column };
+                    self.observe(&event(kind, attempt.client_address));
+                    return Ok(Some(Throttled { throttle, wait }));
+                }
                 Err(error) => {
                     // An outage is nobody's guess.
                     for (key, policy) in taken {

@@ -306,6 +306,33 @@ fn where_attempts_cannot_be_counted_nobody_logs_in() {
     assert_eq!(runs, [] as [u32; 0]);
 }
 
+/// Finds an invalid count of each account.
+struct InvalidCounts;
+
+impl AttemptLimiter for InvalidCounts {
+    fn take(&self, _: &AttemptKey, _: ThrottlePolicy, _: Timestamp) -> Result<Verdict, StoreError> {
+        let wait = Duration::from_secs(30);
+        Ok(Verdict::Invalid { wait, table: "login_attempts", column: "full_at" })
+    }
+
+    fn give_back(&self, _: &AttemptKey, _: ThrottlePolicy) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_invalid_count_of_attempts_throttles_and_warns() {
+    let world = World::throttled(LIMITS, Arc::new(InvalidCounts));
+    world.register("ada");
+    let _ = world.events();
+    let Err(LoginError::Throttled(throttled)) = world.login("ada", PASSWORD) else { panic!() };
+    assert_eq!(throttled.wait, Duration::from_secs(30));
+    let (table, column) = ("login_attempts", "full_at");
+    let replaced = AuthEventKind::InvalidAttemptsReplaced { table, column };
+    assert_eq!(replaced.severity(), crate::Severity::Warning);
+    assert_eq!(world.events(), [replaced, AuthEventKind::Throttled(Throttle::Account)]);
+}
+
 #[test]
 fn a_password_in_a_session_is_counted_for_its_user_whichever_way_it_is_given() {
     let world = world();
