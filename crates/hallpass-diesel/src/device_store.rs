@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use diesel::Connection as _;
 use diesel::result::{Error as DieselError, QueryResult};
@@ -22,7 +23,7 @@ use hallpass::{
 
 use crate::declaration::seconds;
 use crate::pool::Connections;
-use crate::retry::no_if_lost;
+use crate::retry::{is_refused, no_if_lost};
 use crate::session_row::{DeviceSessionRow, NewSession, OverSession, SessionRow};
 use crate::sessions_table::SessionsTable;
 use crate::store::CANT_BE_DISABLED;
@@ -212,6 +213,30 @@ where
         Ok(())
     }
 
+    fn start_from(&self, device: &Device, start: &SessionStart) -> Result<bool, StoreError> {
+        let SessionStart { session, verified_password_hash: verified, .. } = start;
+        let new = NewSession {
+            session,
+            created_at: session.rotated_at,
+            expires_at: start.expires_at,
+            device,
+        };
+        self.change(&start.user_id, |connection, id| {
+            if T::confirm_password(connection, id, start)? != 1 {
+                return Ok(false);
+            }
+            if let Some(upgraded) = &start.upgraded_password_hash {
+                let (from, to) = (PasswordStamp::of(verified), PasswordStamp::of(upgraded));
+                self.sessions.bind(connection, id, &from, &to)?;
+                self.bind_in_row(connection, id, start)?;
+            }
+            self.sessions.insert(connection, id, &new)?;
+            self.make_room(connection, id, session)?;
+            self.remove_excess(connection, id, session.rotated_at)?;
+            Ok(true)
+        })
+    }
+
     /// Moves a session from the user's row to the table, one generation further.
     fn carry_over(
         &self,
@@ -283,28 +308,21 @@ where
         self.users.create(user)
     }
 
+    /// What can't be stored about the device, being too long for the column or of letters that it lacks,
+    /// is left out.
+    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        let SessionStart { session, verified_password_hash: verified, .. } = start;
-        let new = NewSession {
-            session,
-            created_at: session.rotated_at,
-            expires_at: start.expires_at,
-            device: &start.device,
-        };
-        self.change(&start.user_id, |connection, id| {
-            if T::confirm_password(connection, id, start)? != 1 {
-                return Ok(false);
+        let begin = Instant::now();
+        let mut started = self.start_from(&start.device, start);
+        for known in [Device::from(start.device.client_address()), Device::default()] {
+            match started {
+                Err(error) if is_refused(&error, begin.elapsed()) => {
+                    started = self.start_from(&known, start);
+                }
+                started => return started,
             }
-            if let Some(upgraded) = &start.upgraded_password_hash {
-                let (from, to) = (PasswordStamp::of(verified), PasswordStamp::of(upgraded));
-                self.sessions.bind(connection, id, &from, &to)?;
-                self.bind_in_row(connection, id, start)?;
-            }
-            self.sessions.insert(connection, id, &new)?;
-            self.make_room(connection, id, session)?;
-            self.remove_excess(connection, id, session.rotated_at)?;
-            Ok(true)
-        })
+        }
+        started
     }
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {

@@ -17,6 +17,16 @@ pub enum OpenError {
     /// Its schema is not what it should be, or can't be made so.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// It can't hold every login name.
+    #[error(
+        "the database {database} has the encoding {encoding}, which lacks letters that login names have; make one with ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding {
+        /// Where it is.
+        database: String,
+        /// Its encoding.
+        encoding: String,
+    },
     /// A table did not answer, or not as it was declared.
     #[error("the table does not answer as it was declared")]
     Table(#[source] StoreError),

@@ -169,8 +169,27 @@ pub(crate) fn pooled<C: Engine>(
     create: impl FnOnce(&DatabaseUrl) -> Result<C, ConnectionError>,
 ) -> Result<Pool<C>, OpenError> {
     match migrations {
-        Migrations::Run => migrations::run_tables(&mut create(url)?, tables)?,
-        Migrations::Check => migrations::check_tables(&mut C::connect(url)?, tables)?,
+        Migrations::Run => {
+            let mut connection = create(url)?;
+            refuse_small_encoding(&mut connection, url)?;
+            migrations::run_tables(&mut connection, tables)?;
+        }
+        Migrations::Check => {
+            let mut connection = C::connect(url)?;
+            refuse_small_encoding(&mut connection, url)?;
+            migrations::check_tables(&mut connection, tables)?;
+        }
     }
     Ok(Pool::open(url, pool_size)?)
+}
+
+fn refuse_small_encoding<C: Engine>(
+    connection: &mut C,
+    url: &DatabaseUrl,
+) -> Result<(), OpenError> {
+    let encoding = connection.small_encoding();
+    match encoding.map_err(|error| ConnectionError::set_up(url, &error))? {
+        Some(encoding) => Err(OpenError::Encoding { database: url.to_string(), encoding }),
+        None => Ok(()),
+    }
 }

@@ -119,6 +119,17 @@ pub(crate) fn is_lost(error: &(dyn Error + 'static)) -> bool {
     matches!(error, Some(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)))
 }
 
+/// Returns whether the database refused what was to be read or written, and at once: most likely it
+/// refuses it every time.
+pub(crate) fn is_refused(error: &StoreError, after: Duration) -> bool {
+    let is_refused = match error {
+        StoreError::Constraint(_) => true,
+        StoreError::Unavailable(error) => error.downcast_ref().is_some_and(is_unknown),
+        _ => false,
+    };
+    is_refused && after < PATIENCE / 2
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::Connection as _;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
@@ -13,7 +14,7 @@ use hallpass::{
 
 use crate::device_store::DeviceStore;
 use crate::pool::Connections;
-use crate::retry::{no_if_lost, run_on};
+use crate::retry::{is_refused, no_if_lost, run_on};
 use crate::user_row::UserRow;
 use crate::{OpenError, UsersTable};
 
@@ -37,10 +38,7 @@ where
     /// Returns the store once its table has answered.
     pub(crate) fn over(pool: P) -> Result<Self, OpenError> {
         let store = Self::new(pool);
-        let nobody =
-            LoginName::parse("hallpass").expect("it is short and has no control character");
-        // What it finds is not looked at: somebody may be called like that.
-        store.run(|connection| T::load_by_login(connection, &nobody)).map_err(OpenError::Table)?;
+        store.look_up(&plain_name()).map_err(OpenError::Table)?;
         Ok(store)
     }
 
@@ -76,6 +74,19 @@ where
         self.run(|connection| statement(connection, &id)).map(|rows| rows == 1)
     }
 
+    fn look_up(&self, login: &LoginName) -> Result<Vec<UserRow<T::Id>>, StoreError> {
+        self.run(|connection| T::load_by_login(connection, login))
+    }
+
+    /// Returns whether the database refuses to compare its login names with this one, although it
+    /// compares them with another: the column, or the database, has a character set that lacks some of
+    /// its letters. Then nobody has that name. Asks again, since the first refusal may have been another.
+    fn lacks_letters_of(&self, login: &LoginName) -> bool {
+        !login.as_str().is_ascii()
+            && self.look_up(&plain_name()).is_ok()
+            && self.look_up(login).is_err_and(|error| is_refused(&error, Duration::ZERO))
+    }
+
     pub(crate) fn user(&self, row: Option<UserRow<T::Id>>) -> Result<Option<User>, StoreError> {
         row.map(|row| row.into_user(&T::NAMES)).transpose()
     }
@@ -104,8 +115,15 @@ where
         self.user(self.run(|connection| T::load(connection, &id))?)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
-        let mut rows = self.run(|connection| T::load_by_login(connection, login))?;
+        let begin = Instant::now();
+        let mut rows = match self.look_up(login) {
+            Err(error) if is_refused(&error, begin.elapsed()) && self.lacks_letters_of(login) => {
+                return Ok(None);
+            }
+            rows => rows?,
+        };
         rows.retain(|row| row.is_called(login));
         // Which of two users is meant, nobody can tell: to guess would let one in as the other.
         if rows.len() > 1 {
@@ -114,7 +132,9 @@ where
         self.user(rows.pop())
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
     fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError> {
+        let begin = Instant::now();
         let created = self.run(|connection| {
             // Together, so that a user whose id can't be read is not there either.
             let created = connection.transaction(|connection| {
@@ -131,8 +151,15 @@ where
                 Err(DieselError::RollbackTransaction) => Ok(None),
                 created => created.map(Some),
             }
-        })?;
-        Ok(created.map(UserId::new))
+        });
+        match created {
+            Err(error)
+                if is_refused(&error, begin.elapsed()) && self.lacks_letters_of(&user.login) =>
+            {
+                Err(for_good(error))
+            }
+            created => Ok(created?.map(UserId::new)),
+        }
     }
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
@@ -197,6 +224,19 @@ where
     fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
         self.update(user_id, |connection, id| T::delete(connection, id))
     }
+}
+
+/// Returns the error of what the database will refuse every time.
+fn for_good(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(error) => StoreError::Constraint(error),
+        error => error,
+    }
+}
+
+/// A name that every character set has. Who is called like that does not matter.
+fn plain_name() -> LoginName {
+    LoginName::parse("hallpass").expect("it is short and has no control character")
 }
 
 /// The answer of a table that does not say how users are disabled.

@@ -47,10 +47,15 @@ impl TestDatabase {
 
     /// Returns an empty database on that server.
     pub(crate) fn on_server(server: Server) -> Self {
+        Self::on_server_with(server, "")
+    }
+
+    /// The same with these options of `CREATE DATABASE`.
+    pub(crate) fn on_server_with(server: Server, options: &str) -> Self {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::SeqCst);
         let name = format!("hallpass_test_{}_{number}", std::process::id());
-        server.sql(&format!("CREATE DATABASE {name}"));
+        server.sql(&format!("CREATE DATABASE {name} {options}"));
         let url = server.url_of(&name);
         let directory = tempfile::tempdir().unwrap();
         Self { directory, url, on_server: Some(OnServer { server, name }) }

@@ -5,6 +5,8 @@ mod ambiguous_table;
 mod attempts;
 mod conformance;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
+mod encodings;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 mod languages;
 mod migrations;
 mod own_table;

@@ -110,6 +110,12 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     #[doc(hidden)]
     fn identity(url: &DatabaseUrl) -> Result<Self::Identity, ConnectionError>;
 
+    /// Returns the encoding of the database, if it lacks letters that texts may have.
+    #[doc(hidden)]
+    fn small_encoding(&mut self) -> QueryResult<Option<String>> {
+        Ok(None)
+    }
+
     /// Asks the database for a sign of life.
     #[doc(hidden)]
     fn ping(&mut self) -> QueryResult<()>;

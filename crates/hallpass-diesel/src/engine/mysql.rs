@@ -138,9 +138,11 @@ impl Engine for MysqlConnection {
         speak_english(self)
     }
 
-    /// A text that is too long (1406), and a condition of MariaDB's (4025), in English.
+    /// A text that is too long (1406), one with letters that the column lacks (1366), and a condition of
+    /// MariaDB's (4025), in English.
     fn is_about_a_value(message: &str) -> bool {
         message.starts_with("Data too long for column")
+            || message.starts_with("Incorrect string value")
             || (message.starts_with("CONSTRAINT `") && message.contains("` failed for "))
     }
 }

@@ -108,6 +108,15 @@ impl Engine for PgConnection {
         Ok(())
     }
 
+    /// SQL_ASCII takes every byte as it is.
+    fn small_encoding(&mut self) -> QueryResult<Option<String>> {
+        let encodings = self.names(
+            "SELECT current_setting('server_encoding') AS name
+             WHERE current_setting('server_encoding') NOT IN ('UTF8', 'SQL_ASCII')",
+        );
+        Ok(encodings?.pop())
+    }
+
     fn ping(&mut self) -> QueryResult<()> {
         self.batch_execute("SELECT 1")
     }
