@@ -20,6 +20,7 @@ mod field_names;
 #[cfg(test)]
 mod forge;
 mod hmac_key;
+mod ignorable;
 pub mod json;
 mod jws;
 mod login_limits;

@@ -1,6 +1,7 @@
 //! The text of a setting: what is trimmed, and what is rejected because it can't be seen.
 
 use crate::Setting;
+use crate::ignorable::is_default_ignorable;
 
 /// Pairs of quotes that shells, settings files and word processors put around a value.
 const QUOTES: [(char, char); 4] = [('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’')];
@@ -93,32 +94,7 @@ fn is_quoted(text: &str) -> bool {
 
 fn is_invisible(character: char) -> bool {
     let is_space = character.is_whitespace() && character != ' ';
-    is_space || character.is_control() || is_ignorable(character)
-}
-
-/// `Default_Ignorable_Code_Point` of Unicode 16 (`DerivedCoreProperties.txt`): nothing is drawn for
-/// them where they have no effect on their neighbours.
-fn is_ignorable(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fff8}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+    is_space || character.is_control() || is_default_ignorable(character)
 }
 
 #[cfg(test)]
