@@ -118,6 +118,48 @@ fn a_connection_that_may_not_write_is_replaced() {
     answers.find(|answer| answer.status != 503).expect("it writes again").tokens();
 }
 
+/// Twelve users at once, twice, with so long a pause that the server has closed all connections.
+fn connections_closed_for_being_idle_cost_no_request(database: &TestDatabase) {
+    let server = Process::run(&mut command_on(database));
+    let mut tokens: Vec<_> =
+        (0..CLIENTS).map(|number| server.session(&format!("user{number}")).refresh).collect();
+    for _ in 0..2 {
+        // It is the server's clock that counts.
+        thread::sleep(Duration::from_millis(2500));
+        tokens = thread::scope(|scope| {
+            let server = &server;
+            let refresh =
+                |token: String| scope.spawn(move || server.refresh(&token).tokens().refresh);
+            let refreshes: Vec<_> = tokens.into_iter().map(refresh).collect();
+            refreshes.into_iter().map(|refresh| refresh.join().unwrap()).collect()
+        });
+    }
+    let log = server.into_log();
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn connections_that_postgres_closes_for_being_idle_cost_no_request() {
+    let Some(database) = TestDatabase::on(Kind::Postgres) else { return };
+    let name = database.name();
+    database.sql(&format!("ALTER DATABASE {name} SET idle_session_timeout = '1s'"));
+    connections_closed_for_being_idle_cost_no_request(&database);
+}
+
+/// On a server of its own: the setting is one for all databases.
+#[test]
+#[cfg(feature = "mysql")]
+fn connections_that_mysql_closes_for_being_idle_cost_no_request() {
+    let server = match PrivateServer::start(Kind::Mysql) {
+        Ok(server) => server,
+        Err(reason) => return not_tested(Kind::Mysql, &format!("idle connections: {reason}")),
+    };
+    let database = TestDatabase::on_server(server.server());
+    database.sql("SET GLOBAL wait_timeout = 1");
+    connections_closed_for_being_idle_cost_no_request(&database);
+}
+
 #[test]
 #[cfg(feature = "postgres")]
 fn a_crash_of_postgres_is_503_until_it_is_back() {
