@@ -396,8 +396,7 @@ fn a_token_of_a_session_that_never_was_is_refused() {
     }
 }
 
-/// An application's test makes its tokens without a login: whoever wraps a scope in such a guard need not
-/// write them anew.
+/// An application's tests make tokens without a login. A scope that gets such a guard needs no other tests.
 #[test]
 fn a_token_that_a_test_made_passes_until_its_session_ends() {
     type Ending = fn(&World, &str);

@@ -124,8 +124,8 @@ impl Guard {
     /// refused with 503 all the same. Without `session_bound` before it, it does nothing.
     ///
     /// # Security
-    /// Whoever logs out through another `Auth` or process in this time is let in here until it is
-    /// over.
+    /// A session that ends through another `Auth` or process in this time is accepted here until the time
+    /// is over.
     #[must_use]
     pub fn tolerate_outage(self, time: Duration) -> Self {
         let session_bound =

@@ -50,7 +50,7 @@ pub struct DeadSession<Id> {
 
 /// A session of a user that is over.
 #[derive(Queryable)]
-#[expect(missing_debug_implementations, reason = "nobody prints it")]
+#[expect(missing_debug_implementations, reason = "it is never printed")]
 pub struct OverSession {
     id: Words,
     since: Whole,

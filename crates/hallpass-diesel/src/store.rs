@@ -80,7 +80,8 @@ where
 
     /// Returns whether the database refuses to compare its login names with this one, although it
     /// compares them with another: the column, or the database, has a character set that lacks some of
-    /// its letters. Then nobody has that name. Asks again, since the first refusal may have been another.
+    /// its letters, so no user has that name. Looks up again, since the first refusal may have had another
+    /// cause.
     fn lacks_letters_of(&self, login: &LoginName) -> bool {
         !login.as_str().is_ascii()
             && self.look_up(&plain_name()).is_ok()
@@ -234,7 +235,7 @@ fn for_good(error: StoreError) -> StoreError {
     }
 }
 
-/// A name that every character set has. Who is called like that does not matter.
+/// A name that every character set can hold. Whether a user has it does not matter.
 fn plain_name() -> LoginName {
     LoginName::parse("hallpass").expect("it is short and has no control character")
 }

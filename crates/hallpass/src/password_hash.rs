@@ -136,7 +136,7 @@ impl PasswordHasher {
 }
 
 impl PasswordComparison {
-    /// What nobody can have set costs what one candidate does.
+    /// A text that can't be a password costs as much as one candidate.
     fn none_yet(candidates: usize) -> Self {
         Self { outcome: HashMatch::Differs, candidates: candidates.max(1), runs: Vec::new() }
     }

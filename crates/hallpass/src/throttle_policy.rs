@@ -50,7 +50,7 @@ impl ThrottlePolicy {
     /// # Errors
     /// [`NoAttempt`]: how long to wait until there is one. It brings a moment to be kept instead where the
     /// one there is lies a minute further away than an empty allowance needs: the clock was set back, or
-    /// the policy was a wider one. So nobody waits for longer than an interval and that minute.
+    /// the policy was a wider one. So the longest wait is an interval and that minute.
     pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, NoAttempt> {
         let full_after_all = now.plus(self.interval.saturating_mul(self.burst));
         let full_at = full_at.unwrap_or(now).max(now);

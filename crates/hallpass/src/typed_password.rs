@@ -10,9 +10,9 @@ use crate::{Password, PasswordUnacceptable};
 
 /// A password that a client presents.
 ///
-/// A stored hash may have been made by other software, or of another spelling, so several texts are
-/// compared with it, one after the other, four at most. Which ones depends on what was typed alone: neither on the user nor on the stored hash, so
-/// that the time of a refusal reveals nothing about them.
+/// A stored hash may have been made by other software, or of another spelling, so up to four texts are
+/// compared with it, one after the other. They depend on the typed text alone and not on the user or the
+/// stored hash, so the time of a refusal reveals nothing about those.
 pub(crate) struct TypedPassword {
     password: Password,
     /// The text as it was typed, where that is another one.
@@ -36,7 +36,7 @@ impl TypedPassword {
     /// Takes `text` as a typed password.
     ///
     /// # Errors
-    /// [`PasswordUnacceptable`] for a text that nobody can have set, as [`Password::parse`].
+    /// [`PasswordUnacceptable`] for a text that can't be a password, as [`Password::parse`].
     pub(crate) fn parse(text: Zeroizing<String>) -> Result<Self, PasswordUnacceptable> {
         let password = Password::parse(text.clone())?;
         let typed = (*text != password.expose_password()).then_some(text);

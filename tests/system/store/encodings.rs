@@ -1,5 +1,5 @@
-//! Databases and columns of smaller character sets, and columns that are too short: what can't be
-//! stored is nobody's name, and no device costs its login.
+//! Databases and columns of smaller character sets, and columns that are too short: a login
+//! name that can't be stored is unknown, and a device text that can't be stored never costs a login.
 
 use actix_hallpass::hallpass::{LoginName, NewUser, PasswordHash, Scope, StoreError, Timestamp};
 #[cfg(feature = "postgres")]

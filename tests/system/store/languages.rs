@@ -1,4 +1,4 @@
-//! Servers whose messages are not in English: what they say is decided by, and not how they say it.
+//! Servers whose messages are not in English: no decision depends on their words.
 
 use std::thread;
 use std::time::Duration;
@@ -17,8 +17,8 @@ fn german(kind: Kind) -> Option<TestDatabase> {
     Server::in_german(kind).map(TestDatabase::on_server)
 }
 
-/// Waits until the database has such rows. MariaDB brings what it tells of transactions up to date when
-/// nobody has asked for a tenth of a second.
+/// Waits until the database has such rows. MariaDB refreshes its table of transactions when
+/// it has not been read for a tenth of a second.
 fn wait_for(database: &TestDatabase, rows: &str) {
     for _ in 0..40 {
         if database.count(rows) > 0 {
@@ -60,7 +60,7 @@ impl Deadlock<'_> {
 #[cfg(feature = "postgres")]
 fn a_login_that_loses_a_deadlock_on_postgres_is_run_again() {
     let Some(database) = german(Kind::Postgres) else { return };
-    // Who is no superuser can't ask for English.
+    // Only a superuser may change the language.
     let (name, url) = (database.name(), database.url_as("plain"));
     database.sql(&format!("CREATE ROLE plain LOGIN; ALTER DATABASE {name} OWNER TO plain"));
     let waiting =

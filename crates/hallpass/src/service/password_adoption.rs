@@ -19,9 +19,9 @@ struct Adoption {
 }
 
 impl Service {
-    /// Replaces the `verified` hash, which is of another kind, by one of hallpass's of the same password;
-    /// returns whether it did: not if the user has another hash meanwhile, by another login or a new
-    /// password.
+    /// Replaces the `verified` hash, which is of another kind, by one of hallpass's of the same password.
+    /// Returns `false` if the stored hash is no longer `verified`: another login or a new password came
+    /// first.
     ///
     /// The application has verified the password, and the user chose it before there was a rule. So neither
     /// the minimum length nor the application's rule applies. It ends no session that could go on: none was
@@ -70,7 +70,7 @@ impl Adoption {
     fn write(self, password_hash: PasswordHash) -> Outcome {
         let change = PasswordChange {
             user_id: self.user_id,
-            // What was verified, not what is there now: a password that was set meanwhile wins.
+            // The hash that was verified, not the stored one: a password that was set since then wins.
             verified_password_hash: self.verified,
             password_hash,
             proven_session: None,

@@ -44,7 +44,7 @@ pub enum PasswordChangeError {
     /// The row changed under three attempts. Trying again is safe.
     #[error("the user's row changed too often meanwhile")]
     Conflict,
-    /// The store, the limiter of attempts or the application's rule could not tell.
+    /// The store, the limiter of attempts or the application's rule failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There was no randomness for a salt.

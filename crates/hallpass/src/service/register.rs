@@ -23,7 +23,7 @@ pub enum RegisterError {
     /// Too many registrations from the address were refused. The client is told how long to wait.
     #[error("the registration is throttled")]
     Throttled(#[from] Throttled),
-    /// The store, the limiter of attempts or the application's rule could not tell.
+    /// The store, the limiter of attempts or the application's rule failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There was no randomness for a salt.

@@ -257,7 +257,7 @@ fn counting() -> (World, Arc<AtomicUsize>) {
     (world, calls)
 }
 
-/// A rule may ask another service, which nobody should be able to call who guesses.
+/// A rule may ask another service. Guesses must not reach that service.
 #[test]
 fn the_rule_is_asked_once_the_current_password_is_proven() {
     for (current, new, is_disabled, expected_calls) in [
