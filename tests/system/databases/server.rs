@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use diesel::ConnectionResult;
 
-use super::private_server::{Language, PrivateServer};
+use super::PrivateServer;
+use super::private_server::Language;
 
 /// A kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
