@@ -16,6 +16,7 @@ mod error_chain;
 mod error_code;
 mod guard;
 mod hashing;
+mod head;
 mod json_body;
 mod live_sessions;
 mod problem;

@@ -276,6 +276,31 @@ fn head_is_refused_without_a_body_where_get_is_no_method_of_the_route() {
     }
 }
 
+/// A guard that looks up the session answers later than one that does not.
+#[test]
+fn head_is_refused_without_a_body_also_where_the_next_request_is_there_already() {
+    let app = app();
+    let tokens = app.session("ada");
+    assert_eq!(app.logout(&tokens.refresh).status, 204);
+    for (path, status) in
+        [("/bound", "401"), ("/guarded/user", "200"), ("/auth/login", "405"), ("/auth/none", "404")]
+    {
+        let ask = |method: &str, connection: &str| {
+            format!(
+                "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\
+                 Authorization: Bearer {}\r\n\r\n",
+                tokens.access
+            )
+        };
+        let answers =
+            bytes_of(&app, &format!("{}{}", ask("HEAD", "keep-alive"), ask("GET", "close")));
+        let (_, next) = split_answer(&answers);
+        if status != "200" {
+            assert!(next.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answers}");
+        }
+    }
+}
+
 /// An application may call a part of its base what it likes.
 #[test]
 fn under_a_base_with_parameters_the_named_session_ends_and_no_other() {

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use super::Guard;
 use super::admission::Admission;
 use crate::authenticate::Identified;
-use crate::{Auth, AuthError};
+use crate::{Auth, AuthError, head};
 
 impl<S, B> Transform<S, ServiceRequest> for Guard
 where
@@ -107,7 +107,8 @@ where
     B: MessageBody,
 {
     fn refuse(request: ServiceRequest, error: &AuthError) -> Self {
-        let response = request.into_response(error.error_response());
+        let response = head::answer_to(request.method(), error.error_response());
+        let response = request.into_response(response);
         Self::Refused { response: Some(response.map_into_right_body()) }
     }
 }

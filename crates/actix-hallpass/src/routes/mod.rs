@@ -14,7 +14,6 @@ mod token_body;
 use std::future::{Future, ready};
 use std::net::IpAddr;
 
-use actix_web::body::{self, BoxBody};
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::CACHE_CONTROL;
@@ -25,7 +24,7 @@ use hallpass::Sessions;
 
 use crate::builder::Registration;
 use crate::problem::Problem;
-use crate::{Auth, ErrorCode};
+use crate::{Auth, ErrorCode, head};
 
 const LOGIN: &str = "hallpass.login";
 const REFRESH: &str = "hallpass.refresh";
@@ -38,8 +37,8 @@ const LOGOUT_OTHERS: &str = "hallpass.logout_others";
 const SESSIONS: &str = "hallpass.sessions";
 const SESSION: &str = "hallpass.session";
 
-/// The parameter of [`SESSION`]. The base may have parameters of the application's, and of two with one name
-/// the first one is found.
+/// The parameter of [`SESSION`]. The base may have parameters of the application. If two have one name,
+/// actix-web finds the first.
 const SESSION_ID: &str = "hallpass_session_id";
 
 /// The routes that take POST.
@@ -139,33 +138,30 @@ where
 {
     let auth = auth.clone();
     let handle = move |request: HttpRequest, payload: Payload| {
-        let is_head = request.method() == Method::HEAD;
+        let method = request.method().clone();
         let answer = handler(auth.clone(), request, payload);
         let auth = auth.clone();
         async move {
             let answer = answer.await;
             let response =
                 answer.unwrap_or_else(|problem| problem.in_realm(auth.realm()).into_response());
-            if is_head { without_body(response) } else { response }
+            head::answer_to(&method, response)
         }
     };
     let methods = with_head(method);
     let resource = web::resource(path).name(name).default_service({
         let methods = methods.clone();
-        web::to(move || ready(Problem::method_not_allowed(&methods).into_response()))
+        web::to(move |method: Method| {
+            let refusal = Problem::method_not_allowed(&methods).into_response();
+            ready(head::answer_to(&method, refusal))
+        })
     });
     methods
         .into_iter()
         .fold(resource, |it, method| it.route(web::method(method).to(handle.clone())))
 }
 
-/// Returns what HEAD is answered. actix-http drops a body by itself, but not if another request comes behind
-/// this one before it is answered. The length goes with it, which RFC 9110 §9.3.2 allows.
-fn without_body(response: HttpResponse) -> HttpResponse {
-    response.map_body(|_, _| BoxBody::new(body::None::new()))
-}
-
-/// What answers GET answers HEAD, too (RFC 9110 §9.1).
+/// A route for GET also answers HEAD (RFC 9110 §9.1).
 fn with_head(method: Method) -> Vec<Method> {
     match method {
         Method::GET => vec![Method::GET, Method::HEAD],
@@ -184,6 +180,6 @@ fn client_address(auth: &Auth, request: &HttpRequest) -> Option<IpAddr> {
     auth.trusted_proxies().client_of(request)
 }
 
-async fn not_found() -> HttpResponse {
-    Problem::new(ErrorCode::NotFound).into_response()
+async fn not_found(method: Method) -> HttpResponse {
+    head::answer_to(&method, Problem::new(ErrorCode::NotFound).into_response())
 }
