@@ -129,6 +129,11 @@ impl PasswordHasher {
         bcrypt::compare(b"", &dummy.0, cost);
     }
 
+    /// Returns whether `stored` is a hash that [`PasswordHasher::compare`] can compare a password with.
+    pub(crate) fn verifies(&self, stored: &PasswordHash) -> bool {
+        bcrypt::usable_cost(&stored.0, self.ceiling()).is_ok()
+    }
+
     /// Our own hashes must stay usable where somebody configures more than the ceiling.
     fn ceiling(&self) -> u32 {
         COST_CEILING.max(self.cost)

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{PasswordChangeError, Service, event};
 use crate::step::{HashLane, Step};
 use crate::{
-    AuthEvent, AuthEventKind, Password, PasswordChange, PasswordHash, SessionsToEnd, UserId,
+    AuthEvent, AuthEventKind, Password, PasswordChange, PasswordHash, SessionsToEnd, User, UserId,
 };
 
 type Outcome = Result<bool, PasswordChangeError>;
@@ -21,7 +21,7 @@ struct Adoption {
 impl Service {
     /// Replaces the `verified` hash, which is of another kind, by one of hallpass's of the same password.
     /// Returns `false` if the stored hash is no longer `verified`: another login or a new password came
-    /// first.
+    /// first, and if hallpass verifies that hash by itself.
     ///
     /// The application has verified the password, and the user chose it before there was a rule. So neither
     /// the minimum length nor the application's rule applies. It ends no session that could go on: none was
@@ -51,13 +51,16 @@ impl Service {
 impl Adoption {
     fn load(self) -> Step<Outcome> {
         match self.service.store().load(&self.user_id) {
-            Ok(Some(user)) if user.password_hash == self.verified => {
-                Step::hash(HashLane::Password, || self.hash())
-            }
+            Ok(Some(user)) if self.is_due(&user) => Step::hash(HashLane::Password, || self.hash()),
             Ok(Some(_)) => Step::Done(Ok(false)),
             Ok(None) => Step::Done(Err(PasswordChangeError::UnknownUser)),
             Err(error) => Step::Done(Err(error.into())),
         }
+    }
+
+    /// Sessions may have begun with a hash that hallpass verifies. They must not end at each login.
+    fn is_due(&self, user: &User) -> bool {
+        user.password_hash == self.verified && !self.service.0.passwords.verifies(&self.verified)
     }
 
     fn hash(self) -> Step<Outcome> {

@@ -2,6 +2,7 @@
 
 use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
+use crate::UserStore as _;
 use crate::testing::bcrypt_runs;
 use crate::{LoginError, LoginRefusal, PasswordRuleError, PasswordUnacceptable};
 
@@ -49,7 +50,7 @@ fn only_a_password_that_nobody_can_have_is_refused() {
     for (password, reason) in [
         ("", PasswordUnacceptable::Empty),
         ("seven\0\0", PasswordUnacceptable::Nul),
-        (&"x".repeat(1025), PasswordUnacceptable::TooLong { bytes: 1025 }),
+        (&"x".repeat(1025), PasswordUnacceptable::TooLong),
     ] {
         let refused = steps(&world, &id, password).run_blocking();
         assert!(matches!(refused, Err(PasswordChangeError::Unacceptable(it)) if it == reason));
@@ -58,6 +59,19 @@ fn only_a_password_that_nobody_can_have_is_refused() {
     let unknown = steps(&world, &id, SHORT).run_blocking();
     assert!(matches!(unknown, Err(PasswordChangeError::UnknownUser)), "{unknown:?}");
     assert_eq!(world.events(), []);
+}
+
+/// Its verification may accept bcrypt as well, at each login.
+#[test]
+fn a_hash_that_hallpass_verifies_itself_is_not_adopted_and_ends_no_session() {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    let hash = world.store.load(&id).unwrap().unwrap().password_hash;
+    let _ = world.events();
+    let adoption = world.service.adopt_password(id, hash, PASSWORD.to_owned().into());
+    let runs = bcrypt_runs::during(|| assert!(!adoption.run_blocking().unwrap()));
+    assert_eq!((runs, world.events()), (vec![], vec![]));
+    world.rotate(&pair);
 }
 
 /// The application has verified a hash that is no longer the user's.
