@@ -38,12 +38,10 @@ pub enum PasswordUnacceptable {
     /// It is empty.
     #[error("must not be empty")]
     Empty,
-    /// It has more than 1024 bytes in normal form.
-    #[error("too long: {bytes} bytes; the maximum is {MAXIMUM_BYTES}")]
-    TooLong {
-        /// How many bytes it has as it was typed, at least.
-        bytes: usize,
-    },
+    /// It has more than 1024 bytes in normal form. How many is not known: a text that is too long is not
+    /// composed to its end.
+    #[error("too long: the maximum is {MAXIMUM_BYTES} bytes")]
+    TooLong,
     /// It has a NUL character.
     #[error("must not contain a NUL character")]
     Nul,
@@ -72,16 +70,13 @@ impl Password {
     /// # Errors
     /// [`PasswordUnacceptable`] when it is empty, has a NUL, or has more than 1024 bytes in normal form.
     pub fn parse(text: Zeroizing<String>) -> Result<Self, PasswordUnacceptable> {
-        let typed_bytes = text.len();
-        if typed_bytes > MAXIMUM_TYPED_BYTES {
-            return Err(PasswordUnacceptable::TooLong { bytes: typed_bytes });
+        if text.len() > MAXIMUM_TYPED_BYTES {
+            return Err(PasswordUnacceptable::TooLong);
         }
         let text = normal_form(text);
         match text.len() {
             0 => Err(PasswordUnacceptable::Empty),
-            bytes if bytes > MAXIMUM_BYTES => {
-                Err(PasswordUnacceptable::TooLong { bytes: bytes.max(typed_bytes) })
-            }
+            bytes if bytes > MAXIMUM_BYTES => Err(PasswordUnacceptable::TooLong),
             _ if text.contains('\0') => Err(PasswordUnacceptable::Nul),
             _ => Ok(Self(text)),
         }
@@ -200,11 +195,11 @@ mod tests {
         let too_short = PasswordUnacceptable::TooShort { characters: 7, minimum: 8 };
         assert_eq!(parse(&"e\u{301}".repeat(7)), Err(too_short));
         assert_eq!(parse(&"\u{1fbe}\u{308}\u{301}".repeat(512)), Ok(()), "1024 of 3584 bytes");
-        let too_long = |bytes| Err(PasswordUnacceptable::TooLong { bytes });
-        assert_eq!(parse(&"\u{e9}".repeat(513)), too_long(1026));
-        assert_eq!(parse(&"\u{344}".repeat(257)), too_long(1026), "it is longer than as typed");
-        assert_eq!(parse(&"e\u{301}".repeat(600)), too_long(1800));
-        assert_eq!(parse(&"x".repeat(4097)), too_long(4097));
+        let too_long = Err(PasswordUnacceptable::TooLong);
+        assert_eq!(parse(&"\u{e9}".repeat(513)), too_long);
+        assert_eq!(parse(&"\u{344}".repeat(257)), too_long, "it is longer than as typed");
+        assert_eq!(parse(&"e\u{301}".repeat(600)), too_long);
+        assert_eq!(parse(&"x".repeat(4097)), too_long);
     }
 
     #[test]
@@ -214,7 +209,7 @@ mod tests {
             ("x", 8, "too short: 1 character; the minimum is 8"),
             ("x", 2, "too short: 1 character; the minimum is 2"),
             ("1234567", 8, "too short: 7 characters; the minimum is 8"),
-            (&"x".repeat(1025), 8, "too long: 1025 bytes; the maximum is 1024"),
+            (&"x".repeat(1025), 8, "too long: the maximum is 1024 bytes"),
             ("12345678\0", 8, "must not contain a NUL character"),
         ] {
             let refused = Password::parse_new(text.to_owned().into(), minimum).unwrap_err();

@@ -165,8 +165,7 @@ fn a_password_has_1_to_1024_bytes_and_no_nul() {
     assert_eq!(parse(""), Err(crate::PasswordUnacceptable::Empty));
     assert_eq!(parse("a"), Ok(()));
     assert_eq!(parse(&"a".repeat(1024)), Ok(()));
-    let bytes = 1026;
-    assert_eq!(parse(&"\u{e9}".repeat(513)), Err(crate::PasswordUnacceptable::TooLong { bytes }));
+    assert_eq!(parse(&"\u{e9}".repeat(513)), Err(crate::PasswordUnacceptable::TooLong));
     assert_eq!(parse("ab\0cd"), Err(crate::PasswordUnacceptable::Nul));
 }
 
