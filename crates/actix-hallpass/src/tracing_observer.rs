@@ -1,6 +1,6 @@
 //! The observer that is used where an application brings none: it writes `tracing` events.
 
-use hallpass::{AuthEvent, AuthEventKind, AuthObserver, RefreshRefusal, Severity};
+use hallpass::{AuthEvent, AuthEventKind, AuthObserver, RefreshRefusal, Severity, Throttle};
 
 use crate::error_chain::error_chain;
 
@@ -46,6 +46,7 @@ fn name(kind: &AuthEventKind) -> &'static str {
         AuthEventKind::PasswordChanged => "password changed",
         AuthEventKind::PasswordAdopted => "password adopted",
         AuthEventKind::PasswordChangeRefused(_) => "password change refused",
+        AuthEventKind::Throttled(Throttle::Registration) => "registration throttled",
         AuthEventKind::Throttled(_) => "password attempt throttled",
         AuthEventKind::InvalidAttemptsReplaced { .. } => "invalid count of attempts replaced",
         AuthEventKind::UserDisabled => "user disabled",

@@ -136,9 +136,12 @@ pub enum Throttle {
     /// The one of the account: one login name, or one user in a session.
     #[error("too many attempts for the account")]
     Account,
-    /// The one of the client's address.
+    /// The one of the client's address, for its logins.
     #[error("too many attempts from the address")]
     Address,
+    /// The one of the client's address, for its registrations.
+    #[error("too many refused registrations from the address")]
+    Registration,
 }
 
 /// How much an event matters to an operator.

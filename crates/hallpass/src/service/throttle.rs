@@ -62,11 +62,12 @@ impl Attempt {
         Self { account: Some(account), client_address, of_session: Some((user_id, session_id)) }
     }
 
-    fn address_key(&self) -> Option<AttemptKey> {
+    fn address_limit(&self) -> Option<(Throttle, AttemptKey)> {
+        let client = self.client_address?;
         match (&self.account, &self.of_session) {
             (_, Some(_)) => None,
-            (Some(_), None) => self.client_address.map(AttemptKey::of_address),
-            (None, None) => self.client_address.map(AttemptKey::of_registration),
+            (Some(_), None) => Some((Throttle::Address, AttemptKey::of_address(client))),
+            (None, None) => Some((Throttle::Registration, AttemptKey::of_registration(client))),
         }
     }
 }
@@ -148,7 +149,7 @@ impl Service {
     ) -> impl Iterator<Item = (Throttle, AttemptKey, ThrottlePolicy)> + use<> {
         let LoginLimits { address, account_at_address, account } = self.0.login_limits;
         let (key, client) = (attempt.account.clone(), attempt.client_address);
-        let of_address = attempt.address_key().map(|key| (Throttle::Address, key, address));
+        let of_address = attempt.address_limit().map(|(limit, key)| (limit, key, address));
         let at_address = key
             .as_ref()
             .zip(client)

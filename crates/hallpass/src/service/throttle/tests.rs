@@ -245,11 +245,12 @@ fn an_address_whose_registrations_are_refused_is_throttled_and_asks_the_rule_no_
     let _ = world.events();
     let runs = bcrypt_runs::during(|| {
         let throttled = register_from(&world, "192.0.2.1", "bob", PASSWORD);
-        let expected = Throttled { throttle: Throttle::Address, wait: Duration::from_secs(1) };
+        let wait = Duration::from_secs(1);
+        let expected = Throttled { throttle: Throttle::Registration, wait };
         assert!(matches!(throttled, Err(RegisterError::Throttled(it)) if it == expected));
     });
     assert_eq!((runs, calls.load(Ordering::SeqCst) - before), (vec![], 5));
-    assert_eq!(world.events(), [AuthEventKind::Throttled(Throttle::Address)]);
+    assert_eq!(world.events(), [AuthEventKind::Throttled(Throttle::Registration)]);
     assert!(register_from(&world, "192.0.2.2", "bob", PASSWORD).is_ok());
     assert!(login_from(&world, "192.0.2.1", "ada", PASSWORD).is_ok(), "logins are counted apart");
     world.advance(1);
