@@ -37,11 +37,12 @@ struct Block {
 /// The other end of a connection.
 #[derive(Clone, Copy)]
 enum Peer {
+    /// The other end of a Unix socket that is trusted.
     UnixSocket,
     Address(IpAddr),
-    /// A client that reset its TCP connection before the server asked for its address. The operating system
-    /// hands the request on all the same.
-    Gone,
+    /// The other end of a Unix socket that is not trusted, or a client that reset its TCP connection before the
+    /// server asked for its address: the operating system passes its request on all the same.
+    Unknown,
 }
 
 /// What actix-web calls the local address of a Unix socket, and of a request without a server.
@@ -80,9 +81,9 @@ impl TrustedProxies {
     }
 
     /// Returns the address of the client: the peer's, unless that is a trusted proxy. `None` if the peer is
-    /// a Unix socket, and either not trusted or without a readable header.
+    /// a trusted Unix socket and there is no readable header.
     pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = Peer::of(request);
+        let peer = self.peer_of(request);
         if !self.trust(peer) {
             return peer.address();
         }
@@ -112,6 +113,19 @@ impl TrustedProxies {
         leftmost
     }
 
+    /// # Security
+    /// Taken for a Unix socket, a client that reset its connection would have its header believed. Over TCP at
+    /// 127.0.0.1:8080 the two can't be told apart, so where Unix sockets are trusted, the README asks for
+    /// another port there.
+    fn peer_of(&self, request: &HttpRequest) -> Peer {
+        match request.peer_addr() {
+            Some(address) => Peer::Address(address.ip().to_canonical()),
+            None if request.app_config().local_addr() != UNIX_SOCKET => Peer::Unknown,
+            None if self.trust(Peer::UnixSocket) => Peer::UnixSocket,
+            None => Peer::Unknown,
+        }
+    }
+
     fn trust(&self, peer: Peer) -> bool {
         self.0.iter().any(|proxy| match (proxy, peer) {
             (Proxy::UnixSocket, Peer::UnixSocket) => true,
@@ -122,24 +136,12 @@ impl TrustedProxies {
 }
 
 impl Peer {
-    /// # Security
-    /// Taken for a Unix socket, a client that is gone would have its header believed, and its blind guesses
-    /// would use up an account's attempts without using up those of an address. Over TCP at 127.0.0.1:8080 it
-    /// can't be told apart, so there a program of the same machine can do that.
-    fn of(request: &HttpRequest) -> Self {
-        match request.peer_addr() {
-            Some(address) => Self::Address(address.ip().to_canonical()),
-            None if request.app_config().local_addr() == UNIX_SOCKET => Self::UnixSocket,
-            None => Self::Gone,
-        }
-    }
-
-    /// Returns the address. All clients that are gone share the unspecified one, and its limits.
+    /// Returns the address. All peers that are unknown share the unspecified one, and its limits.
     fn address(self) -> Option<IpAddr> {
         match self {
             Self::UnixSocket => None,
             Self::Address(address) => Some(address),
-            Self::Gone => Some(Ipv4Addr::UNSPECIFIED.into()),
+            Self::Unknown => Some(Ipv4Addr::UNSPECIFIED.into()),
         }
     }
 }
@@ -324,9 +326,9 @@ mod tests {
     }
 
     #[test]
-    fn a_unix_socket_has_no_address_and_is_believed_where_it_is_trusted() {
+    fn a_unix_socket_is_believed_where_it_is_trusted_and_shares_an_address_elsewhere() {
         for (trusted, header, expected) in [
-            ("10.0.0.0/8", "1.2.3.4", None),
+            ("10.0.0.0/8", "1.2.3.4", Some("0.0.0.0")),
             ("unix", "9.9.9.9, 1.2.3.4", Some("1.2.3.4")),
             ("unix", "9.9.9.9, 1.2.3.4, 10.9.9.9", Some("10.9.9.9")),
             ("unix, 10.0.0.0/8", "9.9.9.9, 1.2.3.4, 10.9.9.9", Some("1.2.3.4")),

@@ -59,7 +59,7 @@ impl AttemptKey {
     }
 
     /// Returns the same key, of a text that has been parsed. Parsing is the most expensive part of a login
-    /// outside of bcrypt, and anybody may ask for it, so a request does it once.
+    /// outside of bcrypt, and any client may ask for it, so a request does it once.
     pub(crate) fn of_parsed_login(typed: &str, parsed: Option<&LoginName>) -> Self {
         let login = parsed.map_or(typed, LoginName::as_str);
         Self::new(AttemptKind::Login, login.as_bytes())
