@@ -220,8 +220,10 @@ impl FromStr for Block {
         let address = bits(address);
         let block = Self::new(address, u128::BITS - width + length);
         if block.holds_everybody() {
-            return Err("a block of all addresses of IPv4 or IPv6 believes any client; \
-                name your proxies, for example `192.0.2.7, 10.0.0.0/8`");
+            return Err(
+                "a block that contains every client of IPv4 or IPv6 believes any of them; \
+                name your proxies, for example `192.0.2.7, 10.0.0.0/8`",
+            );
         }
         if block.first != address {
             return Err("an address of a block has bits beyond its length; put zeros there");

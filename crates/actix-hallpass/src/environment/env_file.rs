@@ -143,7 +143,7 @@ impl EnvFile {
 fn reason(error: &dotenvy::Error) -> &'static str {
     match error {
         dotenvy::Error::Io(_) => "it is not UTF-8",
-        _ => "put a value with a space or a quote in it between quotes",
+        _ => "put a value with a space or a quote in it between quotes, and close them",
     }
 }
 
@@ -219,8 +219,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_line_has_its_number_and_makes_the_setting_on_it_unreadable() {
-        const QUOTES: &str =
-            "can't be read: put a value with a space or a quote in it between quotes";
+        const QUOTES: &str = "can't be read: put a value with a space or a quote in it between quotes, and close them";
         for (content, x, lines) in [
             ("X=a", "a", &[][..]),
             ("\u{feff}X=a\r\nY=b\r\n", "a", &[]),
