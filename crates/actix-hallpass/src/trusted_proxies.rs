@@ -369,7 +369,7 @@ mod tests {
             "64:ff9b::/96",
         ] {
             let error = text.parse::<Proxy>().unwrap_err();
-            assert!(error.contains("believes any client"), "{text}: {error}");
+            assert!(error.contains("contains every client"), "{text}: {error}");
         }
         for text in ["::ffff:10.0.0.0/104", "::ffff:0:0/97", "2000::/4", "64:ff9b::/97", "::/97"] {
             assert!(text.parse::<Proxy>().is_ok(), "{text}");
