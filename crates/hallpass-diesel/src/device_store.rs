@@ -238,11 +238,16 @@ where
     }
 
     /// Moves a session from the user's row to the table, one generation further.
+    ///
+    /// # Security
+    /// It keeps the time of login that was listed before, although the token knows the true one: in the list of
+    /// sessions, a thief would see the change and with it the second of the owner's refresh.
     fn carry_over(
         &self,
         connection: &mut P::Connection,
         id: &T::Id,
         rotation: &Rotation,
+        created_at: Timestamp,
     ) -> QueryResult<bool> {
         if T::take_session(connection, id, rotation)? != 1 {
             return Ok(false);
@@ -255,7 +260,7 @@ where
         };
         let new = NewSession {
             session: &session,
-            created_at: rotation.auth_time,
+            created_at,
             expires_at: rotation.expires_at,
             device: &Device::default(),
         };
@@ -332,8 +337,13 @@ where
         if rotated {
             return Ok(true);
         }
-        let carried_over = self
-            .change(&rotation.user_id, |connection, id| self.carry_over(connection, id, rotation));
+        // Before the transaction: on SQLite, one that reads first may be refused its write.
+        let listed = self.users.run(|connection| T::load(connection, &id))?;
+        let listed_at = listed.and_then(UserRow::into_last_use).and_then(|(at, _)| at);
+        let created_at = listed_at.unwrap_or(rotation.auth_time);
+        let carried_over = self.change(&rotation.user_id, |connection, id| {
+            self.carry_over(connection, id, rotation, created_at)
+        });
         no_if_lost(carried_over)
     }
 

@@ -316,18 +316,22 @@ fn a_session_of_the_other_store_moves_at_its_rotation(
 ) {
     let account = Account::add(subject);
     account.start_in(single, "s1");
+    let begun = account.session_in(single).expect("it has begun");
+    let refreshed = account.rotation_of(&begun, 150);
+    assert!(single.rotate(&refreshed).expect("rotate answers"));
     let before = account.session_in(single);
     assert_eq!(account.session_of(subject, "s1"), before, "it is found where it is");
+    let created_at = account.list(subject, 300)[0].created_at;
     assert_eq!(account.session_of(subject, "s2"), None, "another one is not");
     assert!(!account.rotate(subject, "s1", "x", "y"), "another hash moves nothing");
     assert_eq!(account.session_in(single), before);
     assert!(account.rotate_at(subject, "s1", 200));
     assert_eq!(account.session_in(single), None, "it has moved");
     let session = account.session_of(subject, "s1").expect("it goes on");
-    assert_eq!((session.generation, session.rotated_at), (1, at(200)));
+    assert_eq!((session.generation, session.rotated_at), (2, at(200)));
     let listed = account.list(subject, 300);
     let times: Vec<_> = listed.iter().map(|it| (it.created_at, it.last_used_at)).collect();
-    assert_eq!(times, [(at(100), at(200))], "with the time of login");
+    assert_eq!(times, [(created_at, at(200))], "a refresh must not show in the time of login");
     assert!(account.rotate_at(subject, "s1", 300));
     assert!(account.end(subject, "s1"));
     assert_eq!(account.session_of(subject, "s1"), None);
