@@ -21,6 +21,7 @@ use crate::http::Client;
 on_every_database!(
     what_is_over_is_removed_and_nothing_else,
     many_logins_of_one_account_leave_few_rows,
+    sessions_that_can_not_be_removed_cost_no_login,
 );
 
 mod a_million {
@@ -166,6 +167,35 @@ fn logins_of_one_account_leave_few_rows(logins: u32, database: &TestDatabase) {
         matches!(answer.run_blocking(), Err(RefreshError::Refused(RefreshRefusal::Superseded)))
     });
     assert_eq!(superseded.count() as u32, MAX + Sessions::KEPT_BEYOND_MAXIMUM);
+}
+
+/// An application's table that refers to sessions keeps them from being removed.
+fn sessions_that_can_not_be_removed_cost_no_login(database: &TestDatabase) {
+    const MAX: u32 = 1;
+
+    let auth = auth_with(MAX, database);
+    session(&auth);
+    for _ in 0..MAX + Sessions::KEPT_BEYOND_MAXIMUM {
+        login(&auth);
+    }
+    let id = if database.url().starts_with("mysql") {
+        "VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin"
+    } else {
+        "TEXT"
+    };
+    database.sql(&format!(
+        "CREATE TABLE purchases (user_id BIGINT, session_id {id},
+            FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id))"
+    ));
+    database.sql("INSERT INTO purchases SELECT user_id, id FROM sessions");
+    let pairs = [login(&auth), login(&auth)];
+    let newest = pairs[1].refresh_token.expose_token();
+    auth.service().refresh(newest, None).run_blocking().unwrap();
+    let all = MAX + MAX + Sessions::KEPT_BEYOND_MAXIMUM;
+    assert_eq!(count(database), i64::from(all + 2));
+    database.sql("DROP TABLE purchases");
+    login(&auth);
+    assert_eq!(count(database), i64::from(all), "the next login removes them");
 }
 
 #[test]

@@ -193,8 +193,18 @@ where
         self.sessions.end(connection, id, session_id, EndReason::Superseded, now).map(drop)
     }
 
-    /// Removes the user's sessions that have been over for longest, if there are too many.
-    fn remove_excess(
+    /// Removes the user's sessions that ended or expired first, if there are too many.
+    ///
+    /// A failure is ignored: the login is already committed and must not depend on it, and the next
+    /// login tries again. It fails, for example, if the role may not `DELETE`, or if a foreign key of
+    /// another table refers to a session.
+    fn remove_excess(&self, start: &SessionStart) {
+        let Some(id) = start.user_id.parse::<T::Id>() else { return };
+        let now = start.session.rotated_at;
+        let _ = self.users.run(|connection| self.remove_excess_on(connection, &id, now));
+    }
+
+    fn remove_excess_on(
         &self,
         connection: &mut P::Connection,
         id: &T::Id,
@@ -232,9 +242,25 @@ where
             }
             self.sessions.insert(connection, id, &new)?;
             self.make_room(connection, id, session)?;
-            self.remove_excess(connection, id, session.rotated_at)?;
             Ok(true)
         })
+    }
+
+    /// Starts the session. Leaves out what can't be stored about the device: text that is too long for
+    /// its column, or that has letters which the column lacks.
+    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+    fn start_with_what_fits(&self, start: &SessionStart) -> Result<bool, StoreError> {
+        let begin = Instant::now();
+        let mut started = self.start_from(&start.device, start);
+        for known in [Device::from(start.device.client_address()), Device::default()] {
+            match started {
+                Err(error) if is_refused(&error, begin.elapsed()) => {
+                    started = self.start_from(&known, start);
+                }
+                started => return started,
+            }
+        }
+        started
     }
 
     /// Moves a session from the user's row to the table, one generation further.
@@ -313,21 +339,12 @@ where
         self.users.create(user)
     }
 
-    /// What can't be stored about the device, being too long for the column or of letters that it lacks,
-    /// is left out.
-    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        let begin = Instant::now();
-        let mut started = self.start_from(&start.device, start);
-        for known in [Device::from(start.device.client_address()), Device::default()] {
-            match started {
-                Err(error) if is_refused(&error, begin.elapsed()) => {
-                    started = self.start_from(&known, start);
-                }
-                started => return started,
-            }
+        let is_started = self.start_with_what_fits(start)?;
+        if is_started {
+            self.remove_excess(start);
         }
-        started
+        Ok(is_started)
     }
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {

@@ -94,7 +94,8 @@ pub trait UserStore: Send + Sync {
     /// Where there may be several, it removes the user's sessions that are over beyond
     /// [`Sessions::KEPT_BEYOND_MAXIMUM`], those first that ended or expired first, and
     /// [`Sessions::REMOVED_AT_LOGIN`] at most. A user who logs in very often is then no burden to a look at
-    /// their sessions.
+    /// their sessions. Remove them after the session is committed: a failed removal must not fail the
+    /// login.
     ///
     /// # Errors
     /// [`StoreError`] when the database could not do it.
