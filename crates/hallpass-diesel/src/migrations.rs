@@ -8,13 +8,18 @@
 mod location;
 
 use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::migration::{Migration, MigrationSource};
 use diesel::result::Error as DieselError;
 
 use crate::SchemaTable;
-use crate::engine::Engine;
+use crate::engine::{Engine, LOCK_WAIT, MIGRATION_WAIT};
 use location::Location;
+
+/// The pause before a migration tries again to lock a table: others have their turn.
+const PAUSE: Duration = LOCK_WAIT;
 
 /// What is done about the schema when a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +40,16 @@ pub enum MigrationError {
     /// One of them fails.
     #[error("migration {version} fails; hallpass makes a table `{}` of its own", .table.name())]
     Failed {
+        /// Which table it is about.
+        table: SchemaTable,
+        /// Its version.
+        version: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A migration could not lock a table within a minute.
+    #[error("migration {version} of the table `{}` fails after a wait; end the transactions that have hallpass's tables in use", .table.name())]
+    InUse {
         /// Which table it is about.
         table: SchemaTable,
         /// Its version.
@@ -142,7 +157,7 @@ pub fn run_tables<C: Engine>(
     if pending(connection, &location, tables)?.is_empty() {
         return check_tables(connection, tables);
     }
-    connection.in_turn(|connection| {
+    in_turn(connection, |connection| {
         // Another process may have run them while this one waited for its turn.
         let location = Location::find(connection, tables)?;
         connection.in_schema(location.schema(), |connection| {
@@ -196,7 +211,9 @@ fn check_table<C: Engine>(
 /// # Errors
 /// [`MigrationError`] when it fails. Nothing has changed then, but on MySQL, which can't undo a change of
 /// the schema; [`run`] puts that right.
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
 pub fn revert_last<C: Engine>(connection: &mut C) -> Result<Option<String>, MigrationError> {
+    // Once: on MySQL, a second time would revert the migration before.
     connection.in_turn(|connection| {
         let location = Location::find(connection, &[])?;
         let own = location.recorded(connection)?;
@@ -208,12 +225,38 @@ pub fn revert_last<C: Engine>(connection: &mut C) -> Result<Option<String>, Migr
         // First the record: what is there and not recorded is put right by `run`.
         location.forget(connection, &version)?;
         connection.in_schema(location.schema(), |connection| {
-            migration.revert(connection).map_err(|source| failed(table, &version, source))
+            let begin = Instant::now();
+            let reverted = migration.revert(connection);
+            reverted.map_err(|source| failed(table, &version, source, begin.elapsed()))
         })?;
         Ok(Some(version))
     })
 }
 
+/// Does `work` while no other process migrates. Where it has to wait for a table that a transaction has in
+/// use, it gives way after [`LOCK_WAIT`], undone, and tries again for a minute: statements of other
+/// connections wait behind it.
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
+fn in_turn<C: Engine, T>(
+    connection: &mut C,
+    work: impl Fn(&mut C) -> Result<T, MigrationError>,
+) -> Result<T, MigrationError> {
+    let start = Instant::now();
+    connection.in_turn(|connection| {
+        loop {
+            // A savepoint, which gives back the locks that the work has taken. On MySQL a transaction
+            // that the first change of the schema commits.
+            match connection.transaction(&work) {
+                Err(MigrationError::InUse { .. }) if start.elapsed() < MIGRATION_WAIT => {
+                    thread::sleep(PAUSE);
+                }
+                done => return done,
+            }
+        }
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
 fn run_one<C: Engine>(
     connection: &mut C,
     location: &Location,
@@ -221,22 +264,31 @@ fn run_one<C: Engine>(
     migration: &dyn Migration<C::Backend>,
 ) -> Result<(), MigrationError> {
     let version = version(migration);
+    let begin = Instant::now();
     if let Err(source) = migration.run(connection) {
+        let duration = begin.elapsed();
         let is_done =
             C::says_it_is_there(&*source) && check_table(connection, location, table).is_ok();
         if !is_done {
-            return Err(failed(table, &version, source));
+            return Err(failed(table, &version, source, duration));
         }
     }
     Ok(location.record(connection, &version)?)
 }
 
+/// A migration that failed after a while has most likely waited for a table: that has no kind of error
+/// in Diesel, and the server's words are in its language.
 fn failed(
     table: SchemaTable,
     version: &str,
     source: Box<dyn std::error::Error + Send + Sync>,
+    after: Duration,
 ) -> MigrationError {
-    MigrationError::Failed { table, version: version.to_owned(), source }
+    let version = version.to_owned();
+    if after >= LOCK_WAIT / 2 {
+        return MigrationError::InUse { table, version, source };
+    }
+    MigrationError::Failed { table, version, source }
 }
 
 /// Returns the migrations of these tables that neither this crate nor the Diesel CLI has recorded,
@@ -279,7 +331,8 @@ fn refuse_unknown<C: Engine>(recorded: &BTreeSet<String>) -> Result<(), Migratio
 /// Returns every migration with the table that it is about, oldest first.
 fn all<C: Engine>() -> Result<Vec<(SchemaTable, OwnMigration<C>)>, MigrationError> {
     let migrations = MigrationSource::<C::Backend>::migrations(&C::migrations());
-    let migrations = migrations.map_err(|source| failed(SchemaTable::Users, "list", source))?;
+    let migrations =
+        migrations.map_err(|source| failed(SchemaTable::Users, "list", source, Duration::ZERO))?;
     let mut migrations: Vec<_> = migrations
         .into_iter()
         .map(|migration| {

@@ -9,6 +9,8 @@ mod encodings;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod languages;
 mod migrations;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod open_transaction;
 mod own_table;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod refusal;

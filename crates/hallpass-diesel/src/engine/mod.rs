@@ -23,6 +23,13 @@ use diesel_migrations::EmbeddedMigrations;
 use crate::pool::ConnectionError;
 use crate::{DatabaseUrl, MigrationError};
 
+/// How long a process waits for the migrations of another one, and goes on trying to lock a table.
+pub(crate) const MIGRATION_WAIT: Duration = Duration::from_secs(60);
+
+/// How long a migration waits for a table that another transaction has in use. Statements that come later
+/// wait behind it, so this is less than their patience.
+pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(1);
+
 /// A connection to a kind of database that hallpass knows: [`diesel::SqliteConnection`],
 /// [`diesel::PgConnection`] or [`diesel::MysqlConnection`], each behind the feature of its name.
 ///
@@ -84,7 +91,8 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     fn names(&mut self, query: &str) -> QueryResult<Vec<String>>;
 
     /// Does `work` while no other process does such work on this database: all of it or, where the
-    /// database can undo a change of the schema, nothing.
+    /// database can undo a change of the schema, nothing. No statement of it waits for a table for longer
+    /// than [`LOCK_WAIT`].
     #[doc(hidden)]
     fn in_turn<T>(
         &mut self,

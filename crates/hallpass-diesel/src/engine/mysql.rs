@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::{Engine, Name, literal};
+use super::{Engine, LOCK_WAIT, MIGRATION_WAIT, Name, literal};
 use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
@@ -18,9 +18,6 @@ use crate::{DatabaseUrl, MigrationError};
 /// Who migrates this database holds this lock; locks belong to the server, hence the database's name,
 /// which may be as long as a lock's.
 const MIGRATION_LOCK: &str = "CONCAT('hallpass.', MD5(DATABASE()))";
-
-/// How long a process waits for the migrations of another one, in seconds.
-const MIGRATION_WAIT_SECONDS: u32 = 60;
 
 /// How many threads may wait for a server that does not answer, before one more is allowed every two
 /// seconds only. They end by themselves: the system gives a host that is silent up after two minutes, and
@@ -64,11 +61,12 @@ impl Engine for MysqlConnection {
         work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
     ) -> Result<T, MigrationError> {
         let lock = format!(
-            "SELECT CAST(GET_LOCK({MIGRATION_LOCK}, {MIGRATION_WAIT_SECONDS}) AS CHAR) AS name"
+            "SELECT CAST(GET_LOCK({MIGRATION_LOCK}, {}) AS CHAR) AS name",
+            MIGRATION_WAIT.as_secs()
         );
-        // A change of the schema waits for whoever uses the table.
+        // A change of the schema waits for each transaction that uses the table.
         self.batch_execute("SET @hallpass_lock_wait_timeout = @@SESSION.lock_wait_timeout")?;
-        self.batch_execute(&format!("SET SESSION lock_wait_timeout = {MIGRATION_WAIT_SECONDS}"))?;
+        self.batch_execute(&format!("SET SESSION lock_wait_timeout = {}", LOCK_WAIT.as_secs()))?;
         self.batch_execute("SET @hallpass_lc_messages = @@SESSION.lc_messages")?;
         speak_english(self)?;
         let done = match self.names(&lock)?.as_slice() {

@@ -7,16 +7,13 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::{Engine, Name, literal};
+use super::{Engine, LOCK_WAIT, MIGRATION_WAIT, Name, literal};
 use crate::database_url::Scheme;
 use crate::pool::{ConnectionError, PATIENCE};
 use crate::{DatabaseUrl, MigrationError};
 
 /// Who migrates this database holds this lock; the number is `hallpass` in ASCII.
 const MIGRATION_LOCK: i64 = 0x6861_6c6c_7061_7373;
-
-/// How long a process waits for the migrations of another one.
-const MIGRATION_WAIT: Duration = Duration::from_secs(60);
 
 /// What libpq waits for too long, or for ever, where the URL does not say otherwise: for a host that
 /// does not answer (2 s is its least), and for one that no longer acknowledges what was sent.
@@ -84,11 +81,10 @@ impl Engine for PgConnection {
         work: impl FnOnce(&mut Self) -> Result<T, MigrationError>,
     ) -> Result<T, MigrationError> {
         self.build_transaction().read_committed().read_write().run(|connection| {
-            connection.batch_execute(&format!(
-                "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}",
-                MIGRATION_WAIT.as_millis()
-            ))?;
+            connection.batch_execute("SET LOCAL statement_timeout = 0")?;
+            limit_lock_wait(connection, MIGRATION_WAIT)?;
             take_turn(connection)?;
+            limit_lock_wait(connection, LOCK_WAIT)?;
             work(connection)
         })
     }
@@ -164,6 +160,11 @@ impl Engine for PgConnection {
 fn set_search_path(connection: &mut PgConnection, path: &str) -> QueryResult<()> {
     let path = literal(path);
     connection.batch_execute(&format!("SELECT set_config('search_path', {path}, true)"))
+}
+
+/// Lets statements wait for a lock for `wait` at most, until the transaction ends.
+fn limit_lock_wait(connection: &mut PgConnection, wait: Duration) -> QueryResult<()> {
+    connection.batch_execute(&format!("SET LOCAL lock_timeout = {}", wait.as_millis()))
 }
 
 /// Waits until no other process migrates the database.
