@@ -1,5 +1,5 @@
-//! How many rows a database reads for a verb of a store: as PostgreSQL and MySQL count them and, on SQLite,
-//! as its plans say.
+//! Counts the rows that a database reads for a verb of a store. PostgreSQL and MySQL count them; on SQLite,
+//! the plans of the statements are read.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,8 +12,8 @@ use diesel::sql_types::Text;
 
 use crate::databases::TestDatabase;
 
-/// Adds sessions that a later login took the place of to a table of sessions. PostgreSQL then looks at the
-/// table, as it does by itself within a minute.
+/// Adds superseded sessions to a table of sessions. On PostgreSQL, runs ANALYZE on the table, as autovacuum
+/// does within a minute.
 pub(super) fn add_ended_sessions(
     database: &TestDatabase,
     table: &str,
@@ -59,7 +59,7 @@ impl<C: CountsReads> Counted for OneConnection<C> {
     }
 }
 
-/// A connection of which it can be told how many rows of a table it reads.
+/// A connection that counts the rows which it reads from a table.
 pub(super) trait CountsReads: Engine + R2D2Connection {
     type Begun;
 
@@ -68,7 +68,7 @@ pub(super) trait CountsReads: Engine + R2D2Connection {
     fn end(&mut self, table: &str, begun: Self::Begun) -> u64;
 }
 
-/// The counters of the table, which a connection brings up to date when it has nothing to do or is told to.
+/// Reads the counters of the table. A connection updates them when it is idle or on request.
 #[cfg(feature = "postgres")]
 impl CountsReads for PgConnection {
     type Begun = i64;
@@ -94,7 +94,7 @@ struct Rows {
     rows: i64,
 }
 
-/// The counters of the connection, whatever the table: the others have few rows.
+/// Reads the counters of the connection, which count all tables: the others have few rows.
 #[cfg(feature = "mysql")]
 impl CountsReads for MysqlConnection {
     type Begun = u64;
@@ -117,8 +117,8 @@ struct Counter {
     value: String,
 }
 
-/// SQLite counts nothing: each statement that finds rows of the table by less than two columns counts as
-/// one that reads all of them.
+/// SQLite has no such counters. A statement that finds rows of the table by fewer than two columns counts
+/// as one that reads all of them.
 impl CountsReads for SqliteConnection {
     type Begun = Arc<Mutex<Vec<String>>>;
 

@@ -1,4 +1,4 @@
-//! A table of sessions that is turned on while users have sessions in their rows: what becomes of those.
+//! Sessions in users' rows after the table of sessions is turned on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ on_every_database!(
     a_session_that_a_restored_row_has_once_more_keeps_nobody_from_logging_in,
 );
 
-/// Two servers over one database, of which the second has a table of sessions.
+/// Two servers that share a database. The second one has a table of sessions.
 struct Servers {
     clock: Arc<ManualClock>,
     one_column: Auth,
@@ -79,7 +79,7 @@ fn a_session_in_the_users_row_that_a_later_login_evicts_is_superseded(database: 
     assert_eq!(database.count("sessions"), 2);
 }
 
-/// The table `users` of a backup beside the table `sessions` of today: a session that has moved is in both.
+/// `users` is restored from a backup and `sessions` is not: a session that has moved is in both tables.
 fn a_session_that_a_restored_row_has_once_more_keeps_nobody_from_logging_in(
     database: &TestDatabase,
 ) {
