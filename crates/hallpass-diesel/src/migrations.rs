@@ -36,7 +36,7 @@ pub enum Migrations {
 pub enum MigrationError {
     /// A table or the record of the migrations can't be read or written.
     #[error("the schema can't be looked at or changed")]
-    Book(#[from] DieselError),
+    Record(#[from] DieselError),
     /// One of them fails.
     #[error("migration {version} fails; hallpass makes a table `{}` of its own", .table.name())]
     Failed {
@@ -177,7 +177,7 @@ pub fn run_tables<C: Engine>(
 /// # Errors
 /// [`MigrationError::TableMissing`], [`MigrationError::ColumnsMissing`],
 /// [`MigrationError::FoundElsewhere`], [`MigrationError::NotRecorded`] or [`MigrationError::Ahead`];
-/// [`MigrationError::Book`] when the database does not answer, being locked, say.
+/// [`MigrationError::Record`] when the database does not answer, being locked, say.
 pub fn check_tables<C: Engine>(
     connection: &mut C,
     tables: &[SchemaTable],

@@ -135,7 +135,7 @@ fn a_database_one_migration_ahead_of_the_program_says_so(database: &TestDatabase
     assert!(!status.success() && text.contains(expected), "{text}");
 }
 
-/// What a process leaves that is killed between a migration and its entry in the book, where the
+/// What a process leaves that is killed between a migration and its record, where the
 /// database can't do both or nothing.
 #[test]
 #[cfg(feature = "mysql")]
@@ -150,7 +150,7 @@ pub(super) fn what_was_run_is_recorded(database: &TestDatabase) {
     database.sql("DELETE FROM __hallpass_schema_migrations");
     open(&database.database_url(), Migrations::Run, None).unwrap();
     let mut connection = connect::<diesel::MysqlConnection>(database.url());
-    assert!(revert_last(&mut connection).unwrap().is_some(), "it is in the book");
+    assert!(revert_last(&mut connection).unwrap().is_some(), "it is recorded");
 }
 
 fn another_table_called_users_is_not_touched(database: &TestDatabase) {

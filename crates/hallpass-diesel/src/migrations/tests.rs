@@ -102,12 +102,12 @@ fn what_the_diesel_cli_has_recorded_counts_as_done() {
 }
 
 #[test]
-fn an_applications_own_book_is_left_alone() {
+fn an_applications_own_record_is_left_alone() {
     let (_directory, url) = empty();
     let mut connection = sqlite::create(&url).unwrap();
-    let book = "CREATE TABLE __diesel_schema_migrations (version TEXT PRIMARY KEY);
+    let record = "CREATE TABLE __diesel_schema_migrations (version TEXT PRIMARY KEY);
         INSERT INTO __diesel_schema_migrations VALUES ('20990101000000');";
-    connection.batch_execute(book).unwrap();
+    connection.batch_execute(record).unwrap();
     run(&mut connection).unwrap();
     assert_eq!(count(&mut connection, "__diesel_schema_migrations"), 1);
 }
@@ -124,7 +124,11 @@ fn a_schema_that_is_not_complete_says_what_is_missing() {
     let error = check(&mut connection).unwrap_err().to_string();
     let expected = "the table `users` lacks rotated_at, scope: it is not hallpass's, or migrations are missing (MIGRATE=true)";
     assert_eq!(error, expected);
-    assert_eq!(run(&mut connection).unwrap_err().to_string(), expected, "the book alone lies");
+    assert_eq!(
+        run(&mut connection).unwrap_err().to_string(),
+        expected,
+        "the record alone is not enough"
+    );
 }
 
 #[test]
