@@ -77,14 +77,14 @@ pub enum MigrationError {
         "the connection has no schema to make tables in; name one that exists in `search_path`, or on MySQL a database in the URL"
     )]
     NoSchema,
-    /// A table is there, and what would record its migrations is not in the same schema.
-    #[error("the table `{table}` is there, and its migrations are not recorded beside it, in `{record}`{}; put the schema of hallpass's tables first in `search_path`, or rename the table that is not hallpass's", but_elsewhere(.elsewhere.as_deref()))]
+    /// A table exists, but its migrations are not recorded in its schema.
+    #[error("`{table}` exists, but {}", not_recorded(.table, .record, .elsewhere.as_deref()))]
     NotRecorded {
         /// The table, with its schema.
         table: String,
         /// Where its migrations would be recorded.
         record: String,
-        /// Where other migrations of hallpass's are recorded.
+        /// The record that was found in another schema: hallpass's, or the Diesel CLI's.
         elsewhere: Option<String>,
     },
     /// Statements find a table in another schema than that of hallpass's other tables.
@@ -109,8 +109,18 @@ pub enum MigrationError {
     },
 }
 
-fn but_elsewhere(elsewhere: Option<&str>) -> String {
-    elsewhere.map(|record| format!(", but `{record}` is there")).unwrap_or_default()
+fn not_recorded(table: &str, record: &str, elsewhere: Option<&str>) -> String {
+    let else_rename =
+        format!("else put hallpass's schema first in `search_path`, or rename `{table}`");
+    match elsewhere {
+        Some(elsewhere) => format!(
+            "its migrations are recorded in `{elsewhere}`, not in `{record}`; if it is hallpass's, move \
+             that record into its schema, {else_rename}"
+        ),
+        None => format!(
+            "its migrations are recorded nowhere; if it is hallpass's, restore `{record}`, {else_rename}"
+        ),
+    }
 }
 
 /// A migration for one kind of database.

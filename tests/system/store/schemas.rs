@@ -209,14 +209,44 @@ fn users_whose_migrations_are_recorded_in_another_schema_are_refused_with_both_n
             let error = owned.error(path, migrations);
             assert_eq!(
                 error,
-                "the table `public.users` is there, and its migrations are not recorded beside it, in \
-                 `public.__hallpass_schema_migrations`, but `app.__hallpass_schema_migrations` is there; \
-                 put the schema of hallpass's tables first in `search_path`, or rename the table that is \
-                 not hallpass's"
+                "`public.users` exists, but its migrations are recorded in \
+                 `app.__hallpass_schema_migrations`, not in `public.__hallpass_schema_migrations`; if it \
+                 is hallpass's, move that record into its schema, else put hallpass's schema first in \
+                 `search_path`, or rename `public.users`"
             );
         }
     }
     assert_eq!(owned.tables("app"), "__hallpass_schema_migrations");
+}
+
+#[test]
+fn users_that_the_diesel_cli_has_recorded_in_another_schema_are_refused_with_both_names() {
+    let Some(owned) = OwnedDatabase::new() else { return };
+    owned.database.sql(&format!("CREATE SCHEMA app AUTHORIZATION {}", owned.role));
+    let own = FileBasedMigrations::from_path("migrations/postgres").unwrap();
+    let mut connection = PgConnection::establish(&owned.url(Some("app"))).unwrap();
+    connection.run_next_migration(own).unwrap();
+    owned.database.sql("ALTER TABLE app.__diesel_schema_migrations SET SCHEMA public");
+    for migrations in [Migrations::Run, Migrations::Check] {
+        let error = owned.error("app,public", migrations);
+        let names = "`app.users` exists, but its migrations are recorded in \
+                     `public.__diesel_schema_migrations`, not in `app.__hallpass_schema_migrations`;";
+        assert!(error.starts_with(names), "{error}");
+    }
+    assert_eq!((owned.tables("app").as_str(), owned.tables("public").as_str()), ("users", ""));
+    owned.database.sql("ALTER TABLE public.__diesel_schema_migrations SET SCHEMA app");
+    open_per_device(&owned.database_url(Some("app,public")), 5, Migrations::Run, None).unwrap();
+}
+
+#[test]
+fn users_of_hallpasss_without_a_record_are_refused_in_the_first_schema_too() {
+    let Some(owned) = OwnedDatabase::new() else { return };
+    open(&owned.database_url(None), Migrations::Run, None).unwrap();
+    owned.database.sql("DROP TABLE __hallpass_schema_migrations");
+    let error = owned.error("public", Migrations::Run);
+    for name in ["`public.users` exists", "restore `public.__hallpass_schema_migrations`"] {
+        assert!(error.contains(name), "{name}: {error}");
+    }
 }
 
 #[test]

@@ -49,6 +49,10 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     #[doc(hidden)]
     type Identity: PartialEq + Send;
 
+    /// Whether a migration and its record are one transaction, so that a table of hallpass's has its record.
+    #[doc(hidden)]
+    const RECORDS_AT_ONCE: bool = true;
+
     /// Returns the migrations of the table `users`.
     #[doc(hidden)]
     fn migrations() -> EmbeddedMigrations;

@@ -28,6 +28,8 @@ impl Engine for MysqlConnection {
     type Itself = Self;
     type Identity = ();
 
+    const RECORDS_AT_ONCE: bool = false;
+
     fn migrations() -> EmbeddedMigrations {
         const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
         MIGRATIONS

@@ -62,26 +62,28 @@ impl Location {
         &self,
         connection: &mut C,
     ) -> Result<(), MigrationError> {
-        let elsewhere = connection.schema_of(OWN_RECORD)?;
-        match (self.unrecorded(connection)?, elsewhere) {
-            (Some(table), Some(schema)) => Err(self.not_recorded(table, Some(&schema))),
-            _ => Ok(()),
+        let Some(table) = self.unrecorded(connection)? else { return Ok(()) };
+        match self.record_elsewhere(connection, table)? {
+            Some(record) => Err(self.not_recorded(table, Some(record))),
+            None => Ok(()),
         }
     }
 
-    /// Also refuses a table in another schema than that of new tables, whose migrations are recorded
-    /// nowhere. One in the same schema makes the migration fail, which says so.
+    /// Also refuses a table whose migrations are recorded nowhere, if it is in another schema than new
+    /// tables or has all columns of hallpass's. Another table makes the migration fail, which says so.
     pub(super) fn refuse_unrecorded<C: Engine>(
         &self,
         connection: &mut C,
     ) -> Result<(), MigrationError> {
         self.refuse_recorded_elsewhere(connection)?;
-        match self.unrecorded(connection)? {
-            Some(table) if connection.default_schema()?.as_ref() != Some(&self.schema) => {
-                Err(self.not_recorded(table, None))
-            }
-            _ => Ok(()),
+        let Some(table) = self.unrecorded(connection)? else { return Ok(()) };
+        let is_among_new_tables = connection.default_schema()?.as_ref() == Some(&self.schema);
+        let has_lost_its_record =
+            C::RECORDS_AT_ONCE && super::check_table(connection, self, table).is_ok();
+        if is_among_new_tables && !has_lost_its_record {
+            return Ok(());
         }
+        Err(self.not_recorded(table, None))
     }
 
     /// Returns the table that was found, if no migration of hallpass's is recorded in its schema.
@@ -90,19 +92,45 @@ impl Location {
         connection: &mut C,
     ) -> Result<Option<SchemaTable>, MigrationError> {
         let Some(table) = self.table else { return Ok(None) };
-        let by_cli = self.recorded_by_cli(connection)?;
-        let is_recorded = self.has(connection, OWN_RECORD)?
-            || super::all::<C>()?.iter().any(|(of, migration)| {
-                *of == table && by_cli.contains(&super::version(&**migration))
-            });
+        let is_recorded =
+            self.has(connection, OWN_RECORD)? || self.is_recorded_by_cli(connection, table)?;
         Ok((!is_recorded).then_some(table))
     }
 
-    fn not_recorded(&self, table: SchemaTable, elsewhere: Option<&str>) -> MigrationError {
+    /// Returns the name of a record in another schema that may be about this table, which is unrecorded.
+    fn record_elsewhere<C: Engine>(
+        &self,
+        connection: &mut C,
+        table: SchemaTable,
+    ) -> Result<Option<String>, MigrationError> {
+        for record in [OWN_RECORD, DIESEL_CLI_RECORD] {
+            let Some(schema) = connection.schema_of(record)? else { continue };
+            let there = Self { schema, table: None };
+            if record == OWN_RECORD || there.is_recorded_by_cli(connection, table)? {
+                return Ok(Some(there.name_of(record)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns whether the Diesel CLI has recorded a migration of the table in this schema.
+    fn is_recorded_by_cli<C: Engine>(
+        &self,
+        connection: &mut C,
+        table: SchemaTable,
+    ) -> Result<bool, MigrationError> {
+        let by_cli = self.recorded_by_cli(connection)?;
+        let is_recorded = |(of, migration): &(SchemaTable, super::OwnMigration<C>)| {
+            *of == table && by_cli.contains(&super::version(&**migration))
+        };
+        Ok(super::all::<C>()?.iter().any(is_recorded))
+    }
+
+    fn not_recorded(&self, table: SchemaTable, elsewhere: Option<String>) -> MigrationError {
         MigrationError::NotRecorded {
             table: self.name_of(table.name()),
             record: self.name_of(OWN_RECORD),
-            elsewhere: elsewhere.map(|schema| format!("{schema}.{OWN_RECORD}")),
+            elsewhere,
         }
     }
 

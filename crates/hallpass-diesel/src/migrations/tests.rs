@@ -155,3 +155,17 @@ fn another_table_called_users_is_not_touched() {
     assert!(matches!(error, MigrationError::Failed { .. }), "{error}");
     assert_eq!(count(&mut connection, "sqlite_master"), 1, "nothing is left behind");
 }
+
+#[test]
+fn a_table_of_hallpasss_that_has_lost_its_record_is_refused() {
+    let (_directory, url) = empty();
+    let mut connection = sqlite::create(&url).unwrap();
+    run(&mut connection).unwrap();
+    connection.batch_execute("DROP TABLE __hallpass_schema_migrations").unwrap();
+    assert_eq!(
+        run(&mut connection).unwrap_err().to_string(),
+        "`main.users` exists, but its migrations are recorded nowhere; if it is hallpass's, restore \
+         `main.__hallpass_schema_migrations`, else put hallpass's schema first in `search_path`, or rename \
+         `main.users`"
+    );
+}
