@@ -4,6 +4,8 @@ mod private_server;
 mod server;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use std::{thread, time::Duration};
 
 use actix_hallpass::hallpass_diesel::DatabaseUrl;
 use diesel::RunQueryDsl as _;
@@ -121,6 +123,19 @@ impl TestDatabase {
             }
         }
     }
+}
+
+/// Waits until the database has such rows. MariaDB refreshes its table of transactions only
+/// when the table has not been read for 0.1 s.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) fn wait_for(database: &TestDatabase, rows: &str) {
+    for _ in 0..40 {
+        if database.count(rows) > 0 {
+            return;
+        }
+        thread::sleep(Duration::from_millis(150));
+    }
+    panic!("no such rows within 6 s: {rows}");
 }
 
 /// The answer to a `COUNT(*) AS count`.

@@ -8,6 +8,8 @@ use actix_hallpass::hallpass::{
     SessionStart, Timestamp, UserId, UserStore,
 };
 
+#[cfg(feature = "postgres")]
+use crate::databases::{Kind, wait_for};
 use crate::databases::{TestDatabase, on_every_database};
 use crate::process::{Process, command_on};
 
@@ -114,6 +116,54 @@ fn tables_altered_under_a_server_of_sessions_per_device_cost_no_request(database
     }
     let log = server.into_log();
     assert!(!log.contains("ERROR"), "{log}");
+}
+
+/// The verb takes as long as one of many statements to a distant server: its failure at the altered table
+/// looks like a wait for another transaction.
+#[test]
+#[cfg(feature = "postgres")]
+fn a_table_altered_under_slow_transactions_costs_no_request() {
+    let Some(database) = TestDatabase::on(Kind::Postgres) else { return };
+    let mut command = command_on(&database);
+    command.env("SESSIONS_PER_USER", "5").env("LOGIN_THROTTLE", "database");
+    let server = Process::run(&mut command);
+    everybody_registers(&server);
+    database.sql(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN PERFORM pg_sleep(0.15); RETURN NEW; END';
+         CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION slow()",
+    );
+    for sql in further_alterations(&database) {
+        database.sql(sql);
+        everybody_logs_in(&server, sql);
+    }
+    let log = server.into_log();
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+/// The lock is held for nearly as long as a verb waits for it.
+#[test]
+#[cfg(feature = "postgres")]
+fn an_alteration_that_holds_its_lock_for_long_costs_no_request() {
+    let Some(database) = TestDatabase::on(Kind::Postgres) else { return };
+    let server = Process::run(&mut command_on(&database));
+    everybody_registers(&server);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            database.sql(
+                "BEGIN; ALTER TABLE users ALTER COLUMN login TYPE VARCHAR(320);
+                 SELECT pg_sleep(1.75); COMMIT",
+            );
+        });
+        wait_for(
+            &database,
+            "pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+             AND relation = (SELECT oid FROM pg_class WHERE relname = 'users')",
+        );
+        let answer = server.login("user0", "correct horse");
+        assert_eq!(answer.status, 200, "{answer:?} {}", server.log());
+    });
 }
 
 /// As `pg_restore --clean` and its kin do: another table takes the place of the old one.

@@ -1,43 +1,32 @@
-//! Servers whose messages are not in English: no decision depends on their words.
+//! Database servers with messages in German. The outcomes are the same as in English.
 
 use std::thread;
-use std::time::Duration;
 
 use actix_hallpass::hallpass::testing::conformance;
 use diesel::connection::Connection;
 
 use super::conformance::Users;
+#[cfg(feature = "mysql")]
+use super::refusal::a_condition_that_fails_late_is_a_constraint;
 use super::refusal::{
     a_condition_of_the_table_is_a_constraint, a_text_that_does_not_fit_is_a_constraint,
 };
-use crate::databases::{Kind, Server, TestDatabase};
+use crate::databases::{Kind, Server, TestDatabase, wait_for};
 use crate::process::{Process, command_on};
 
 fn german(kind: Kind) -> Option<TestDatabase> {
     Server::in_german(kind).map(TestDatabase::on_server)
 }
 
-/// Waits until the database has such rows. MariaDB refreshes its table of transactions when
-/// it has not been read for a tenth of a second.
-fn wait_for(database: &TestDatabase, rows: &str) {
-    for _ in 0..40 {
-        if database.count(rows) > 0 {
-            return;
-        }
-        thread::sleep(Duration::from_millis(150));
-    }
-    panic!("never: {rows}");
-}
-
-/// A login, and another transaction that has what it wants, and then wants what it has.
+/// A deadlock between a login and another transaction.
 struct Deadlock<'a> {
     database: &'a TestDatabase,
     server: &'a Process,
-    /// What the other transaction takes first.
+    /// The statement by which the other transaction takes the lock that the login waits for.
     first: &'a str,
-    /// How somebody is seen to wait for it.
+    /// The rows that show that the login waits.
     waiting: &'a str,
-    /// What it takes then, and the login has.
+    /// The statement by which the other transaction waits for a lock of the login.
     second: &'a str,
 }
 
@@ -74,7 +63,7 @@ fn a_login_that_loses_a_deadlock_on_postgres_is_run_again() {
         command.envs(sessions_per_user.map(|max| ("SESSIONS_PER_USER", max)));
         let server = Process::run(&mut command);
         server.register("ada", "correct horse");
-        // The login waited first, and is the one that looks for a deadlock first.
+        // The session that detects the deadlock is aborted: the login's timeout ends first.
         let first = &format!("BEGIN; SET LOCAL deadlock_timeout = '1min'; {first}");
         let (database, server) = (&database, &server);
         Deadlock { database, server, first, waiting, second }
@@ -90,7 +79,7 @@ fn a_login_that_loses_a_deadlock_on_mariadb_is_run_again() {
     let Some(database) = german(Kind::Mysql) else { return };
     let server = Process::run(command_on(&database).env("SESSIONS_PER_USER", "5"));
     server.register("ada", "correct horse");
-    // The one that has changed less is given up.
+    // The server aborts the transaction that changed fewer rows.
     database.sql(
         "CREATE TABLE ballast (number INTEGER);
          INSERT INTO ballast SELECT seq FROM seq_1_to_1000",
@@ -124,6 +113,12 @@ fn what_mariadb_never_takes_is_a_constraint_in_every_language() {
     {
         german(Kind::Mysql).iter().for_each(test);
     }
+}
+
+#[test]
+#[cfg(feature = "mysql")]
+fn what_mariadb_refuses_late_is_a_constraint_in_every_language() {
+    german(Kind::Mysql).iter().for_each(a_condition_that_fails_late_is_a_constraint);
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod own_table;
 mod refusal;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod registration;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod retry;
 mod rows_read;
 #[cfg(feature = "postgres")]
 mod schemas;

@@ -141,6 +141,9 @@ pub trait Engine: Connection + sealed::Sealed + 'static {
     fn is_spoilt_by(error: &DieselError) -> bool;
 
     /// Prepares the connection for another run of a statement that ended with an error.
+    ///
+    /// # Errors
+    /// When the connection does not answer any more.
     #[doc(hidden)]
     fn start_over(&mut self) -> QueryResult<()>;
 

@@ -124,7 +124,10 @@ impl Engine for MysqlConnection {
     /// writes. Diesel knows no kind for that. The message names the option, in every language.
     fn is_spoilt_by(error: &DieselError) -> bool {
         match error {
-            DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => true,
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ReadOnlyTransaction | DatabaseErrorKind::ClosedConnection,
+                _,
+            ) => true,
             DieselError::DatabaseError(DatabaseErrorKind::Unknown, information) => {
                 information.message().contains("read-only")
             }
