@@ -274,12 +274,12 @@ async fn send_and_reset(server: SocketAddr, request: &str) {
     assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
 }
 
-/// The next `count` events, once they are there: nothing else says that the guesses were looked at.
+/// The next events, once there are `count` of them: nothing else says that the guesses were looked at.
 fn events(app: &TestApp, count: usize) -> Vec<AuthEvent> {
     let mut events = Vec::new();
     for _ in 0..1000 {
         events.extend(app.auth.observer().take());
-        if events.len() == count {
+        if events.len() >= count {
             return events;
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -301,7 +301,8 @@ fn a_guesser_who_resets_the_connection_has_an_address_all_the_same() {
             send_and_reset(app.address(), &request).await;
         }
     });
-    let addresses = events(&app, 60).into_iter().map(|event| event.client_address.unwrap());
+    // A reset may also get ahead of its request, which is lost then.
+    let addresses = events(&app, 45).into_iter().map(|event| event.client_address.unwrap());
     let (unknown, known): (Vec<_>, Vec<_>) = addresses.partition(IpAddr::is_unspecified);
     assert!(!unknown.is_empty(), "no connection was reset in time");
     assert!(known.iter().all(IpAddr::is_loopback), "{known:?}");
