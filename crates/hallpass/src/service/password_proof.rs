@@ -1,19 +1,19 @@
 //! Is this the user's password, and may they use it? What login and step-up have in common.
 
-use super::Service;
-use crate::bcrypt::HashMatch;
 use crate::event::LoginRefusal;
-use crate::password_hash::PasswordComparison;
-use crate::typed_password::TypedPassword;
-use crate::{User, UserId};
+use crate::password::bcrypt::HashMatch;
+use crate::password::hash::PasswordComparison;
+use crate::password::typed::TypedPassword;
+use crate::service::Service;
+use crate::user::{User, UserId};
 
 /// A refusal, and whose password it was.
-pub(super) type Refused = (Option<UserId>, LoginRefusal);
+pub(crate) type Refused = (Option<UserId>, LoginRefusal);
 
 impl Service {
     /// Compares the password with the user's: for hash steps. Every refusal of the same text costs the
     /// same, so that none of them tells why.
-    pub(super) fn prove_password(
+    pub(crate) fn prove_password(
         &self,
         user: Option<User>,
         password: Option<&TypedPassword>,

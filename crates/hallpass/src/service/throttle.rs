@@ -15,13 +15,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Service, event};
-use crate::event::Throttle;
-use crate::step::Step;
-use crate::{
-    AccessClaims, AttemptKey, AttemptLimiter, AuthEvent, AuthEventKind, LoginLimits, SessionId,
-    StoreError, ThrottlePolicy, UserId, Verdict,
-};
+use crate::event::{AuthEvent, AuthEventKind, Throttle};
+use crate::limit::{AttemptKey, AttemptLimiter, LoginLimits, ThrottlePolicy, Verdict};
+use crate::service::service::event;
+use crate::service::{Service, Step};
+use crate::session::SessionId;
+use crate::store::StoreError;
+use crate::token::AccessClaims;
+use crate::user::UserId;
 
 /// There were too many attempts: nothing was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +36,7 @@ pub struct Throttled {
 }
 
 /// Who tries a password on which account, or to register one.
-pub(super) struct Attempt {
+pub(crate) struct Attempt {
     /// On which account; `None` for a registration.
     account: Option<AttemptKey>,
     client_address: Option<IpAddr>,
@@ -45,18 +46,18 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// Returns the attempt of a client that logs in.
-    pub(super) fn at_login(account: AttemptKey, client_address: Option<IpAddr>) -> Self {
+    pub(crate) fn at_login(account: AttemptKey, client_address: Option<IpAddr>) -> Self {
         Self { account: Some(account), client_address, of_session: None }
     }
 
     /// Returns the attempt of a client that registers.
-    pub(super) fn to_register(client_address: Option<IpAddr>) -> Self {
+    pub(crate) fn to_register(client_address: Option<IpAddr>) -> Self {
         Self { account: None, client_address, of_session: None }
     }
 
     /// Returns the attempt of the user of an access token, counted apart from those at the login: whoever
     /// guesses there takes none of these away.
-    pub(super) fn in_session(presented: &AccessClaims, client_address: Option<IpAddr>) -> Self {
+    pub(crate) fn in_session(presented: &AccessClaims, client_address: Option<IpAddr>) -> Self {
         let (user_id, session_id) = (presented.user_id().clone(), presented.session_id().clone());
         let account = AttemptKey::of_user(&user_id);
         Self { account: Some(account), client_address, of_session: Some((user_id, session_id)) }
@@ -73,7 +74,7 @@ impl Attempt {
 }
 
 /// The error of a use case that can be throttled.
-pub(super) trait Throttleable: From<Throttled> + From<StoreError> + Send + 'static {
+pub(crate) trait Throttleable: From<Throttled> + From<StoreError> + Send + 'static {
     /// Returns whether somebody may have guessed: a password, or which names are taken and which passwords
     /// the application refuses.
     fn is_guess(&self) -> bool;
@@ -83,7 +84,7 @@ impl Service {
     /// Takes an attempt from each limit, and goes on with `proceed` if none is exhausted. They are given
     /// back unless it may have been a guess, which an outage is not. A request that is given up while
     /// it waits for a permit to hash, for want of one or since the client hung up, counts.
-    pub(super) fn throttled<T, E>(
+    pub(crate) fn throttled<T, E>(
         &self,
         attempt: Attempt,
         proceed: impl FnOnce() -> Step<Result<T, E>> + Send + 'static,

@@ -10,12 +10,14 @@ mod verbs;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::MemoryStore;
-use crate::{
-    Device, EndReason, LoginName, NewUser, PasswordChange, PasswordHash, ProvenSession,
-    RefreshTokenHash, Rotation, Scope, Session, SessionId, SessionStart, Sessions, SessionsToEnd,
-    Timestamp, User, UserId, UserStore,
+use crate::password::PasswordHash;
+use crate::session::{Device, EndReason, RefreshTokenHash, Session, SessionId, Sessions};
+use crate::store::{
+    NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd, UserStore,
 };
+use crate::testing::MemoryStore;
+use crate::time::Timestamp;
+use crate::user::{LoginName, Scope, User, UserId};
 
 /// A store, and what the suite needs to do to its rows from outside, as an administrator would.
 pub trait Subject: Sync {

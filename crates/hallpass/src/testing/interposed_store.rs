@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{
-    DeviceSession, EndReason, LoginName, NewUser, PasswordChange, Rotation, SessionId,
-    SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
+use crate::session::{DeviceSession, EndReason, SessionId, Sessions};
+use crate::store::{
+    NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd, StoreError, UserStore,
 };
+use crate::time::Timestamp;
+use crate::user::{LoginName, User, UserId};
 
 /// A store that calls a function before each verb of another one: to fail, to wait, or to do what
 /// another server would do at exactly that moment.

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::{AttemptKey, AttemptLimiter, ThrottlePolicy, Timestamp, UserId, Verdict};
+use crate::limit::{AttemptKey, AttemptLimiter, ThrottlePolicy, Verdict};
+use crate::time::Timestamp;
+use crate::user::UserId;
 
 const POLICY: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::{Clock, Timestamp};
+use crate::time::{Clock, Timestamp};
 
 /// A clock that is set by hand.
 ///

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::{
-    AttemptKey, AttemptLimiter, NoAttempt, StoreError, ThrottlePolicy, Timestamp, Verdict,
-};
+use crate::limit::{AttemptKey, AttemptLimiter, NoAttempt, ThrottlePolicy, Verdict};
+use crate::store::StoreError;
+use crate::time::Timestamp;
 
 /// A limiter that keeps every key until it is dropped: for tests, and not for a server.
 ///

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use row::Row;
 
-use crate::{
-    DeviceSession, EndReason, LoginName, NewUser, PasswordChange, Rotation, SessionId,
-    SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
+use crate::session::{DeviceSession, EndReason, SessionId, Sessions};
+use crate::store::{
+    NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd, StoreError, UserStore,
 };
+use crate::time::Timestamp;
+use crate::user::{LoginName, User, UserId};
 
 /// A store that forgets everything when it is dropped. Ids are `i64`, counted from 1, or of the type
 /// that [`MemoryStore::with_ids`] is told. Each user has one session, until

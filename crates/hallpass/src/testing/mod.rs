@@ -5,14 +5,22 @@
 
 pub mod bcrypt_runs;
 pub mod conformance;
+#[cfg(test)]
+pub(crate) mod dice;
+#[cfg(test)]
+pub(crate) mod forge;
 mod interposed_store;
 pub mod limiter_conformance;
 mod manual_clock;
 mod memory_limiter;
 mod memory_store;
+#[cfg(test)]
+mod model;
 mod recording_observer;
 mod seeded_random;
 mod test_claims;
+#[cfg(test)]
+pub(crate) mod world;
 
 pub use interposed_store::{InterposedStore, Verb};
 pub use manual_clock::ManualClock;

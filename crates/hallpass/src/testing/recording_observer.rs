@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{AuthEvent, AuthEventKind, AuthObserver};
+use crate::event::{AuthEvent, AuthEventKind, AuthObserver};
 
 /// Keeps every event, in order.
 #[derive(Debug, Default)]

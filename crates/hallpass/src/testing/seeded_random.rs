@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Random, RandomUnavailable};
+use crate::random::{Random, RandomUnavailable};
 
 /// A random source whose answers follow from its seed and their number: the same run twice is the
 /// same.

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use crate::access_token::AccessGrant;
-use crate::{AccessToken, AppClaims, Scope, Service, SessionId, Timestamp, UserId};
+use crate::service::Service;
+use crate::session::SessionId;
+use crate::time::Timestamp;
+use crate::token::access::AccessGrant;
+use crate::token::{AccessToken, AppClaims};
+use crate::user::{Scope, UserId};
 
 /// The claims of an access token that a test makes for itself.
 #[derive(Clone, Debug)]

@@ -5,13 +5,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use zeroize::Zeroizing;
 
-use super::super::world::{PASSWORD, World, run_steps};
 use super::*;
-use crate::testing::{InterposedStore, MemoryLimiter, Verb, bcrypt_runs};
-use crate::{
-    Credentials, LoginError, LoginLimits, LoginRefusal, OwnSessions, PasswordChangeError,
-    PasswordRuleError, ReauthenticateError, RegisterError, Timestamp, TokenPair,
+use crate::event::LoginRefusal;
+use crate::limit::LoginLimits;
+use crate::password::PasswordRuleError;
+use crate::service::{
+    LoginError, OwnSessions, PasswordChangeError, ReauthenticateError, RegisterError, TokenPair,
 };
+use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::testing::{InterposedStore, MemoryLimiter, Verb, bcrypt_runs};
+use crate::time::Timestamp;
+use crate::user::Credentials;
 
 const ACCOUNT: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
 const ADDRESS: ThrottlePolicy = ThrottlePolicy { burst: 5, interval: Duration::from_secs(1) };
@@ -330,7 +334,7 @@ fn an_invalid_count_of_attempts_throttles_and_warns() {
     assert_eq!(throttled.wait, Duration::from_secs(30));
     let (table, column) = ("login_attempts", "full_at");
     let replaced = AuthEventKind::InvalidAttemptsReplaced { table, column };
-    assert_eq!(replaced.severity(), crate::Severity::Warning);
+    assert_eq!(replaced.severity(), crate::event::Severity::Warning);
     assert_eq!(world.events(), [replaced, AuthEventKind::Throttled(Throttle::Account)]);
 }
 

@@ -3,12 +3,11 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::races::{RIVALS, winners};
-use super::{Account, Subject, at, hash};
-use crate::{
-    Device, DeviceSession, PasswordHash, PasswordStamp, RefreshTokenHash, Rotation, Session,
-    SessionId, SessionStart, SessionsToEnd, UserStore,
-};
+use crate::password::{PasswordHash, PasswordStamp};
+use crate::session::{Device, DeviceSession, RefreshTokenHash, Session, SessionId};
+use crate::store::{Rotation, SessionStart, SessionsToEnd, UserStore};
+use crate::testing::conformance::races::{RIVALS, winners};
+use crate::testing::conformance::{Account, Subject, at, hash};
 
 /// How often each race is run.
 const ROUNDS: usize = 20;

@@ -1,7 +1,9 @@
 //! Many sessions that are over: how many of them are kept, and that a look at the others does not read them.
 
-use super::{Account, Subject, at};
-use crate::{EndReason, PasswordHash, SessionId, SessionStart, Sessions, SessionsToEnd, UserStore};
+use crate::password::PasswordHash;
+use crate::session::{EndReason, SessionId, Sessions};
+use crate::store::{SessionStart, SessionsToEnd, UserStore};
+use crate::testing::conformance::{Account, Subject, at};
 
 /// How many ended sessions a user has who logs in all the time, where nothing removes them.
 const MANY: u32 = 10_000;

@@ -4,8 +4,11 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{Account, Subject, hash};
-use crate::{NewUser, PasswordHash, Rotation, Sessions, UserId};
+use crate::password::PasswordHash;
+use crate::session::Sessions;
+use crate::store::{NewUser, Rotation};
+use crate::testing::conformance::{Account, Subject, hash};
+use crate::user::UserId;
 
 /// Threads that want the same thing at once.
 pub(super) const RIVALS: usize = 8;

@@ -1,10 +1,10 @@
 //! Each verb alone: what it changes, and what it must leave alone.
 
-use super::{Account, Subject, at, hash, scope, unused_login};
-use crate::{
-    LoginName, NewUser, PasswordChange, PasswordHash, Rotation, Scope, Session, SessionId,
-    SessionStart, Sessions, SessionsToEnd, StoreError, UserId,
-};
+use crate::password::PasswordHash;
+use crate::session::{Session, SessionId, Sessions};
+use crate::store::{NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd, StoreError};
+use crate::testing::conformance::{Account, Subject, at, hash, scope, unused_login};
+use crate::user::{LoginName, Scope, UserId};
 
 pub(super) fn run(subject: &dyn Subject) {
     a_user_is_loaded_as_created(subject);

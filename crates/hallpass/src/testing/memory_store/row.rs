@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use crate::{
-    DeviceSession, EndReason, LoginName, NewUser, PasswordChange, PasswordStamp, RefreshTokenHash,
-    Rotation, Session, SessionId, SessionStart, Sessions, SessionsToEnd, Timestamp, User, UserId,
-};
+use crate::password::PasswordStamp;
+use crate::session::{DeviceSession, EndReason, RefreshTokenHash, Session, SessionId, Sessions};
+use crate::store::{NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd};
+use crate::time::Timestamp;
+use crate::user::{LoginName, User, UserId};
 
 pub(super) struct Row {
     pub(super) login: LoginName,

@@ -1,0 +1,85 @@
+//! The life of an account, as the application ends, suspends and resumes it.
+
+use crate::event::{AuthEvent, AuthEventKind};
+use crate::service::service::event;
+use crate::service::{Service, Step};
+use crate::session::EndReason;
+use crate::store::{SessionsToEnd, StoreError, UserStore};
+use crate::time::Timestamp;
+use crate::user::UserId;
+
+type Outcome<T> = Result<T, StoreError>;
+
+impl Service {
+    /// Lets a user neither log in nor refresh, and ends their sessions: returns whether there is such a
+    /// user. Their access tokens live until they expire, but for a guard that asks for their session.
+    ///
+    /// # Errors
+    /// The step ends in [`StoreError::Unsupported`] for a table that has no place for it, in the others
+    /// when the store could not do it.
+    pub fn disable(&self, user_id: UserId) -> Step<Outcome<bool>> {
+        self.do_to(user_id, AuthEventKind::UserDisabled, |store, user_id, now| {
+            store.disable(user_id, now)
+        })
+    }
+
+    /// Lets a disabled user log in again; returns whether there is such a user. Sessions that ended when
+    /// they were disabled stay so.
+    ///
+    /// # Errors
+    /// As [`Service::disable`].
+    pub fn enable(&self, user_id: UserId) -> Step<Outcome<bool>> {
+        self.do_to(user_id, AuthEventKind::UserEnabled, |store, user_id, now| {
+            store.enable(user_id, now)
+        })
+    }
+
+    /// Deletes a user with their sessions; returns whether there was one. What the application keeps of
+    /// them is the application's: a table that refers to the user may stop it.
+    ///
+    /// # Errors
+    /// The step ends in [`StoreError::Constraint`] when it is stopped, in the others when the store
+    /// could not do it.
+    pub fn delete(&self, user_id: UserId) -> Step<Outcome<bool>> {
+        self.do_to(user_id, AuthEventKind::UserDeleted, |store, user_id, _| store.delete(user_id))
+    }
+
+    /// Ends all sessions of a user; returns how many there were.
+    ///
+    /// # Errors
+    /// The step ends in a [`StoreError`] when the store could not do it; none has ended then.
+    pub fn end_sessions(&self, user_id: UserId) -> Step<Outcome<usize>> {
+        let service = self.clone();
+        Step::store(move || Step::Done(service.end_all_sessions(user_id)))
+    }
+
+    fn end_all_sessions(&self, user_id: UserId) -> Outcome<usize> {
+        let (all, reason) = (SessionsToEnd::All, EndReason::Revoked);
+        let count = self.store().end_sessions(&user_id, &all, reason, self.now())?;
+        self.observe_account(user_id, AuthEventKind::SessionsEnded { count });
+        Ok(count)
+    }
+
+    fn do_to(
+        &self,
+        user_id: UserId,
+        done: AuthEventKind,
+        verb: impl FnOnce(&dyn UserStore, &UserId, Timestamp) -> Outcome<bool> + Send + 'static,
+    ) -> Step<Outcome<bool>> {
+        let service = self.clone();
+        Step::store(move || {
+            let outcome = verb(service.store(), &user_id, service.now());
+            if matches!(outcome, Ok(true)) {
+                service.observe_account(user_id, done);
+            }
+            Step::Done(outcome)
+        })
+    }
+
+    fn observe_account(&self, user_id: UserId, kind: AuthEventKind) {
+        self.observe(&AuthEvent { user_id: Some(user_id), ..event(kind, None) });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! A password that the application has verified against a hash of another kind, which hallpass's replaces.
+
+use zeroize::Zeroizing;
+
+use crate::event::{AuthEvent, AuthEventKind};
+use crate::password::{Password, PasswordHash};
+use crate::service::service::event;
+use crate::service::{HashLane, PasswordChangeError, Service, Step};
+use crate::store::{PasswordChange, SessionsToEnd};
+use crate::user::{User, UserId};
+
+type Outcome = Result<bool, PasswordChangeError>;
+
+/// One adoption on its way.
+struct Adoption {
+    service: Service,
+    user_id: UserId,
+    verified: PasswordHash,
+    password: Password,
+}
+
+impl Service {
+    /// Replaces the `verified` hash, which is of another kind, by one of hallpass's of the same password.
+    /// Returns `false` if the stored hash is no longer `verified`: another login or a new password came
+    /// first, and if hallpass verifies that hash by itself.
+    ///
+    /// The application has verified the password, and the user chose it before there was a rule. So neither
+    /// the minimum length nor the application's rule applies. It ends no session that could go on: none was
+    /// begun with a hash that hallpass can't verify.
+    ///
+    /// # Errors
+    /// The steps end in [`PasswordChangeError::Unacceptable`] for a password that is empty, has a NUL, or
+    /// has more than 1024 bytes, in [`PasswordChangeError::UnknownUser`], in the others when it could not be
+    /// done.
+    pub fn adopt_password(
+        &self,
+        user_id: UserId,
+        verified: PasswordHash,
+        password: Zeroizing<String>,
+    ) -> Step<Outcome> {
+        match Password::parse(password) {
+            Ok(password) => {
+                let service = self.clone();
+                let adoption = Adoption { service, user_id, verified, password };
+                Step::store(|| adoption.load())
+            }
+            Err(unacceptable) => Step::Done(Err(unacceptable.into())),
+        }
+    }
+}
+
+impl Adoption {
+    fn load(self) -> Step<Outcome> {
+        match self.service.store().load(&self.user_id) {
+            Ok(Some(user)) if self.is_due(&user) => Step::hash(HashLane::Password, || self.hash()),
+            Ok(Some(_)) => Step::Done(Ok(false)),
+            Ok(None) => Step::Done(Err(PasswordChangeError::UnknownUser)),
+            Err(error) => Step::Done(Err(error.into())),
+        }
+    }
+
+    /// Sessions may have begun with a hash that hallpass verifies. They must not end at each login.
+    fn is_due(&self, user: &User) -> bool {
+        user.password_hash == self.verified && !self.service.0.passwords.verifies(&self.verified)
+    }
+
+    fn hash(self) -> Step<Outcome> {
+        match self.service.0.passwords.hash(&self.password, self.service.random()) {
+            Ok(hash) => Step::store(|| Step::Done(self.write(hash))),
+            Err(error) => Step::Done(Err(error.into())),
+        }
+    }
+
+    fn write(self, password_hash: PasswordHash) -> Outcome {
+        let change = PasswordChange {
+            user_id: self.user_id,
+            // The hash that was verified, not the stored one: a password that was set since then wins.
+            verified_password_hash: self.verified,
+            password_hash,
+            proven_session: None,
+            sessions: SessionsToEnd::All,
+            changed_at: self.service.now(),
+        };
+        let is_adopted = self.service.store().set_password(&change)?;
+        if is_adopted {
+            let kind = AuthEventKind::PasswordAdopted;
+            self.service.observe(&AuthEvent { user_id: Some(change.user_id), ..event(kind, None) });
+        }
+        Ok(is_adopted)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! Step-up, alone and against what happens while the password is hashed.
+
+use super::*;
+use crate::password::PasswordHash;
+use crate::service::TokenPair;
+use crate::store::UserStore as _;
+use crate::testing::bcrypt_runs;
+use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::user::Scope;
+
+/// Load, then hash: after these a step-up is about to be granted.
+const BEFORE_THE_GRANT: usize = 2;
+
+fn step(world: &World, access: &AccessToken, password: &str) -> Step<Outcome> {
+    let claims = world.service.verify_access(access.expose_token()).unwrap();
+    world.service.reauthenticate(claims, password.to_owned().into(), None)
+}
+
+fn reauthenticate(world: &World, pair: &TokenPair, password: &str) -> Outcome {
+    step(world, &pair.access_token, password).run_blocking()
+}
+
+/// Gives the user another password hash with which the session goes on, as an upgrade does.
+fn set_hash(user: &mut User, hash: &str) {
+    user.password_hash = PasswordHash::new(hash);
+    let session = user.session.as_mut().unwrap();
+    session.refresh_token_hash = session.refresh_token_hash.bound_to(&user.password_hash);
+}
+
+/// Runs a step-up to its last step, lets `change` happen to the user's row, and returns the answer.
+fn changed_meanwhile(change: impl FnOnce(&mut User)) -> (World, Outcome) {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    let about_to = run_steps(step(&world, &pair.access_token, PASSWORD), BEFORE_THE_GRANT);
+    world.store.edit(&id, change);
+    (world, about_to.run_blocking())
+}
+
+#[test]
+fn what_happened_while_the_password_was_hashed_counts() {
+    let (world, outcome) = changed_meanwhile(|user| user.session = None);
+    assert!(matches!(outcome, Err(ReauthenticateError::SessionEnded)), "{outcome:?}");
+    assert_eq!(world.events(), [AuthEventKind::EndedSessionPresented]);
+
+    let (world, outcome) = changed_meanwhile(|user| user.is_disabled = true);
+    let refusal = LoginRefusal::UserDisabled;
+    assert!(matches!(&outcome, Err(ReauthenticateError::Refused(it)) if *it == refusal));
+    assert_eq!(world.events(), [AuthEventKind::ReauthenticationRefused(refusal)]);
+
+    let (world, outcome) =
+        changed_meanwhile(|user| user.password_hash = PasswordHash::new("$2b$04$another"));
+    assert!(matches!(outcome, Err(ReauthenticateError::SessionEnded)), "{outcome:?}");
+    assert_eq!(world.events(), [AuthEventKind::EndedSessionPresented]);
+
+    let (world, outcome) = changed_meanwhile(|user| set_hash(user, "$2b$04$upgraded"));
+    let refusal = LoginRefusal::PasswordChanged;
+    assert!(matches!(&outcome, Err(ReauthenticateError::Refused(it)) if *it == refusal));
+    assert_eq!(world.events(), [AuthEventKind::ReauthenticationRefused(refusal)]);
+
+    let (world, outcome) = changed_meanwhile(|user| user.scope = Scope::parse("less").unwrap());
+    let token = outcome.unwrap().access_token;
+    let claims = world.service.verify_access(token.expose_token()).unwrap();
+    assert_eq!(claims.scope().as_str(), "less");
+}
+
+#[test]
+fn a_user_who_is_gone_has_no_session() {
+    let world = World::new();
+    let (id, pair) = world.session("ada");
+    let about_to = run_steps(step(&world, &pair.access_token, PASSWORD), BEFORE_THE_GRANT);
+    world.store.delete(&id);
+    assert!(matches!(about_to.run_blocking(), Err(ReauthenticateError::SessionEnded)));
+    let outcome = reauthenticate(&world, &pair, PASSWORD);
+    assert!(matches!(outcome, Err(ReauthenticateError::SessionEnded)), "{outcome:?}");
+}
+
+/// Each step-up renews `auth_time`, from which the end of a session is counted elsewhere.
+#[test]
+fn step_ups_one_after_the_other_do_not_outlive_the_token_that_began_them() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    let end = pair.access_token.expires_at();
+    world.advance(600);
+    let second = reauthenticate(&world, &pair, PASSWORD).unwrap();
+    assert_eq!((second.access_token.expires_at(), second.access_expires_in), (end, 300));
+    world.advance(200);
+    let third = step(&world, &second.access_token, PASSWORD).run_blocking().unwrap();
+    assert_eq!((third.access_token.expires_at(), third.access_expires_in), (end, 100));
+}
+
+#[test]
+fn a_fresh_token_says_now_and_a_refresh_says_the_login() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    let auth_time = |access: &AccessToken| {
+        world.service.verify_access(access.expose_token()).unwrap().auth_time().unwrap()
+    };
+    let login = auth_time(&pair.access_token);
+    world.advance(600);
+    let fresh = reauthenticate(&world, &pair, PASSWORD).unwrap();
+    assert_eq!(auth_time(&fresh.access_token), login.plus(std::time::Duration::from_secs(600)));
+    assert_eq!(world.events(), [AuthEventKind::Reauthenticated]);
+    assert_eq!(auth_time(&world.rotate(&pair).access_token), login);
+}
+
+#[test]
+fn each_refusal_has_its_reason_and_the_cost_of_a_login() {
+    let wrong = "wrong horse";
+    for (hash, password, refusal) in [
+        (None, wrong, LoginRefusal::WrongPassword),
+        (None, "", LoginRefusal::WrongPassword),
+        (
+            Some("nonsense"),
+            PASSWORD,
+            LoginRefusal::HashUnusable(crate::password::UnusableHash::Unparsable),
+        ),
+        (Some("disabled"), PASSWORD, LoginRefusal::UserDisabled),
+    ] {
+        let world = World::with(
+            |settings| settings.password_hash_cost = crate::config::Setting::Value(6),
+            |store| store,
+        );
+        let (id, pair) = world.session("ada");
+        world.store.edit(&id, |user| match hash {
+            Some("disabled") => user.is_disabled = true,
+            Some(hash) => set_hash(user, hash),
+            None => {}
+        });
+        let runs = bcrypt_runs::during(|| {
+            let outcome = reauthenticate(&world, &pair, password);
+            assert!(matches!(outcome, Err(ReauthenticateError::Refused(it)) if it == refusal));
+        });
+        assert_eq!(runs, [6], "{password:?} {refusal:?}");
+        assert_eq!(world.events(), [AuthEventKind::ReauthenticationRefused(refusal)]);
+    }
+}
+
+/// An imported hash of a low cost would make guesses cheap, and tell that it is one.
+#[test]
+fn a_cheap_stored_hash_makes_no_cheap_refusal() {
+    let world = World::with(
+        |settings| settings.password_hash_cost = crate::config::Setting::Value(6),
+        |store| store,
+    );
+    let (id, pair) = world.session("ada");
+    let cheap = crate::password::bcrypt::hash(b"other", 4, world.service.random()).unwrap();
+    world.store.edit(&id, |user| set_hash(user, &cheap));
+    let runs = bcrypt_runs::during(|| {
+        assert!(reauthenticate(&world, &pair, PASSWORD).is_err());
+    });
+    assert_eq!(runs.iter().map(|cost| 1_u32 << cost).sum::<u32>(), 1 << 6);
+}
+
+/// Not even a dearer hash of the password: that is for logins, which begin sessions with it.
+#[test]
+fn nothing_is_written() {
+    let world = World::with(
+        |settings| settings.password_hash_cost = crate::config::Setting::Value(5),
+        |it| it,
+    );
+    let (id, pair) = world.session("ada");
+    let cheap =
+        crate::password::bcrypt::hash(PASSWORD.as_bytes(), 4, world.service.random()).unwrap();
+    world.store.edit(&id, |user| set_hash(user, &cheap));
+    let before = world.store.load(&id).unwrap();
+    reauthenticate(&world, &pair, PASSWORD).unwrap();
+    assert!(reauthenticate(&world, &pair, "wrong horse").is_err());
+    assert_eq!(world.store.load(&id).unwrap(), before);
+}
+
+#[test]
+fn a_token_that_expired_meanwhile_is_not_made_longer() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    world.advance(899);
+    let about_to = run_steps(step(&world, &pair.access_token, PASSWORD), BEFORE_THE_GRANT);
+    world.advance(1);
+    let outcome = about_to.run_blocking();
+    assert!(matches!(outcome, Err(ReauthenticateError::Expired { .. })), "{outcome:?}");
+    assert_eq!(world.events(), []);
+}
+
+/// A storm of guesses must not log anybody out by delaying refreshes.
+#[test]
+fn the_password_is_hashed_in_the_lane_of_passwords() {
+    let world = World::new();
+    let (_, pair) = world.session("ada");
+    let next = run_steps(step(&world, &pair.access_token, PASSWORD), 1);
+    assert!(matches!(next, Step::Hash(HashLane::Password, _)), "{next:?}");
+}
+
+#[test]
+fn a_store_that_cannot_tell_is_neither_a_yes_nor_a_no() {
+    use crate::testing::InterposedStore;
+    use crate::testing::Verb;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let is_down = Arc::new(AtomicBool::new(false));
+    let down = Arc::clone(&is_down);
+    let world = World::with(
+        |_| {},
+        |store| {
+            Arc::new(InterposedStore::new(store, move |verb| {
+                if verb == Verb::Load && down.load(Ordering::SeqCst) {
+                    return Err(StoreError::Unavailable("the disk is on fire".into()));
+                }
+                Ok(())
+            }))
+        },
+    );
+    let (_, pair) = world.session("ada");
+    for steps in [0, BEFORE_THE_GRANT] {
+        is_down.store(false, Ordering::SeqCst);
+        let begun = run_steps(step(&world, &pair.access_token, PASSWORD), steps);
+        is_down.store(true, Ordering::SeqCst);
+        let outcome = begun.run_blocking();
+        assert!(matches!(outcome, Err(ReauthenticateError::Store(_))), "{steps} {outcome:?}");
+    }
+}

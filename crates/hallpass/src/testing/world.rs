@@ -1,0 +1,225 @@
+//! A service over a store in memory, for the tests of the use cases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::{Setting, Settings};
+use crate::event::{AuthEvent, AuthEventKind};
+use crate::keys::TokenSecret;
+use crate::limit::{AttemptLimiter, LoginLimits};
+use crate::password::{PasswordHash, PasswordRule, PasswordRuleError};
+use crate::service::{LoginError, Ports, RefreshError, Service, Step, TokenPair};
+use crate::session::{RefreshRefusal, Session};
+use crate::store::{PasswordChange, SessionsToEnd, UserStore};
+use crate::testing::forge::{ACCESS_SECRET, REFRESH_SECRET};
+use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
+use crate::token::ClaimsSource;
+use crate::user::{Credentials, UserId};
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+pub(crate) struct World {
+    pub(crate) service: Service,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) clock: Arc<ManualClock>,
+    observer: Arc<RecordingObserver>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {}, |store| store)
+    }
+
+    /// Returns a world with other settings, or with a store around the one in memory.
+    pub(crate) fn with(
+        change: impl FnOnce(&mut Settings),
+        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+    ) -> Self {
+        Self::build(change, wrap, None, None, None)
+    }
+
+    /// Returns a world whose access tokens have claims of an application's.
+    pub(crate) fn adding(claims: Arc<dyn ClaimsSource>) -> Self {
+        Self::build(|_| {}, |store| store, Some(claims), None, None)
+    }
+
+    /// Returns a world in which new passwords have to follow `rule`.
+    pub(crate) fn ruled(
+        rule: impl Fn(&str) -> Result<(), PasswordRuleError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::build(|_| {}, |store| store, None, Some(Arc::new(rule)), None)
+    }
+
+    /// Returns a world in which attempts are counted by `limiter`.
+    pub(crate) fn throttled(limits: LoginLimits, limiter: Arc<dyn AttemptLimiter>) -> Self {
+        Self::throttled_over(limits, limiter, |store| store)
+    }
+
+    /// The same, in which new passwords have to follow `rule`, too.
+    pub(crate) fn throttled_and_ruled(
+        limits: LoginLimits,
+        limiter: Arc<dyn AttemptLimiter>,
+        rule: impl Fn(&str) -> Result<(), PasswordRuleError> + Send + Sync + 'static,
+    ) -> Self {
+        let change = |settings: &mut Settings| settings.login_limits = Some(limits);
+        Self::build(change, |store| store, None, Some(Arc::new(rule)), Some(limiter))
+    }
+
+    /// Returns a throttled world with a store around the one in memory.
+    pub(crate) fn throttled_over(
+        limits: LoginLimits,
+        limiter: Arc<dyn AttemptLimiter>,
+        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+    ) -> Self {
+        let change = |settings: &mut Settings| settings.login_limits = Some(limits);
+        Self::build(change, wrap, None, None, Some(limiter))
+    }
+
+    /// Returns a world in which users have up to `max` sessions.
+    pub(crate) fn per_device(max: u32) -> Self {
+        Self::with(
+            |_| {},
+            |store| {
+                Arc::clone(&store).per_device(max).unwrap();
+                store
+            },
+        )
+    }
+
+    fn build(
+        change: impl FnOnce(&mut Settings),
+        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+        claims: Option<Arc<dyn ClaimsSource>>,
+        password_rule: Option<Arc<dyn PasswordRule>>,
+        attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
+    ) -> Self {
+        let mut settings = settings();
+        change(&mut settings);
+        let store = Arc::new(MemoryStore::default());
+        let clock = Arc::new(ManualClock::default());
+        let observer = Arc::new(RecordingObserver::default());
+        let ports = Ports {
+            store: wrap(store.clone()),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::default()),
+            observer: observer.clone(),
+            claims,
+            password_rule,
+            attempt_limiter,
+        };
+        let config = settings.check(Vec::new()).unwrap();
+        Self { service: Service::new(&config, ports).unwrap(), store, clock, observer }
+    }
+
+    /// Starts the service again with other settings: store, clock and chance go on.
+    pub(crate) fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
+        let Ports { store, clock, random, observer, claims, password_rule, attempt_limiter } =
+            &self.service.0.ports;
+        let ports = Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            observer: observer.clone(),
+            claims: claims.clone(),
+            password_rule: password_rule.clone(),
+            attempt_limiter: attempt_limiter.clone(),
+        };
+        let mut settings = settings();
+        change(&mut settings);
+        self.service = Service::new(&settings.check(Vec::new()).unwrap(), ports).unwrap();
+    }
+
+    pub(crate) fn register(&self, login: &str) -> UserId {
+        let request = Credentials { login: login.to_owned(), password: PASSWORD.to_owned().into() };
+        self.service.register(request, None).run_blocking().unwrap()
+    }
+
+    pub(crate) fn login(&self, login: &str, password: &str) -> Result<TokenPair, LoginError> {
+        self.login_steps(login, password).run_blocking()
+    }
+
+    pub(crate) fn login_steps(
+        &self,
+        login: &str,
+        password: &str,
+    ) -> Step<Result<TokenPair, LoginError>> {
+        let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
+        self.service.login(request, None)
+    }
+
+    /// Registers and logs in, and forgets what happened; returns the user and their tokens.
+    pub(crate) fn session(&self, login: &str) -> (UserId, TokenPair) {
+        let id = self.register(login);
+        let pair = self.login(login, PASSWORD).unwrap();
+        let _ = self.events();
+        (id, pair)
+    }
+
+    pub(crate) fn refresh(&self, token: &str) -> Result<TokenPair, RefreshError> {
+        self.service.refresh(token, None).run_blocking()
+    }
+
+    /// Refreshes with the refresh token of `pair`, which must succeed.
+    pub(crate) fn rotate(&self, pair: &TokenPair) -> TokenPair {
+        self.refresh(pair.refresh_token.expose_token()).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_refused(&self, pair: &TokenPair, expected: &RefreshRefusal) {
+        match self.refresh(pair.refresh_token.expose_token()) {
+            Err(RefreshError::Refused(refusal)) => assert_eq!(refusal, *expected),
+            other => panic!("expected {expected:?}, got {other:?}"),
+        }
+    }
+
+    /// Sets the user's password hash, as `Auth::set_password` does.
+    pub(crate) fn set_password(&self, id: &UserId, password_hash: &str) {
+        let change = PasswordChange {
+            user_id: id.clone(),
+            verified_password_hash: self.store.load(id).unwrap().unwrap().password_hash,
+            password_hash: PasswordHash::new(password_hash),
+            proven_session: None,
+            sessions: SessionsToEnd::All,
+            changed_at: self.service.now(),
+        };
+        assert!(self.store.set_password(&change).unwrap());
+    }
+
+    pub(crate) fn row(&self, id: &UserId) -> Option<Session> {
+        self.store.load(id).unwrap().unwrap().session
+    }
+
+    pub(crate) fn events(&self) -> Vec<AuthEventKind> {
+        self.observer.take_kinds()
+    }
+
+    /// The same, with whom they are about.
+    pub(crate) fn recorded(&self) -> Vec<AuthEvent> {
+        self.observer.take()
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
+        refresh_token_secret: TokenSecret::new(REFRESH_SECRET).into(),
+        password_hash_cost: Setting::Value(4),
+        refresh_hash_cost: Setting::Value(4),
+        ..Settings::default()
+    }
+}
+
+/// Runs `steps` of a use case, so that a test can do something before the next one.
+pub(crate) fn run_steps<T>(mut step: Step<T>, steps: usize) -> Step<T> {
+    for _ in 0..steps {
+        step = match step {
+            Step::Done(_) => panic!("there are fewer steps"),
+            Step::Store(work) | Step::Hash(_, work) => work.run(),
+        };
+    }
+    step
+}

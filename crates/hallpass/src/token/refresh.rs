@@ -1,0 +1,310 @@
+//! Refresh tokens: days long, each used once, and the successor that follows from each.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::json;
+use crate::json::MalformedJson;
+use crate::keys::hmac::HmacKey;
+use crate::keys::jws::Jws;
+use crate::keys::{JwsError, TokenSecret, jws};
+use crate::password::bcrypt::salt::Salt;
+use crate::random::{Random, RandomUnavailable, random_text};
+use crate::session::{SessionId, SessionPolicy};
+use crate::time::Timestamp;
+use crate::user::UserId;
+
+/// Keeps the successor's key apart from the signing key, although both come from one secret.
+const SUCCESSOR_KEY_LABEL: &[u8] = b"hallpass successor key v1";
+
+/// Names the use and the version of the successor's formula.
+const SUCCESSOR_LABEL: &[u8] = b"hallpass successor v2";
+
+/// Ends the audience of refresh tokens, and never that of access tokens.
+pub(crate) const REFRESH_SUFFIX: &str = "#refresh";
+
+/// Issues and authenticates refresh tokens, and derives successors.
+pub(crate) struct RefreshTokens {
+    jws: Jws,
+    successor_key: HmacKey,
+    issuer: String,
+    audience: String,
+    policy: SessionPolicy,
+}
+
+/// A refresh token as the client gets it.
+///
+/// # Security
+/// `Debug` shows no character of it; memory is wiped on drop.
+pub struct RefreshToken(Zeroizing<String>);
+
+/// The secret in a refresh token: its `jti`, 32 bytes as 43 base64url characters.
+///
+/// # Security
+/// `Debug` shows no character of it; memory is wiped on drop.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct RefreshSecret(Zeroizing<String>);
+
+/// What an authentic refresh token says; it may be expired, replaced or revoked.
+///
+/// `Serialize` is what a token is signed from, and why this type stays inside the crate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RefreshClaims {
+    iss: String,
+    aud: String,
+    /// The user.
+    #[serde(rename = "sub")]
+    pub(crate) user_id: UserId,
+    /// The session.
+    #[serde(rename = "sid")]
+    pub(crate) session_id: SessionId,
+    /// How many tokens of the session came before it.
+    #[serde(rename = "gen")]
+    pub(crate) generation: u64,
+    /// When it was issued.
+    #[serde(rename = "iat")]
+    pub(crate) issued_at: Timestamp,
+    /// The first second in which it is no longer valid.
+    #[serde(rename = "exp")]
+    pub(crate) expires_at: Timestamp,
+    #[serde(default, deserialize_with = "json::not_null", skip_serializing_if = "Option::is_none")]
+    nbf: Option<Timestamp>,
+    /// When the session began.
+    pub(crate) auth_time: Timestamp,
+    #[serde(rename = "jti")]
+    pub(crate) secret: RefreshSecret,
+}
+
+/// Why a text is not a refresh token of ours, or not yet one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefreshTokenError {
+    /// It is not a token of ours at all.
+    #[error("not a refresh token")]
+    NotAuthentic(#[from] JwsError),
+    /// A claim is missing, comes twice, or has the wrong type.
+    #[error("the claims of the refresh token are malformed")]
+    Claims(#[source] MalformedJson),
+    /// `iss` is not ours.
+    #[error("the refresh token has another issuer")]
+    Issuer,
+    /// `aud` is not ours.
+    #[error("the refresh token is for another audience")]
+    Audience,
+    /// `sub` is not the canonical text of an id.
+    #[error("the refresh token's subject is not an id")]
+    Subject,
+    /// Its time has not come (RFC 7519 §4.1.5).
+    #[error("the refresh token is not valid before {not_before}, now is {now}")]
+    NotYetValid {
+        /// Its `nbf`.
+        not_before: Timestamp,
+        /// When it was looked at.
+        now: Timestamp,
+    },
+}
+
+/// A text that is not 32 bytes in base64url.
+#[derive(Debug, thiserror::Error)]
+#[error("the token id is not 43 base64url characters")]
+pub(crate) struct NotASecret;
+
+impl RefreshTokens {
+    /// Returns the issuer for `issuer` with `secret`; the audience is that of access tokens +
+    /// `#refresh`.
+    #[must_use]
+    pub(crate) fn new(
+        secret: &TokenSecret,
+        issuer: &str,
+        audience: &str,
+        policy: SessionPolicy,
+    ) -> Self {
+        Self {
+            jws: Jws::new("rt+jwt", secret, None),
+            successor_key: successor_key(secret),
+            issuer: issuer.to_owned(),
+            audience: format!("{audience}{REFRESH_SUFFIX}"),
+            policy,
+        }
+    }
+
+    /// Returns the claims of a session's first token, with a random secret.
+    pub(crate) fn first(
+        &self,
+        user_id: UserId,
+        session_id: SessionId,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<RefreshClaims, RandomUnavailable> {
+        Ok(RefreshClaims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            user_id,
+            session_id,
+            generation: 0,
+            issued_at: now,
+            expires_at: self.policy.refresh_expiry(now, now),
+            nbf: None,
+            auth_time: now,
+            secret: RefreshSecret(Zeroizing::new(random_text::<32>(random)?)),
+        })
+    }
+
+    /// Returns the claims of the token that replaces `presented` in a rotation at `rotated_at`,
+    /// whose hash has the random `salt`.
+    ///
+    /// They follow from the three alone, of which the row has two, so a retry gets the same
+    /// successor from any process, although only a hash of it is stored.
+    ///
+    /// # Security
+    /// A leak of the database forges nothing. Neither does a leak of the signing secret, also
+    /// together with a replaced token: without the row, the 128 bits of the salt are missing.
+    pub(crate) fn successor(
+        &self,
+        presented: &RefreshClaims,
+        rotated_at: Timestamp,
+        salt: Salt,
+    ) -> RefreshClaims {
+        RefreshClaims {
+            generation: presented.generation.saturating_add(1),
+            issued_at: rotated_at,
+            expires_at: self.policy.refresh_expiry(rotated_at, presented.auth_time),
+            nbf: None,
+            secret: self.successor_secret(presented, rotated_at, salt),
+            ..presented.clone()
+        }
+    }
+
+    /// Returns the signed token.
+    pub(crate) fn sign(&self, claims: &RefreshClaims) -> RefreshToken {
+        RefreshToken(self.jws.sign(claims))
+    }
+
+    /// Verifies that `token` is ours, be it expired, replaced or revoked.
+    ///
+    /// # Errors
+    /// [`RefreshTokenError`], but not `NotYetValid`: the first rule that the token breaks.
+    pub(crate) fn authenticate(&self, token: &str) -> Result<RefreshClaims, RefreshTokenError> {
+        jws::with_room_for(token, |buffer| {
+            let claims = self.authenticate_in(buffer, token);
+            // The secret was in it.
+            buffer.zeroize();
+            claims
+        })
+    }
+
+    fn authenticate_in(
+        &self,
+        buffer: &mut [u8],
+        token: &str,
+    ) -> Result<RefreshClaims, RefreshTokenError> {
+        let payload = self.jws.open(token, buffer)?;
+        let claims: RefreshClaims = json::from_slice(payload).map_err(RefreshTokenError::Claims)?;
+        if claims.iss != self.issuer {
+            return Err(RefreshTokenError::Issuer);
+        }
+        if claims.aud != self.audience {
+            return Err(RefreshTokenError::Audience);
+        }
+        Ok(claims)
+    }
+
+    /// `base64url(HMAC-SHA256(K, label ‖ sid ‖ gen ‖ jti ‖ rotated_at ‖ salt))`, texts with their
+    /// lengths before them, numbers in eight bytes, most significant first, the salt in sixteen.
+    fn successor_secret(
+        &self,
+        presented: &RefreshClaims,
+        rotated_at: Timestamp,
+        salt: Salt,
+    ) -> RefreshSecret {
+        let session_id = presented.session_id.as_str().as_bytes();
+        let secret = presented.secret.expose_secret().as_bytes();
+        let code = Zeroizing::new(self.successor_key.code_of(&[
+            SUCCESSOR_LABEL,
+            &length_of(session_id),
+            session_id,
+            &presented.generation.to_be_bytes(),
+            &length_of(secret),
+            secret,
+            &rotated_at.as_unix_seconds().to_be_bytes(),
+            salt.as_bytes(),
+        ]));
+        RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
+    }
+}
+
+fn successor_key(secret: &TokenSecret) -> HmacKey {
+    let signing_key = HmacKey::new(secret.expose_secret());
+    HmacKey::new(&*Zeroizing::new(signing_key.code_of(&[SUCCESSOR_KEY_LABEL])))
+}
+
+fn length_of(text: &[u8]) -> [u8; 8] {
+    (text.len() as u64).to_be_bytes()
+}
+
+impl RefreshClaims {
+    /// Refuses a token whose `nbf` lies in the future. There is no leeway: only this issuer's
+    /// own clock counts.
+    pub(crate) fn check_not_before(&self, now: Timestamp) -> Result<(), RefreshTokenError> {
+        match self.nbf {
+            Some(not_before) if not_before > now => {
+                Err(RefreshTokenError::NotYetValid { not_before, now })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RefreshToken {
+    /// Returns the token. Named so that a search finds every use.
+    #[must_use]
+    pub fn expose_token(&self) -> &str {
+        &self.0
+    }
+}
+
+impl RefreshSecret {
+    pub(crate) fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RefreshSecret {
+    type Error = NotASecret;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text = Zeroizing::new(text);
+        match URL_SAFE_NO_PAD.decode(text.as_bytes()).map(|bytes| Zeroizing::new(bytes).len()) {
+            Ok(32) => Ok(Self(text)),
+            _ => Err(NotASecret),
+        }
+    }
+}
+
+impl fmt::Debug for RefreshTokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RefreshTokens")
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RefreshToken(…)")
+    }
+}
+
+impl fmt::Debug for RefreshSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RefreshSecret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;
