@@ -10,15 +10,17 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest};
 use hallpass::{Service, Step};
 
-use crate::bearer::Realm;
-use crate::builder::Registration;
-use crate::hashing::HashLanes;
-use crate::live_sessions::LiveSessions;
-use crate::trusted_proxies::TrustedProxies;
-use crate::verified_tokens::VerifiedTokens;
-use crate::{
-    AuthBuilder, AuthError, AuthErrorReason, Environment, Guard, RunError, SetupError, routes,
-};
+use crate::answer::{AuthError, AuthErrorReason};
+use crate::guard::Guard;
+use crate::guard::live_sessions::LiveSessions;
+use crate::guard::verified_tokens::VerifiedTokens;
+use crate::routes::mount as routes;
+use crate::run::RunError;
+use crate::run::hashing::HashLanes;
+use crate::setup::builder::Registration;
+use crate::setup::trusted_proxies::TrustedProxies;
+use crate::setup::{AuthBuilder, Environment, SetupError};
+use crate::transport::bearer::Realm;
 
 /// Everything about logging in, for one actix-web application. Cheap to clone: make it once,
 /// outside of `HttpServer::new`, so that all workers share it.

@@ -23,7 +23,9 @@ use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId}
 use serde::Serialize;
 
 use self::test_sessions::TestSessions;
-use crate::{Auth, AuthBuilder, AuthErrorReason};
+use crate::answer::AuthErrorReason;
+use crate::auth::Auth;
+use crate::setup::AuthBuilder;
 
 /// An [`Auth`] over a store in memory, with a clock that is set by hand and cheap bcrypt.
 ///
@@ -146,7 +148,7 @@ impl TestAuth {
     /// Begins an access token for the user `id`, whether the store has such a user or not. The ids
     /// of the store in memory are whole numbers.
     ///
-    /// The token is of a session that begins with it, so [`Guard::session_bound`](crate::Guard::session_bound)
+    /// The token is of a session that begins with it, so [`Guard::session_bound`](crate::guard::Guard::session_bound)
     /// guards accept it. That session is beside those in the store, which go on, and has no refresh token. It
     /// ends as others do: by logout, [`Auth::end_sessions`], [`Auth::disable`], [`Auth::delete`], or another
     /// password. All such tokens of a user share it, and one that is made after its end begins it again.
@@ -183,7 +185,7 @@ impl TestAuth {
         &self,
         header: &HeaderValue,
     ) -> Result<Option<AccessClaims>, AuthErrorReason> {
-        crate::authenticate::verify(&self.auth, header)
+        crate::transport::authenticate::verify(&self.auth, header)
     }
 
     /// Makes `request` one of the user `id`, as if it had a valid token: guards let it in, and
@@ -292,8 +294,10 @@ impl TokenFor<'_> {
         let auth = &self.auth.auth;
         let claims = auth.service().verify_access(&self.mint());
         let claims = claims.expect("the token was made for this moment");
-        let identified =
-            crate::authenticate::Identified { auth: auth.clone(), claims: Some(claims.clone()) };
+        let identified = crate::transport::authenticate::Identified {
+            auth: auth.clone(),
+            claims: Some(claims.clone()),
+        };
         request.extensions_mut().insert(identified);
         request.extensions_mut().insert(SignedIn(claims));
     }

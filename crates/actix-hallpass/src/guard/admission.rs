@@ -5,13 +5,15 @@ use actix_web::http::Method;
 use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use hallpass::AccessClaims;
 
-use super::{Absence, Guard, Preflight};
-use crate::authenticate::authenticate;
-use crate::session_bound::SessionBound;
-use crate::{AuthError, AuthErrorReason, routes};
+use crate::answer::{AuthError, AuthErrorReason};
+use crate::guard::Guard;
+use crate::guard::guard::{Absence, Preflight};
+use crate::guard::session_bound::SessionBound;
+use crate::routes::mount as routes;
+use crate::transport::authenticate::authenticate;
 
 /// Whether somebody may pass.
-pub(super) enum Admission {
+pub(crate) enum Admission {
     /// They may, be it a visitor.
     Now(Option<AccessClaims>),
     /// They may if their session is alive, for which the store has to be asked.
@@ -20,7 +22,7 @@ pub(super) enum Admission {
 
 impl Guard {
     /// Returns who sent the request, and whether their session is known to be alive, if they may pass.
-    pub(super) fn admit(&self, request: &ServiceRequest) -> Result<Admission, AuthError> {
+    pub(crate) fn admit(&self, request: &ServiceRequest) -> Result<Admission, AuthError> {
         match (self.session_bound, self.identify(request)?) {
             (Some(bound), Some(claims)) if !is_signed_in_by_a_test(request) => {
                 self.admit_if_alive(bound, claims)
@@ -58,7 +60,7 @@ impl Guard {
     }
 
     /// Asks the store for the session first.
-    pub(super) async fn check(
+    pub(crate) async fn check(
         self,
         bound: SessionBound,
         claims: AccessClaims,
@@ -82,7 +84,7 @@ impl Guard {
         }
     }
 
-    pub(super) fn is_exempt(&self, request: &ServiceRequest) -> bool {
+    pub(crate) fn is_exempt(&self, request: &ServiceRequest) -> bool {
         match self.preflight {
             Preflight::LetThrough if is_preflight(request) => true,
             _ => routes::is_own(request),

@@ -15,8 +15,8 @@ use allocation_counter::measure;
 use hallpass::testing::MemoryStore;
 use serde_json::json;
 
-use super::Guard;
-use crate::live_sessions::Look;
+use crate::guard::Guard;
+use crate::guard::live_sessions::Look;
 use crate::testing::{TestAuth, TokenFor};
 
 const REQUESTS: u64 = 100;

@@ -11,10 +11,11 @@ use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use hallpass::AccessClaims;
 use pin_project_lite::pin_project;
 
-use super::Guard;
-use super::admission::Admission;
-use crate::authenticate::Identified;
-use crate::{Auth, AuthError, head};
+use crate::answer::{AuthError, head};
+use crate::auth::Auth;
+use crate::guard::Guard;
+use crate::guard::admission::Admission;
+use crate::transport::authenticate::Identified;
 
 impl<S, B> Transform<S, ServiceRequest> for Guard
 where

@@ -6,8 +6,8 @@ use hallpass::Credentials;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::json_body;
-use crate::problem::Problem;
+use crate::answer::json_body;
+use crate::answer::problem::Problem;
 
 #[derive(Deserialize)]
 struct Body {
@@ -24,13 +24,13 @@ struct LabelledBody {
     label: Option<String>,
 }
 
-pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Credentials, Problem> {
+pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Credentials, Problem> {
     let Body { login, password } = json_body::read(request, payload).await?;
     Ok(Credentials { login, password })
 }
 
 /// Reads credentials, and what their user calls the device.
-pub(super) async fn read_with_label(
+pub(crate) async fn read_with_label(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<(Credentials, Option<String>), Problem> {

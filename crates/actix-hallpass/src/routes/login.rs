@@ -5,15 +5,16 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use hallpass::Device;
 
-use super::{client_address, credentials, token_body};
-use crate::Auth;
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
+use crate::auth::Auth;
+use crate::routes::mount::client_address;
+use crate::routes::{credentials, token_body};
 
 /// As much of a user agent as is read, of the 128 KiB that actix-web takes for a header. Real user agents have
 /// about a hundred bytes.
 const USER_AGENT_MAXIMUM_BYTES: usize = 8 * 1024;
 
-pub(super) async fn login(
+pub(crate) async fn login(
     auth: Auth,
     request: HttpRequest,
     payload: Payload,

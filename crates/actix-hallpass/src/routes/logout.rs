@@ -5,18 +5,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{client_address, uncached};
-use crate::authenticate::presented;
-use crate::bearer::Bearer;
-use crate::problem::Problem;
-use crate::{Auth, AuthError, json_body};
+use crate::answer::problem::Problem;
+use crate::answer::{AuthError, json_body};
+use crate::auth::Auth;
+use crate::routes::mount::{client_address, uncached};
+use crate::transport::authenticate::presented;
+use crate::transport::bearer::Bearer;
 
 #[derive(Default, Deserialize)]
 struct Body {
     refresh_token: Option<Zeroizing<String>>,
 }
 
-pub(super) async fn logout(
+pub(crate) async fn logout(
     auth: Auth,
     request: HttpRequest,
     payload: Payload,

@@ -4,12 +4,12 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use hallpass::OwnSessions;
 
-use super::{client_address, uncached};
-use crate::Auth;
-use crate::authenticate::authenticate_or_refuse;
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
+use crate::auth::Auth;
+use crate::routes::mount::{client_address, uncached};
+use crate::transport::authenticate::authenticate_or_refuse;
 
-pub(super) async fn all(
+pub(crate) async fn all(
     auth: Auth,
     request: HttpRequest,
     _payload: Payload,
@@ -17,7 +17,7 @@ pub(super) async fn all(
     end(&auth, &request, OwnSessions::All).await
 }
 
-pub(super) async fn others(
+pub(crate) async fn others(
     auth: Auth,
     request: HttpRequest,
     _payload: Payload,

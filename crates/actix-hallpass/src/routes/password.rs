@@ -6,10 +6,11 @@ use hallpass::OwnSessions;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{client_address, uncached};
-use crate::authenticate::authenticate_or_refuse;
-use crate::problem::Problem;
-use crate::{Auth, json_body};
+use crate::answer::json_body;
+use crate::answer::problem::Problem;
+use crate::auth::Auth;
+use crate::routes::mount::{client_address, uncached};
+use crate::transport::authenticate::authenticate_or_refuse;
 
 #[derive(Deserialize)]
 struct Body {
@@ -40,7 +41,7 @@ impl TryFrom<String> for Ending {
     }
 }
 
-pub(super) async fn change(
+pub(crate) async fn change(
     auth: Auth,
     request: HttpRequest,
     payload: Payload,

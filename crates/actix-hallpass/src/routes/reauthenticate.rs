@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{client_address, uncached};
-use crate::authenticate::authenticate_or_refuse;
-use crate::problem::Problem;
-use crate::{Auth, json_body};
+use crate::answer::json_body;
+use crate::answer::problem::Problem;
+use crate::auth::Auth;
+use crate::routes::mount::{client_address, uncached};
+use crate::transport::authenticate::authenticate_or_refuse;
 
 #[derive(Deserialize)]
 struct Body {
@@ -22,7 +23,7 @@ struct FreshAccessBody<'a> {
     expires_in: u64,
 }
 
-pub(super) async fn reauthenticate(
+pub(crate) async fn reauthenticate(
     auth: Auth,
     request: HttpRequest,
     payload: Payload,

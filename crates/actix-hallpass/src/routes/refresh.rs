@@ -5,16 +5,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{client_address, token_body};
-use crate::problem::Problem;
-use crate::{Auth, ErrorCode, json_body};
+use crate::answer::problem::Problem;
+use crate::answer::{ErrorCode, json_body};
+use crate::auth::Auth;
+use crate::routes::mount::client_address;
+use crate::routes::token_body;
 
 #[derive(Deserialize)]
 struct Body {
     refresh_token: Option<Zeroizing<String>>,
 }
 
-pub(super) async fn refresh(
+pub(crate) async fn refresh(
     auth: Auth,
     request: HttpRequest,
     payload: Payload,

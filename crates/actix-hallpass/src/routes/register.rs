@@ -4,16 +4,17 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use super::{client_address, credentials, uncached};
-use crate::Auth;
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
+use crate::auth::Auth;
+use crate::routes::credentials;
+use crate::routes::mount::{client_address, uncached};
 
 #[derive(Serialize)]
 struct Registered<'a> {
     id: &'a str,
 }
 
-pub(super) async fn register(
+pub(crate) async fn register(
     auth: Auth,
     request: HttpRequest,
     payload: Payload,

@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use hallpass::{AccessClaims, DeviceSession, SessionId, Timestamp};
 use serde::Serialize;
 
-use super::{SESSION_ID, client_address, uncached};
-use crate::authenticate::authenticate_or_refuse;
-use crate::problem::Problem;
-use crate::{Auth, ErrorCode};
+use crate::answer::ErrorCode;
+use crate::answer::problem::Problem;
+use crate::auth::Auth;
+use crate::routes::mount::{SESSION_ID, client_address, uncached};
+use crate::transport::authenticate::authenticate_or_refuse;
 
 #[derive(Serialize)]
 struct SessionsBody<'a> {
@@ -27,7 +28,7 @@ struct SessionBody<'a> {
     label: Option<&'a str>,
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     auth: Auth,
     request: HttpRequest,
     _payload: Payload,
@@ -52,7 +53,7 @@ fn describe<'a>(session: &'a DeviceSession, claims: &AccessClaims) -> SessionBod
     }
 }
 
-pub(super) async fn end(
+pub(crate) async fn end(
     auth: Auth,
     request: HttpRequest,
     _payload: Payload,

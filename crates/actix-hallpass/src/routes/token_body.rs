@@ -5,6 +5,8 @@ use actix_web::HttpResponse;
 use hallpass::TokenPair;
 use serde::Serialize;
 
+use crate::routes::mount::uncached;
+
 #[derive(Serialize)]
 struct TokenBody<'a> {
     access_token: &'a str,
@@ -14,8 +16,8 @@ struct TokenBody<'a> {
     refresh_expires_in: u64,
 }
 
-pub(super) fn respond(pair: &TokenPair) -> HttpResponse {
-    super::uncached(HttpResponse::Ok()).json(TokenBody {
+pub(crate) fn respond(pair: &TokenPair) -> HttpResponse {
+    uncached(HttpResponse::Ok()).json(TokenBody {
         access_token: pair.access_token.expose_token(),
         token_type: "Bearer",
         expires_in: pair.access_expires_in,

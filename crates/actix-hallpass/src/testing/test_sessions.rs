@@ -12,20 +12,20 @@ use hallpass::{
 
 /// A store that holds sessions beside those of another one, until they are ended. Their users need not exist.
 #[derive(Clone)]
-pub(super) struct TestSessions {
+pub(crate) struct TestSessions {
     store: Arc<dyn UserStore>,
     alive: Arc<Mutex<HashMap<(UserId, SessionId), Session>>>,
 }
 
 impl TestSessions {
-    pub(super) fn new(store: Arc<dyn UserStore>) -> Self {
+    pub(crate) fn new(store: Arc<dyn UserStore>) -> Self {
         Self { store, alive: Arc::default() }
     }
 
     /// Begins a session; returns whether it was not alive already. It is bound to the user's password, if
     /// there is such a user: another password ends it, also one that the store is given directly, and so does
     /// their deletion.
-    pub(super) fn begin(&self, user_id: &UserId, session_id: &SessionId, now: Timestamp) -> bool {
+    pub(crate) fn begin(&self, user_id: &UserId, session_id: &SessionId, now: Timestamp) -> bool {
         let user = self.store.load(user_id).ok().flatten();
         let unbound = RefreshTokenHash::new("");
         let hash = user.map_or(unbound.clone(), |user| unbound.bound_to(&user.password_hash));

@@ -15,19 +15,20 @@ use hallpass_diesel::OpenError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::bearer::Realm;
-use crate::bounded_limiter::BoundedLimiter;
-use crate::clock::SystemClock;
-use crate::database::{Database, DatabaseSettings};
-use crate::environment::FileProblem;
-use crate::error_chain::error_chain;
-use crate::hashing::HashLanes;
-use crate::live_sessions::LiveSessions;
-use crate::random::SystemRandom;
-use crate::tracing_observer::TracingObserver;
-use crate::trusted_proxies::ProxySettings;
-use crate::watched_store::WatchedStore;
-use crate::{Auth, Environment};
+use crate::answer::error_chain::error_chain;
+use crate::auth::Auth;
+use crate::guard::live_sessions::LiveSessions;
+use crate::guard::watched_store::WatchedStore;
+use crate::run::hashing::HashLanes;
+use crate::setup::Environment;
+use crate::setup::bounded_limiter::BoundedLimiter;
+use crate::setup::clock::SystemClock;
+use crate::setup::database::{Database, DatabaseSettings};
+use crate::setup::environment::file_problem::FileProblem;
+use crate::setup::random::SystemRandom;
+use crate::setup::tracing_observer::TracingObserver;
+use crate::setup::trusted_proxies::ProxySettings;
+use crate::transport::bearer::Realm;
 
 /// Collects settings; [`AuthBuilder::build`] checks all of them at once.
 ///

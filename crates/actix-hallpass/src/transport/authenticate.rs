@@ -4,10 +4,11 @@ use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
 use hallpass::AccessClaims;
 
-use crate::bearer::Bearer;
-use crate::problem::Problem;
-use crate::requirement::Requirement;
-use crate::{Auth, AuthError, AuthErrorReason};
+use crate::answer::problem::Problem;
+use crate::answer::{AuthError, AuthErrorReason};
+use crate::auth::Auth;
+use crate::guard::requirement::Requirement;
+use crate::transport::bearer::Bearer;
 
 /// What a guard found out about a request, kept in its extensions.
 pub(crate) struct Identified {

@@ -117,9 +117,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::authenticate::authenticate;
+    use crate::answer::AuthErrorReason;
+    use crate::auth::Auth;
     use crate::testing::TestAuth;
-    use crate::{Auth, AuthErrorReason};
+    use crate::transport::authenticate::authenticate;
 
     const LONG_SCOPE: &str = "orders:read orders:write customers:read";
 

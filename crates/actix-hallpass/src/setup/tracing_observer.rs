@@ -2,7 +2,7 @@
 
 use hallpass::{AuthEvent, AuthEventKind, AuthObserver, RefreshRefusal, Severity, Throttle};
 
-use crate::error_chain::error_chain;
+use crate::answer::error_chain::error_chain;
 
 /// Writes each event to the target `hallpass`, warnings as warnings, the others as information.
 #[derive(Debug)]

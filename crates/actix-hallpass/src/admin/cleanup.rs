@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
 
-use crate::error_chain::error_chain;
-use crate::{AccountError, Auth};
+use crate::admin::AccountError;
+use crate::answer::error_chain::error_chain;
+use crate::auth::Auth;
 
 /// How long a batch should take: whoever wants to write to an SQLite file waits that long.
 const BATCH_TIME: Duration = Duration::from_millis(5);

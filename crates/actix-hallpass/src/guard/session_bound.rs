@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hallpass::{AccessClaims, StoreError, Timestamp};
 
-use crate::live_sessions::{LiveSession, Look};
-use crate::{Auth, AuthErrorReason};
+use crate::answer::AuthErrorReason;
+use crate::auth::Auth;
+use crate::guard::live_sessions::{LiveSession, Look};
 
 /// How old an answer of the store may be, and for how much longer it counts while there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

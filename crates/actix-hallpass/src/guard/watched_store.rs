@@ -8,7 +8,7 @@ use hallpass::{
     SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
 };
 
-use crate::live_sessions::LiveSessions;
+use crate::guard::live_sessions::LiveSessions;
 
 /// A store that tells [`LiveSessions`] whose sessions to forget. Not of rotations: they end none.
 pub(crate) struct WatchedStore {

@@ -14,10 +14,11 @@ use hallpass::{
 };
 use serde::Serialize;
 
-use crate::bearer::{BearerChallenge, ChallengeError, Realm};
-use crate::error_chain::error_chain;
-use crate::hashing::RunError;
-use crate::{AccountError, AuthError, AuthErrorReason, ErrorCode};
+use crate::admin::AccountError;
+use crate::answer::error_chain::error_chain;
+use crate::answer::{AuthError, AuthErrorReason, ErrorCode};
+use crate::run::RunError;
+use crate::transport::bearer::{BearerChallenge, ChallengeError, Realm};
 
 /// Seconds after which trying again is worth it: the time to hash a few passwords, or for a
 /// database to come back.

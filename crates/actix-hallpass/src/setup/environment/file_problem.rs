@@ -15,17 +15,17 @@ pub(crate) struct FileProblem {
 }
 
 impl FileProblem {
-    pub(super) fn of_file(path: &Path, reason: String) -> Self {
+    pub(crate) fn of_file(path: &Path, reason: String) -> Self {
         Self { path: path.to_owned(), line: None, reason }
     }
 
     /// Lines are counted from 0 here.
-    pub(super) fn of_line(path: &Path, line: usize, reason: &str) -> Self {
+    pub(crate) fn of_line(path: &Path, line: usize, reason: &str) -> Self {
         Self { path: path.to_owned(), line: Some(line + 1), reason: reason.to_owned() }
     }
 
     /// Returns the problem of a line that is inside of the value that begins on line `start`.
-    pub(super) fn of_line_within(path: &Path, line: usize, start: usize) -> Self {
+    pub(crate) fn of_line_within(path: &Path, line: usize, start: usize) -> Self {
         let reason = format!("a quote that is opened on line {} is still open", start + 1);
         Self::of_line(path, line, &reason)
     }

@@ -8,9 +8,9 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use hallpass::ScopeRule;
 
-use crate::AuthError;
-use crate::authenticate::Identified;
-use crate::requirement::Requirement;
+use crate::answer::AuthError;
+use crate::guard::requirement::Requirement;
+use crate::transport::authenticate::Identified;
 
 /// The name of what a handler needs, for [`RequireScope`].
 pub trait RequiredScope {
@@ -23,7 +23,7 @@ pub trait RequiredScope {
 /// `insufficient_scope` with one that allows less. It works with a guard and without one.
 ///
 /// Put it before the body among the handler's arguments: extractors run in their order, and who may
-/// not write need not be read. For a whole scope of routes, see [`Guard::scope`](crate::Guard::scope).
+/// not write need not be read. For a whole scope of routes, see [`Guard::scope`](crate::guard::Guard::scope).
 ///
 /// # Security
 /// `Option<RequireScope<S>>` compiles, because actix-web makes an `Option` of every extractor, and

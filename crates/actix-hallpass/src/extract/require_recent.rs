@@ -6,9 +6,9 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use crate::AuthError;
-use crate::authenticate::Identified;
-use crate::requirement::Requirement;
+use crate::answer::AuthError;
+use crate::guard::requirement::Requirement;
+use crate::transport::authenticate::Identified;
 
 /// Refuses whoever gave their password more than `SECONDS` ago: 401 without a token, and 401
 /// `insufficient_user_authentication` (RFC 9470) with an older one. It works with a guard and without
@@ -16,7 +16,7 @@ use crate::requirement::Requirement;
 ///
 /// The client then sends the password to `POST {base}/reauthenticate` and repeats the request with the
 /// access token that it gets. For a whole scope of routes, see
-/// [`Guard::max_age`](crate::Guard::max_age).
+/// [`Guard::max_age`](crate::guard::Guard::max_age).
 ///
 /// # Security
 /// `Option<RequireRecent<SECONDS>>` compiles, because actix-web makes an `Option` of every extractor, and

@@ -14,8 +14,8 @@ use hallpass::{HashLane, Step, Work};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::ErrorCode;
-use crate::problem::Problem;
+use crate::answer::ErrorCode;
+use crate::answer::problem::Problem;
 
 /// The permits to hash, and how long a request waits for one.
 #[derive(Debug)]

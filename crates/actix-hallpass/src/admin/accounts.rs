@@ -8,8 +8,9 @@ use actix_web::{HttpResponse, ResponseError};
 use hallpass::{PasswordChangeError, PasswordHash, StoreError, UserId};
 use zeroize::Zeroizing;
 
-use crate::problem::Problem;
-use crate::{Auth, RunError};
+use crate::answer::problem::Problem;
+use crate::auth::Auth;
+use crate::run::RunError;
 
 /// Why something was not done to an account. As a response it is what a route of hallpass's would answer.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +56,7 @@ impl Auth {
     /// the user's `password_hash` is no longer the one that was `verified`: another login adopted it, or the
     /// password was changed.
     ///
-    /// Neither the minimum length nor [`AuthBuilder::password_rule`](crate::AuthBuilder::password_rule)
+    /// Neither the minimum length nor [`AuthBuilder::password_rule`](crate::setup::AuthBuilder::password_rule)
     /// applies, since the user chose the password before. To set a new one, use [`Auth::set_password`].
     ///
     /// # Errors
@@ -111,7 +112,7 @@ impl Auth {
     }
 
     /// Lets a user neither log in nor refresh, and ends their sessions; returns whether there is
-    /// such a user. [`Guard::session_bound`](crate::Guard::session_bound) guards of this `Auth`
+    /// such a user. [`Guard::session_bound`](crate::guard::Guard::session_bound) guards of this `Auth`
     /// know at once, those of others within their `max_staleness`; other guards when the access
     /// token expires.
     ///
@@ -154,7 +155,7 @@ impl Auth {
     /// # Errors
     /// [`AccountError`] when a batch could not be removed; those before it are.
     pub async fn remove_dead_sessions(&self, kept: Duration) -> Result<usize, AccountError> {
-        crate::cleanup::remove_dead_sessions(self, kept).await
+        crate::admin::cleanup::remove_dead_sessions(self, kept).await
     }
 }
 

@@ -7,9 +7,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use hallpass::{AccessTokenError, MalformedJson, ScopeRule, StoreError};
 
-use crate::bearer::Realm;
-use crate::problem::Problem;
-use crate::{ErrorCode, RunError};
+use crate::answer::ErrorCode;
+use crate::answer::problem::Problem;
+use crate::run::RunError;
+use crate::transport::bearer::Realm;
 
 /// Why a request has no user.
 ///
@@ -63,7 +64,7 @@ pub enum AuthErrorReason {
     /// The token allows less than is needed here.
     #[error("this needs {0}")]
     InsufficientScope(ScopeRule),
-    /// What [`Guard::require`](crate::Guard::require) was told says no to this user.
+    /// What [`Guard::require`](crate::guard::Guard::require) was told says no to this user.
     #[error("the application does not allow it to this user")]
     NotAllowed,
     /// The app was built without `Auth`.

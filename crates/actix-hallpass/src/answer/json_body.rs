@@ -12,8 +12,8 @@ use hallpass::json;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::ErrorCode;
-use crate::problem::Problem;
+use crate::answer::ErrorCode;
+use crate::answer::problem::Problem;
 
 /// More than any login needs, less than a nuisance.
 const MAXIMUM_BYTES: usize = 8 * 1024;

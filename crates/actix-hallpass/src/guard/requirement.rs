@@ -8,7 +8,8 @@ use std::time::Duration;
 use hallpass::{AccessClaims, ScopeRule, Service};
 use serde::de::DeserializeOwned;
 
-use crate::{AuthErrorReason, AuthUser};
+use crate::answer::AuthErrorReason;
+use crate::extract::AuthUser;
 
 /// One thing that a user has to fulfil.
 #[derive(Clone)]

@@ -8,10 +8,10 @@ use hallpass::AccessClaims;
 use hallpass::Random as _;
 use hallpass::testing::SeededRandom;
 
-use crate::AuthErrorReason;
-use crate::authenticate::verify;
-use crate::bearer::Bearer;
+use crate::answer::AuthErrorReason;
 use crate::testing::TestAuth;
+use crate::transport::authenticate::verify;
+use crate::transport::bearer::Bearer;
 
 /// A few seconds' worth without optimisation: never fewer.
 const HEADERS: usize = 20_000;

@@ -11,8 +11,8 @@ use hallpass::{AccessClaims, Scope, SessionId, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use crate::authenticate::Identified;
-use crate::{AuthError, AuthErrorReason};
+use crate::answer::{AuthError, AuthErrorReason};
+use crate::transport::authenticate::Identified;
 
 /// The user who sent a request, with a verified access token.
 ///
@@ -50,7 +50,7 @@ pub struct AuthUser<Id = i64, Claims = NoClaims> {
     pub expires_at: Timestamp,
     /// When they proved who they are: at login, or at the step-up that made this token; `None` in a token of another issuer with our key.
     pub auth_time: Option<Timestamp>,
-    /// What the application adds to its tokens; see [`AuthBuilder::claims`](crate::AuthBuilder::claims).
+    /// What the application adds to its tokens; see [`AuthBuilder::claims`](crate::setup::AuthBuilder::claims).
     pub claims: Claims,
 }
 

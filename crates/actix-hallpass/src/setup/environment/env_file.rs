@@ -8,14 +8,14 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 
-use super::FileProblem;
+use crate::setup::environment::file_problem::FileProblem;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// What `.env` sets, and what of it can't be read.
 #[derive(Default)]
-pub(super) struct EnvFile {
+pub(crate) struct EnvFile {
     entries: HashMap<String, Entry>,
     problems: Vec<FileProblem>,
 }
@@ -28,7 +28,7 @@ enum Entry {
 
 impl EnvFile {
     /// Reads `.env` in the working directory or the nearest folder above it that has one.
-    pub(super) fn load() -> Self {
+    pub(crate) fn load() -> Self {
         match std::env::current_dir() {
             Ok(folder) => Self::nearest_to(&folder),
             Err(error) => {
@@ -62,7 +62,7 @@ impl EnvFile {
     }
 
     /// Returns the text of `variable`, or what is wrong with the line that its name stands on.
-    pub(super) fn text(&self, variable: &str) -> Result<Option<&str>, &FileProblem> {
+    pub(crate) fn text(&self, variable: &str) -> Result<Option<&str>, &FileProblem> {
         match self.entries.get(variable) {
             None => Ok(None),
             Some(Entry::Text(text)) => Ok(Some(text)),
@@ -70,7 +70,7 @@ impl EnvFile {
         }
     }
 
-    pub(super) fn problems(&self) -> &[FileProblem] {
+    pub(crate) fn problems(&self) -> &[FileProblem] {
         &self.problems
     }
 

@@ -1,14 +1,14 @@
 //! The process environment and the `.env` file, read without changing either.
 
 mod env_file;
-mod file_problem;
+pub(crate) mod file_problem;
 
 use std::env::{self, VarError};
 use std::fmt;
 use std::io;
 
-use env_file::EnvFile;
-pub(crate) use file_problem::FileProblem;
+use crate::setup::environment::env_file::EnvFile;
+use crate::setup::environment::file_problem::FileProblem;
 use hallpass::Setting;
 
 /// The variables of the process and of `.env`. The process wins; a variable that is empty or blank is
@@ -50,7 +50,7 @@ impl Environment {
     /// Returns the text of `variable` without ASCII white space at its ends; `None` where it is unset
     /// or blank.
     ///
-    /// It is for variables of your own. [`AuthBuilder::environment`](crate::AuthBuilder::environment)
+    /// It is for variables of your own. [`AuthBuilder::environment`](crate::setup::AuthBuilder::environment)
     /// takes those of hallpass, and checks more.
     ///
     /// # Errors

@@ -1,21 +1,16 @@
 //! The guard: middleware that lets nobody in without a valid access token.
 
-mod admission;
-#[cfg(all(test, feature = "testing"))]
-mod allocations;
-mod middleware;
-
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
 use hallpass::ScopeRule;
-pub use middleware::GuardMiddleware;
 use serde::de::DeserializeOwned;
 
-use crate::requirement::Requirement;
-use crate::session_bound::SessionBound;
-use crate::{Auth, AuthUser};
+use crate::auth::Auth;
+use crate::extract::AuthUser;
+use crate::guard::requirement::Requirement;
+use crate::guard::session_bound::SessionBound;
 
 /// Middleware that refuses whoever has no valid access token; for `App::wrap` or `Scope::wrap`.
 ///
@@ -46,23 +41,23 @@ use crate::{Auth, AuthUser};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Guard {
-    auth: Auth,
-    absence: Absence,
-    preflight: Preflight,
-    session_bound: Option<SessionBound>,
-    requirements: Vec<Requirement>,
+    pub(crate) auth: Auth,
+    pub(crate) absence: Absence,
+    pub(crate) preflight: Preflight,
+    pub(crate) session_bound: Option<SessionBound>,
+    pub(crate) requirements: Vec<Requirement>,
 }
 
 /// What a request without a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Absence {
+pub(crate) enum Absence {
     Refused,
     Anonymous,
 }
 
 /// What a CORS preflight is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Preflight {
+pub(crate) enum Preflight {
     LikeAnyRequest,
     LetThrough,
 }

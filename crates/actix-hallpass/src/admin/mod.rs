@@ -1,0 +1,7 @@
+//! What an application does to its users' accounts and sessions.
+
+pub(crate) mod accounts;
+pub(crate) mod cleanup;
+
+pub use accounts::AccountError;
+pub use cleanup::Cleanup;

@@ -1,0 +1,16 @@
+//! The guard around routes: which requests pass, by their token, by what the application requires, and by whether
+//! the session is alive.
+
+pub(crate) mod admission;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) mod allocations;
+pub(crate) mod guard;
+pub(crate) mod live_sessions;
+pub(crate) mod middleware;
+pub(crate) mod requirement;
+pub(crate) mod session_bound;
+pub(crate) mod verified_tokens;
+pub(crate) mod watched_store;
+
+pub use guard::Guard;
+pub use middleware::GuardMiddleware;

@@ -1,0 +1,13 @@
+//! From the environment and the builder to an `Auth`.
+
+pub(crate) mod bounded_limiter;
+pub(crate) mod builder;
+pub(crate) mod clock;
+pub(crate) mod database;
+pub(crate) mod environment;
+pub(crate) mod random;
+pub(crate) mod tracing_observer;
+pub(crate) mod trusted_proxies;
+
+pub use builder::{AuthBuilder, SetupError};
+pub use environment::{Environment, VariableError};

@@ -1,0 +1,4 @@
+//! How credentials travel in a request.
+
+pub(crate) mod authenticate;
+pub(crate) mod bearer;
