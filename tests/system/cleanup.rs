@@ -157,7 +157,7 @@ fn logins_of_one_account_leave_few_rows(logins: u32, database: &TestDatabase) {
     assert_eq!(count(database), i64::from(MAX + MAX + Sessions::KEPT_BEYOND_MAXIMUM));
     let newest = pairs.last().unwrap();
     let claims = auth.service().verify_access(newest.access_token.expose_token()).unwrap();
-    let listed = auth.service().own_sessions(claims).run_blocking().unwrap();
+    let listed = auth.service().own_sessions(claims, None).run_blocking().unwrap();
     assert_eq!(listed.len() as u32, MAX);
     let reason = refused(&first);
     let is_revoked = matches!(reason, RefreshError::Refused(RefreshRefusal::NoSession));

@@ -34,7 +34,8 @@ pub(crate) async fn list(
     _payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(&auth, &request)?;
-    let sessions = auth.run(auth.service().own_sessions(claims.clone())).await?;
+    let address = client_address(&auth, &request);
+    let sessions = auth.run(auth.service().own_sessions(claims.clone(), address)).await?;
     let sessions = sessions.map_err(|error| Problem::of_own_sessions(error, auth.realm()))?;
     let sessions = sessions.iter().map(|session| describe(session, &claims)).collect();
     Ok(uncached(HttpResponse::Ok()).json(SessionsBody { sessions }))

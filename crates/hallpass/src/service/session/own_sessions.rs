@@ -36,9 +36,10 @@ impl Service {
     pub fn own_sessions(
         &self,
         presented: AccessClaims,
+        client_address: Option<IpAddr>,
     ) -> Step<Result<Vec<DeviceSession>, OwnSessionsError>> {
         let service = self.clone();
-        Step::store(move || Step::Done(service.list_own_sessions(&presented)))
+        Step::store(move || Step::Done(service.list_own_sessions(&presented, client_address)))
     }
 
     /// Ends one session of the user of an access token; returns whether it was theirs and alive.
@@ -75,8 +76,9 @@ impl Service {
     fn list_own_sessions(
         &self,
         presented: &AccessClaims,
+        client_address: Option<IpAddr>,
     ) -> Result<Vec<DeviceSession>, OwnSessionsError> {
-        let user = self.owner(presented)?;
+        let user = self.owner(presented, client_address)?;
         let stamp = PasswordStamp::of(&user.password_hash);
         let now = self.now();
         let mut sessions = self.store().list_sessions(&user.id, now)?;
@@ -96,7 +98,7 @@ impl Service {
         session_id: &SessionId,
         client_address: Option<IpAddr>,
     ) -> Result<bool, OwnSessionsError> {
-        let user = self.owner(presented)?;
+        let user = self.owner(presented, client_address)?;
         let (reason, kind) = if session_id == presented.session_id() {
             (EndReason::LoggedOut, AuthEventKind::LoggedOut)
         } else {
@@ -119,7 +121,7 @@ impl Service {
         sessions: OwnSessions,
         client_address: Option<IpAddr>,
     ) -> Result<usize, OwnSessionsError> {
-        let user = self.owner(presented)?;
+        let user = self.owner(presented, client_address)?;
         let own = presented.session_id();
         let sessions = sessions.of(own);
         let count =
@@ -132,12 +134,16 @@ impl Service {
         Ok(count)
     }
 
-    fn owner(&self, presented: &AccessClaims) -> Result<User, OwnSessionsError> {
+    fn owner(
+        &self,
+        presented: &AccessClaims,
+        client_address: Option<IpAddr>,
+    ) -> Result<User, OwnSessionsError> {
         self.user_in_session(presented)?.ok_or_else(|| {
             self.observe(&AuthEvent {
                 user_id: Some(presented.user_id().clone()),
                 session_id: Some(presented.session_id().clone()),
-                ..event(AuthEventKind::EndedSessionPresented, None)
+                ..event(AuthEventKind::EndedSessionPresented, client_address)
             });
             OwnSessionsError::SessionEnded
         })

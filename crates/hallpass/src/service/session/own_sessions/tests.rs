@@ -1,5 +1,6 @@
 //! A user with several devices: what each of them sees, and what it can do to the others.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::*;
@@ -14,7 +15,7 @@ fn claims(world: &World, pair: &TokenPair) -> AccessClaims {
 }
 
 fn list(world: &World, pair: &TokenPair) -> Vec<DeviceSession> {
-    world.service.own_sessions(claims(world, pair)).run_blocking().unwrap()
+    world.service.own_sessions(claims(world, pair), None).run_blocking().unwrap()
 }
 
 fn end(world: &World, pair: &TokenPair, other: &TokenPair) -> bool {
@@ -63,7 +64,7 @@ fn whoever_polls_the_list_with_a_stolen_access_token_does_not_see_the_owners_ref
                 world.rotate(&phone);
             }
             for claims in &stolen {
-                seen.push(world.service.own_sessions(claims.clone()).run_blocking().unwrap());
+                seen.push(world.service.own_sessions(claims.clone(), None).run_blocking().unwrap());
             }
             world.advance(1);
         }
@@ -131,14 +132,19 @@ fn the_others_end_or_all() {
 fn a_token_that_outlived_its_session_shows_and_ends_nothing() {
     let (world, _, [phone, laptop, _]) = three_devices();
     assert!(end(&world, &laptop, &phone));
-    let of = |pair| claims(&world, pair);
-    let listed = world.service.own_sessions(of(&phone)).run_blocking();
+    let _ = world.events();
+    let address = Some(IpAddr::from([192, 0, 2, 7]));
+    let (service, of) = (&world.service, |pair| claims(&world, pair));
+    let listed = service.own_sessions(of(&phone), address).run_blocking();
     assert!(matches!(listed, Err(OwnSessionsError::SessionEnded)));
     let other = of(&laptop).session_id().clone();
-    let ended = world.service.end_own_session(of(&phone), other, None).run_blocking();
+    let ended = service.end_own_session(of(&phone), other, address).run_blocking();
     assert!(matches!(ended, Err(OwnSessionsError::SessionEnded)));
-    let all = world.service.end_own_sessions(of(&phone), OwnSessions::All, None).run_blocking();
+    let all = service.end_own_sessions(of(&phone), OwnSessions::All, address).run_blocking();
     assert!(matches!(all, Err(OwnSessionsError::SessionEnded)));
+    let events = world.recorded();
+    let recorded: Vec<_> = events.iter().map(|event| (&event.kind, event.client_address)).collect();
+    assert_eq!(recorded, [(&AuthEventKind::EndedSessionPresented, address); 3]);
     world.rotate(&laptop);
 }
 
@@ -146,7 +152,7 @@ fn a_token_that_outlived_its_session_shows_and_ends_nothing() {
 fn a_session_is_over_with_the_password_it_was_begun_with() {
     let (world, id, [phone, ..]) = three_devices();
     world.store.edit(&id, |user| user.password_hash = PasswordHash::new("$2b$04$by_other_means"));
-    let listed = world.service.own_sessions(claims(&world, &phone)).run_blocking();
+    let listed = world.service.own_sessions(claims(&world, &phone), None).run_blocking();
     assert!(matches!(listed, Err(OwnSessionsError::SessionEnded)), "{listed:?}");
     world.assert_refused(&phone, &RefreshRefusal::PasswordChanged);
 }
