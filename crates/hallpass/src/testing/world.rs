@@ -13,6 +13,7 @@ use crate::session::{RefreshRefusal, Session};
 use crate::store::{PasswordChange, SessionsToEnd, UserStore};
 use crate::testing::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
+use crate::time::Clock;
 use crate::token::ClaimsSource;
 use crate::user::{Credentials, UserId};
 
@@ -93,8 +94,6 @@ impl World {
         password_rule: Option<Arc<dyn PasswordRule>>,
         attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
     ) -> Self {
-        let mut settings = settings();
-        change(&mut settings);
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::default());
         let observer = Arc::new(RecordingObserver::default());
@@ -107,15 +106,23 @@ impl World {
             password_rule,
             attempt_limiter,
         };
-        let config = settings.check(Vec::new()).unwrap();
-        Self { service: Service::new(&config, ports).unwrap(), store, clock, observer }
+        Self { service: service(change, ports), store, clock, observer }
     }
 
     /// Starts the service again with other settings: store, clock and chance go on.
     pub(crate) fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
+        self.service = service(change, self.ports());
+    }
+
+    /// Starts the service again with another clock.
+    pub(crate) fn restart_with_clock(&mut self, clock: Arc<dyn Clock>) {
+        self.service = service(|_| {}, Ports { clock, ..self.ports() });
+    }
+
+    fn ports(&self) -> Ports {
         let Ports { store, clock, random, observer, claims, password_rule, attempt_limiter } =
             &self.service.0.ports;
-        let ports = Ports {
+        Ports {
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -123,10 +130,7 @@ impl World {
             claims: claims.clone(),
             password_rule: password_rule.clone(),
             attempt_limiter: attempt_limiter.clone(),
-        };
-        let mut settings = settings();
-        change(&mut settings);
-        self.service = Service::new(&settings.check(Vec::new()).unwrap(), ports).unwrap();
+        }
     }
 
     pub(crate) fn register(&self, login: &str) -> UserId {
@@ -203,14 +207,16 @@ impl World {
     }
 }
 
-fn settings() -> Settings {
-    Settings {
+fn service(change: impl FnOnce(&mut Settings), ports: Ports) -> Service {
+    let mut settings = Settings {
         access_token_secret: TokenSecret::new(ACCESS_SECRET).into(),
         refresh_token_secret: TokenSecret::new(REFRESH_SECRET).into(),
         password_hash_cost: Setting::Value(4),
         refresh_hash_cost: Setting::Value(4),
         ..Settings::default()
-    }
+    };
+    change(&mut settings);
+    Service::new(&settings.check(Vec::new()).unwrap(), ports).unwrap()
 }
 
 /// Runs `steps` of a use case, so that a test can do something before the next one.

@@ -141,14 +141,16 @@ impl Reauthentication {
         if now >= expired_at {
             return Err(ReauthenticateError::Expired { expired_at, now });
         }
-        let (access_token, now) = self.issue(&user)?;
+        let access_token = self.issue(&user, now)?;
         self.observe(AuthEventKind::Reauthenticated);
         let access_expires_in = now.seconds_until(access_token.expires_at());
         Ok(FreshAccess { access_token, access_expires_in })
     }
 
-    fn issue(&self, user: &User) -> Result<(AccessToken, Timestamp), IssueError> {
-        let (service, now) = (&self.service, self.service.now());
+    /// By the `now` at which the presented token was still valid: by another reading of the clock, the new
+    /// one could end before it begins.
+    fn issue(&self, user: &User, now: Timestamp) -> Result<AccessToken, IssueError> {
+        let service = &self.service;
         let grant = AccessGrant {
             user_id: &user.id,
             session_id: self.presented.session_id(),
@@ -157,7 +159,7 @@ impl Reauthentication {
             scope: &user.scope,
             app_claims: &service.app_claims(user)?,
         };
-        Ok((service.0.access_tokens.issue(&grant, now, service.random())?, now))
+        service.0.access_tokens.issue(&grant, now, service.random())
     }
 
     fn refuse(&self, refusal: LoginRefusal) -> Outcome {

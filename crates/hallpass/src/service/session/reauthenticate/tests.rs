@@ -4,9 +4,12 @@ use super::*;
 use crate::password::PasswordHash;
 use crate::service::TokenPair;
 use crate::store::UserStore as _;
-use crate::testing::bcrypt_runs;
 use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::testing::{ManualClock, bcrypt_runs};
+use crate::time::Clock;
 use crate::user::Scope;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Load, then hash: after these a step-up is about to be granted.
 const BEFORE_THE_GRANT: usize = 2;
@@ -98,7 +101,7 @@ fn a_fresh_token_says_now_and_a_refresh_says_the_login() {
     let login = auth_time(&pair.access_token);
     world.advance(600);
     let fresh = reauthenticate(&world, &pair, PASSWORD).unwrap();
-    assert_eq!(auth_time(&fresh.access_token), login.plus(std::time::Duration::from_secs(600)));
+    assert_eq!(auth_time(&fresh.access_token), login.plus(Duration::from_secs(600)));
     assert_eq!(world.events(), [AuthEventKind::Reauthenticated]);
     assert_eq!(auth_time(&world.rotate(&pair).access_token), login);
 }
@@ -178,6 +181,42 @@ fn a_token_that_expired_meanwhile_is_not_made_longer() {
     let outcome = about_to.run_blocking();
     assert!(matches!(outcome, Err(ReauthenticateError::Expired { .. })), "{outcome:?}");
     assert_eq!(world.events(), []);
+}
+
+/// A clock that goes on by a second each time it is read.
+struct Ticking(ManualClock);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        let now = self.0.now();
+        self.0.advance(Duration::from_secs(1));
+        now
+    }
+}
+
+#[test]
+fn a_fresh_token_lives_however_close_the_end_of_the_presented_one_is() {
+    let mut world = World::new();
+    let (_, pair) = world.session("ada");
+    let presented = world.service.verify_access(pair.access_token.expose_token()).unwrap();
+    let end = presented.expires_at();
+    let mut granted = 0;
+    for seconds in 1..10 {
+        let start = Timestamp::from_unix_seconds(end.as_unix_seconds() - seconds).unwrap();
+        let clock = ManualClock::default();
+        clock.set(start);
+        world.restart_with_clock(Arc::new(Ticking(clock)));
+        let step =
+            world.service.reauthenticate(presented.clone(), PASSWORD.to_owned().into(), None);
+        let Ok(fresh) = step.run_blocking() else { continue };
+        granted += 1;
+        world.clock.set(start);
+        world.restart_with_clock(world.clock.clone());
+        let claims = world.service.verify_access(fresh.access_token.expose_token()).unwrap();
+        assert!(claims.issued_at() < claims.expires_at(), "{seconds} {claims:?}");
+        assert!(fresh.access_expires_in > 0, "{seconds}");
+    }
+    assert!(granted > 5, "{granted}");
 }
 
 /// A storm of guesses must not log anybody out by delaying refreshes.
