@@ -209,7 +209,7 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets the shortest password that may be set, in characters; default 8.
+    /// Sets the shortest password that may be set, in characters: 1 to 1024, default 8.
     pub fn password_minimum_characters(mut self, characters: usize) -> Self {
         self.settings.password_minimum_characters = Some(characters);
         self

@@ -1,5 +1,6 @@
 //! The rules of the settings, each alone and all together.
 
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use crate::config::{
 };
 use crate::keys::TokenSecret;
 use crate::limit::{LoginLimits, LoginThrottle};
+use crate::password::password::MAXIMUM_BYTES as MAXIMUM_PASSWORD_BYTES;
 use crate::session::{SessionPolicy, Sessions};
 use crate::token::refresh::REFRESH_SUFFIX;
 
@@ -74,9 +76,11 @@ impl Rules {
             Duration::ZERO,
         );
         let password_hash_cost =
-            self.cost("PASSWORD_HASH_COST", settings.password_hash_cost, 4..=31, 12);
+            self.number("PASSWORD_HASH_COST", settings.password_hash_cost, 4..=31, 12);
         let refresh_hash_cost =
-            self.cost("REFRESH_HASH_COST", settings.refresh_hash_cost, 4..=14, 6);
+            self.number("REFRESH_HASH_COST", settings.refresh_hash_cost, 4..=14, 6);
+        let password_minimum_characters =
+            self.password_minimum_characters(settings.password_minimum_characters);
         let hash_concurrency = self.hash_concurrency(settings.hash_concurrency);
         let hash_wait = self.hash_wait(settings.hash_wait);
         let sessions = self.sessions(settings.sessions);
@@ -99,9 +103,7 @@ impl Rules {
             },
             password_hash_cost: password_hash_cost?,
             refresh_hash_cost: refresh_hash_cost?,
-            password_minimum_characters: settings
-                .password_minimum_characters
-                .unwrap_or(PASSWORD_MINIMUM_CHARACTERS),
+            password_minimum_characters: password_minimum_characters?,
             hash_concurrency,
             hash_wait: hash_wait?,
             sessions: sessions?,
@@ -261,19 +263,26 @@ impl Rules {
         Some(name)
     }
 
-    fn cost(
+    /// With more characters than a password has bytes, no password could be set.
+    fn password_minimum_characters(&mut self, minimum: Option<usize>) -> Option<usize> {
+        const BOUNDS: RangeInclusive<usize> = 1..=MAXIMUM_PASSWORD_BYTES;
+        let minimum = minimum.map_or(Setting::Unset, Setting::Value);
+        self.number("password_minimum_characters", minimum, BOUNDS, PASSWORD_MINIMUM_CHARACTERS)
+    }
+
+    fn number<T: PartialOrd + Display>(
         &mut self,
         variable: &'static str,
-        setting: Setting<u32>,
-        bounds: RangeInclusive<u32>,
-        default: u32,
-    ) -> Option<u32> {
-        let cost = self.value(variable, setting, default)?;
-        if !bounds.contains(&cost) {
+        setting: Setting<T>,
+        bounds: RangeInclusive<T>,
+        default: T,
+    ) -> Option<T> {
+        let number = self.value(variable, setting, default)?;
+        if !bounds.contains(&number) {
             let (low, high) = (bounds.start(), bounds.end());
-            return self.refuse(variable, format!("{cost} is not from {low} to {high}"));
+            return self.refuse(variable, format!("{number} is not from {low} to {high}"));
         }
-        Some(cost)
+        Some(number)
     }
 
     /// Tokens carry whole seconds, so a part of one would be lost.

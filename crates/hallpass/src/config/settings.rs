@@ -56,7 +56,7 @@ pub struct Settings {
     pub password_hash_cost: Setting<u32>,
     /// `REFRESH_HASH_COST`: 4 to 14, default 6.
     pub refresh_hash_cost: Setting<u32>,
-    /// The shortest password that may be set, in characters; default 8.
+    /// The shortest password that may be set, in characters: 1 to 1024, default 8.
     pub password_minimum_characters: Option<usize>,
     /// `HASH_CONCURRENCY`: 1 to 512, default one less than the cores.
     pub hash_concurrency: Setting<NonZeroUsize>,

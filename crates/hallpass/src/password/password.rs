@@ -11,7 +11,7 @@ use crate::password::bcrypt;
 use crate::text::plural;
 
 /// The longest password, in bytes of its normal form: more is an attempt to keep the server busy.
-const MAXIMUM_BYTES: usize = 1024;
+pub(crate) const MAXIMUM_BYTES: usize = 1024;
 
 /// The longest text that is brought into normal form, in bytes, which bounds the work. Composing makes a
 /// text shorter, but never by this factor: `ι` as U+1FBE with two accents has 7 bytes and becomes 2.

@@ -195,6 +195,28 @@ fn a_key_id_has_at_most_255_bytes() {
 }
 
 #[test]
+fn a_minimum_that_every_or_no_password_reaches_is_refused() {
+    for (minimum, expected) in [
+        (1, None),
+        (1024, None),
+        (0, Some("0 is not from 1 to 1024")),
+        (1025, Some("1025 is not from 1 to 1024")),
+        (2000, Some("2000 is not from 1 to 1024")),
+    ] {
+        let mut settings = Settings::default();
+        settings.read(good);
+        settings.password_minimum_characters = Some(minimum);
+        let checked = settings.check(Vec::new());
+        let problems = checked.err().map(|error| error.problems().to_vec()).unwrap_or_default();
+        let problem = expected.map(|problem| ConfigProblem {
+            variable: "password_minimum_characters",
+            problem: problem.to_owned(),
+        });
+        assert_eq!(problems, Vec::from_iter(problem), "{minimum}");
+    }
+}
+
+#[test]
 fn limits_that_would_stop_nobody_or_everybody_are_refused() {
     let policy = |burst, millis| ThrottlePolicy { burst, interval: Duration::from_millis(millis) };
     for (policy, is_accepted) in [
