@@ -144,5 +144,5 @@ struct Subject {
 fn a_name_of_hallpasss_is_refused_when_auth_is_built() {
     let builder = Auth::builder().random_secrets().claims(|_| Subject { sub: "2".to_owned() });
     let error = builder.build().unwrap_err().to_string();
-    assert!(error.contains("claims: `sub` is a claim of hallpass's own"), "{error}");
+    assert!(error.contains("claims: `sub` is a reserved claim; use another name"), "{error}");
 }

@@ -382,7 +382,7 @@ impl AuthBuilder {
     /// It is called for each access token, with the row as it was when the request looked at it, off the
     /// event loop; so a change shows at the next refresh. Let it take far less than
     /// `REFRESH_TOKEN_GRACE`: that time runs while it is made. A field with the name of a claim of hallpass's (`sub`, `exp`, `scope`,
-    /// …, in any case) is a [`SetupError`]; where serde does not know the names before there is a value
+    /// …), or `amr`, `acr`, `azp`, `client_id`, `cnf`, `nonce` or `act`, in any case, is a [`SetupError`]; where serde does not know the names before there is a value
     /// (a map, a flattened field, a tagged enum), login fails. Anybody who has a token can read it: it is signed and not
     /// encrypted. An access token has 4 KiB at most.
     ///

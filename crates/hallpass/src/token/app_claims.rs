@@ -14,9 +14,28 @@ use crate::store::StoreError;
 use crate::token::field_names::field_names;
 use crate::user::User;
 
-/// The claims that are hallpass's to write or to check. An application's would be a second truth.
-pub(crate) const RESERVED: [&str; 10] =
-    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "scope"];
+/// The claims that an application can't add: those that hallpass writes or checks, and, from `amr` on, those
+/// that say how a user proved who they are and for whom a token is (OpenID Connect Core 1.0 §2, RFC 7800,
+/// RFC 8693 §4, RFC 9068 §2.2). Other readers of a token rely on them.
+pub(crate) const RESERVED: [&str; 17] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "sid",
+    "auth_time",
+    "scope",
+    "amr",
+    "acr",
+    "azp",
+    "client_id",
+    "cnf",
+    "nonce",
+    "act",
+];
 
 /// Makes the application's claims of a user, anew for each access token.
 ///
@@ -48,8 +67,9 @@ pub enum ClaimsError {
     /// They can't be written as JSON.
     #[error("the application's claims can't be written as JSON")]
     Json(#[source] Box<dyn Error + Send + Sync>),
-    /// One has the name of a claim of hallpass's.
-    #[error("`{name}` is a claim of hallpass's own")]
+    /// One has a reserved name: that of a claim of hallpass's, or `amr`, `acr`, `azp`, `client_id`, `cnf`,
+    /// `nonce` or `act`.
+    #[error("`{name}` is a reserved claim; use another name")]
     Reserved {
         /// The name.
         name: &'static str,
@@ -72,7 +92,7 @@ impl AppClaims {
     /// Returns `claims` as members of a token.
     ///
     /// # Errors
-    /// [`ClaimsError`] when they are no object, or one has a name of hallpass's.
+    /// [`ClaimsError`] when they are no object, or one has a reserved name.
     pub fn of(claims: &impl Serialize) -> Result<Self, ClaimsError> {
         let value =
             serde_json::to_value(claims).map_err(|error| ClaimsError::Json(error.into()))?;
@@ -113,7 +133,7 @@ where
     /// Returns the source that calls `make`.
     ///
     /// # Errors
-    /// [`ClaimsError::Reserved`] when `C` has a field of hallpass's. What serde does not tell before
+    /// [`ClaimsError::Reserved`] when `C` has a field with a reserved name. What serde does not tell before
     /// there is a value is found at login, which then fails: the names of a map, of a flattened field and
     /// of a tagged enum, and that it is no object.
     pub fn new(make: F) -> Result<Self, ClaimsError> {
@@ -210,6 +230,10 @@ mod tests {
     #[test]
     fn a_reserved_name_is_found_among_the_claims() {
         for name in RESERVED {
+            let hidden = Hidden { more: BTreeMap::from([(name.to_owned(), 1)]) };
+            assert!(matches!(AppClaims::of(&hidden), Err(ClaimsError::Reserved { .. })), "{name}");
+        }
+        for name in ["amr", "acr", "azp", "client_id", "cnf", "nonce", "act", "Client_ID"] {
             let hidden = Hidden { more: BTreeMap::from([(name.to_owned(), 1)]) };
             assert!(matches!(AppClaims::of(&hidden), Err(ClaimsError::Reserved { .. })), "{name}");
         }
