@@ -103,6 +103,8 @@ fn areas(auth: &TestAuth, config: &mut ServiceConfig) {
         ("/minute", bound(MINUTE)),
         ("/always", bound(Duration::ZERO)),
         ("/tolerant", bound(MINUTE).tolerate_outage(5 * MINUTE)),
+        ("/tolerant-first", auth.guard().tolerate_outage(5 * MINUTE).session_bound(MINUTE)),
+        ("/half", bound(SECOND / 2)),
         ("/patient", bound(MINUTE).tolerate_outage(Duration::MAX)),
         ("/optional", bound(MINUTE).optional()),
         ("/scoped", bound(MINUTE).scope("orders:write")),
@@ -146,6 +148,35 @@ fn the_store_is_asked_once_per_session_and_max_staleness() {
         assert_eq!(world.status("/plain/user", &ada), 200);
     }
     assert_eq!(world.looks(), 0, "another guard asks nothing");
+}
+
+#[test]
+fn a_part_of_a_second_counts_as_a_whole_one() {
+    let world = World::new();
+    let ada = world.app.session("ada");
+    world.looks();
+    for _ in 0..3 {
+        assert_eq!(world.status("/half/user", &ada), 200);
+    }
+    assert_eq!(world.looks(), 1);
+    world.advance(SECOND);
+    assert_eq!(world.status("/half/user", &ada), 200);
+    assert_eq!(world.looks(), 1);
+}
+
+#[test]
+fn an_outage_is_tolerated_whichever_call_comes_first() {
+    let world = World::new();
+    let ada = world.app.session("ada");
+    for path in ["/tolerant/user", "/tolerant-first/user"] {
+        assert_eq!(world.status(path, &ada), 200, "{path}");
+    }
+    world.set_down(true);
+    world.advance(2 * MINUTE);
+    for path in ["/tolerant/user", "/tolerant-first/user"] {
+        assert_eq!(world.status(path, &ada), 200, "{path}");
+    }
+    assert_eq!(world.status("/minute/user", &ada), 503);
 }
 
 #[test]

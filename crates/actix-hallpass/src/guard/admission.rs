@@ -23,7 +23,7 @@ pub(crate) enum Admission {
 impl Guard {
     /// Returns who sent the request, and whether their session is known to be alive, if they may pass.
     pub(crate) fn admit(&self, request: &ServiceRequest) -> Result<Admission, AuthError> {
-        match (self.session_bound, self.identify(request)?) {
+        match (self.bound(), self.identify(request)?) {
             (Some(bound), Some(claims)) if !is_signed_in_by_a_test(request) => {
                 self.admit_if_alive(bound, claims)
             }

@@ -44,7 +44,8 @@ pub struct Guard {
     pub(crate) auth: Auth,
     pub(crate) absence: Absence,
     pub(crate) preflight: Preflight,
-    pub(crate) session_bound: Option<SessionBound>,
+    pub(crate) max_staleness: Option<Duration>,
+    pub(crate) outage_tolerance: Duration,
     pub(crate) requirements: Vec<Requirement>,
 }
 
@@ -64,8 +65,14 @@ pub(crate) enum Preflight {
 
 impl Guard {
     pub(crate) fn new(auth: Auth) -> Self {
-        let (absence, preflight) = (Absence::Refused, Preflight::LikeAnyRequest);
-        Self { auth, absence, preflight, session_bound: None, requirements: Vec::new() }
+        Self {
+            auth,
+            absence: Absence::Refused,
+            preflight: Preflight::LikeAnyRequest,
+            max_staleness: None,
+            outage_tolerance: Duration::ZERO,
+            requirements: Vec::new(),
+        }
     }
 
     /// Lets requests without a token in, as anonymous. A bad token is still refused with 401.
@@ -88,8 +95,9 @@ impl Guard {
     /// Lets in whose session is alive, and answers others with 401 `session_revoked`: whose user has
     /// logged out, was disabled or deleted, or has another password since (OWASP ASVS 5.0, 7.4.1).
     ///
-    /// The database is asked at most once in `max_staleness`, in whole seconds, for each session,
-    /// and at each request if that is zero; in between, what it said is remembered. This `Auth`,
+    /// The database is asked at most once in `max_staleness` for each session, and at each request if that is
+    /// zero; in between, what it said is remembered. A part of a second counts as a whole one: the clock
+    /// has seconds, so 500 ms is one second. This `Auth`,
     /// with its clones, forgets at once what is changed through it, so `max_staleness` is how long
     /// a logout through another one may take to arrive: in another process, or a second `Auth` over
     /// the same table in this one. With zero, a request costs a look at the database by its primary
@@ -110,22 +118,20 @@ impl Guard {
     /// ```
     #[must_use]
     pub fn session_bound(self, max_staleness: Duration) -> Self {
-        let outage_tolerance = Duration::ZERO;
-        Self { session_bound: Some(SessionBound { max_staleness, outage_tolerance }), ..self }
+        Self { max_staleness: Some(rounded_up(max_staleness)), ..self }
     }
 
     /// Lets a [`Guard::session_bound`] guard go on with what it remembers while the database is down, for
-    /// up to `time` beyond `max_staleness`, in whole seconds. A session that it does not remember is
-    /// refused with 503 all the same. Without `session_bound` before it, it does nothing.
+    /// up to `time` beyond `max_staleness`; a part of a second counts as a whole one. A session that it does
+    /// not remember is refused with 503 all the same. It may be called before or after `session_bound`, and
+    /// does nothing without.
     ///
     /// # Security
     /// A session that ends through another `Auth` or process in this time is accepted here until the time
     /// is over.
     #[must_use]
     pub fn tolerate_outage(self, time: Duration) -> Self {
-        let session_bound =
-            self.session_bound.map(|bound| SessionBound { outage_tolerance: time, ..bound });
-        Self { session_bound, ..self }
+        Self { outage_tolerance: rounded_up(time), ..self }
     }
 
     /// Lets in whose access token allows `scope`, and answers others with 403 `insufficient_scope`.
@@ -194,6 +200,11 @@ impl Guard {
         self.requiring(Requirement::user(rule))
     }
 
+    pub(crate) fn bound(&self) -> Option<SessionBound> {
+        let outage_tolerance = self.outage_tolerance;
+        self.max_staleness.map(|max_staleness| SessionBound { max_staleness, outage_tolerance })
+    }
+
     /// Several scopes are one requirement, so that a refusal names all of them (RFC 6750 §3).
     fn requiring_scope(mut self, rule: ScopeRule) -> Self {
         for requirement in &mut self.requirements {
@@ -211,4 +222,10 @@ impl Guard {
         self.requirements.push(requirement);
         self
     }
+}
+
+/// Timestamps have whole seconds. Cut to them, half a second would be none, but not handled as zero.
+fn rounded_up(time: Duration) -> Duration {
+    let started = u64::from(time.subsec_nanos() != 0);
+    Duration::from_secs(time.as_secs().saturating_add(started))
 }

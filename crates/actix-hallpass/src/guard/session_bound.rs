@@ -8,7 +8,8 @@ use crate::answer::AuthErrorReason;
 use crate::auth::Auth;
 use crate::guard::live_sessions::{LiveSession, Look};
 
-/// How old an answer of the store may be, and for how much longer it counts while there is none.
+/// How old an answer of the store may be, and for how much longer it counts while there is none: both in
+/// whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionBound {
     pub(crate) max_staleness: Duration,
