@@ -38,7 +38,7 @@ impl Device {
         Self { label: displayable(label), ..self }
     }
 
-    /// Returns the peer's address, where known. Behind a proxy it is the proxy's.
+    /// Returns the client's address, where known. Behind a proxy that is not trusted it is the proxy's.
     #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         self.client_address

@@ -21,7 +21,7 @@ pub struct DeviceSession {
     pub expires_at: Timestamp,
     /// The user agent at login.
     pub user_agent: Option<String>,
-    /// The peer's address at login.
+    /// The client's address at login. Behind a proxy that is not trusted it is the proxy's.
     pub client_address: Option<IpAddr>,
     /// What its user calls the device.
     pub label: Option<String>,

@@ -42,7 +42,7 @@ pub enum PasswordChangeError {
     /// There is no such user.
     #[error("no such user")]
     UnknownUser,
-    /// The row changed under three attempts. Trying again is safe.
+    /// The row changed under ten attempts. Trying again is safe.
     #[error("the user's row changed too often meanwhile")]
     Conflict,
     /// The store, the limiter of attempts or the application's rule failed.
