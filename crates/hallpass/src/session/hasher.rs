@@ -14,7 +14,7 @@ use crate::token::refresh::RefreshSecret;
 /// How many sessions are remembered, in some 10 MB; those that were refreshed longest ago go first.
 const MAXIMUM_REMEMBERED: usize = 100_000;
 
-/// Hashes with bcrypt, and remembers which hash it made of which secret, so that the next refresh of a
+/// Hashes with bcrypt, and remembers which hash it made of which secret once a store holds it, so that the next refresh of a
 /// session at the same process need not run bcrypt to find that out: half of what a refresh costs, and
 /// nearly all of what a retry does.
 ///
@@ -40,9 +40,12 @@ impl RefreshTokenHasher {
     /// Returns the hash of a secret, which is bound to no password yet. The salt must be a new one:
     /// the hash is the version stamp of its row.
     pub(crate) fn hash(&self, secret: &RefreshSecret, salt: Salt) -> RefreshTokenHash {
-        let hash = RefreshTokenHash::of(secret, self.cost, salt);
-        self.made_here.insert(self.proof(&hash, secret), ());
-        hash
+        RefreshTokenHash::of(secret, self.cost, salt)
+    }
+
+    /// Remembers a pair that was made here, once a store holds it: others would never be forgotten.
+    pub(crate) fn remember(&self, stored: &RefreshTokenHash, secret: &RefreshSecret) {
+        self.made_here.insert(self.proof(stored, secret), ());
     }
 
     /// Forgets a pair that no store holds any more, so that sessions take memory and refreshes take none.
@@ -100,6 +103,13 @@ mod tests {
         Salt::generate(&SeededRandom::default()).unwrap()
     }
 
+    /// Returns a hash that `hasher` made and remembers.
+    fn remembered_hash(hasher: &RefreshTokenHasher, secret: &RefreshSecret) -> RefreshTokenHash {
+        let hash = hasher.hash(secret, salt());
+        hasher.remember(&hash, secret);
+        hash
+    }
+
     fn secret(character: char) -> RefreshSecret {
         RefreshSecret::try_from(format!("{}A", character.to_string().repeat(42))).unwrap()
     }
@@ -107,7 +117,7 @@ mod tests {
     #[test]
     fn what_was_hashed_here_is_compared_without_bcrypt_and_what_was_not_with_it() {
         let (here, elsewhere) = (hasher(1), hasher(2));
-        let hash = here.hash(&secret('a'), salt());
+        let hash = remembered_hash(&here, &secret('a'));
         let rebound = hash.bound_to(&PasswordHash::new("another password"));
         for (hasher, hash, secret, expected, runs) in [
             (&here, &hash, secret('a'), HashMatch::Matches, 0),
@@ -127,7 +137,7 @@ mod tests {
     #[test]
     fn a_stored_text_that_was_changed_is_not_known() {
         let here = hasher(1);
-        let hash = here.hash(&secret('a'), salt());
+        let hash = remembered_hash(&here, &secret('a'));
         let text = hash.expose_hash();
         for place in 0..text.len() {
             let mut changed = text.as_bytes().to_vec();
@@ -143,7 +153,7 @@ mod tests {
     #[test]
     fn what_was_forgotten_is_compared_by_bcrypt() {
         let hasher = hasher(1);
-        let hash = hasher.hash(&secret('a'), salt());
+        let hash = remembered_hash(&hasher, &secret('a'));
         hasher.forget(&hash, &secret('a'));
         let runs = bcrypt_runs::during(|| {
             assert_eq!(hasher.compare(&hash, &secret('a')), HashMatch::Matches);

@@ -92,6 +92,7 @@ fn without_claims_nothing_is_written_and_the_same_token_is_good_later() {
     let refused = reauthenticate(&world, &first).run_blocking();
     assert!(matches!(refused, Err(ReauthenticateError::Issue(IssueError::Claims(_)))));
     assert_eq!((world.row(&id), world.events()), (before, vec![]));
+    assert_eq!(world.service.0.refresh_token_hasher.remembered(), 1, "the one that the row has");
     counting.0.store(0, Ordering::SeqCst);
     world.rotate(&first);
 }

@@ -144,7 +144,11 @@ impl Login {
             Err(error) => return Step::Done(Err(error.into())),
         };
         match self.service.store().start_session(start) {
-            Ok(true) => self.grant(pair, token, start.upgraded_password_hash.is_some()),
+            Ok(true) => {
+                let hasher = &self.service.0.refresh_token_hasher;
+                hasher.remember(&start.session.refresh_token_hash, &token.secret);
+                self.grant(pair, token, start.upgraded_password_hash.is_some())
+            }
             Ok(false) => self.verify_again(user.id),
             Err(error) => Step::Done(Err(error.into())),
         }

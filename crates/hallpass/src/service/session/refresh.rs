@@ -193,13 +193,11 @@ impl Refresh {
         let hasher = &self.service.0.refresh_token_hasher;
         match self.service.store().rotate(rotation) {
             Ok(true) => {
+                hasher.remember(&rotation.successor_hash, &successor.secret);
                 hasher.forget(&rotation.verified_hash, &self.presented.secret);
                 self.grant(AuthEventKind::Refreshed, pair)
             }
-            Ok(false) => {
-                hasher.forget(&rotation.successor_hash, &successor.secret);
-                self.decide_again()
-            }
+            Ok(false) => self.decide_again(),
             Err(error) => Step::Done(Err(error.into())),
         }
     }
