@@ -241,6 +241,25 @@ fn a_task_removes_them_on_any_runtime_of_tokio() {
 }
 
 #[test]
+fn the_log_has_a_line_where_something_was_removed_and_none_otherwise() {
+    let database = TestDatabase::sqlite();
+    let auth = auth(&database);
+    session(&auth);
+    add_dead_sessions(&database, 1);
+    let ((), log) = crate::log::during(|| {
+        actix_web::rt::System::new().block_on(async {
+            let every = Duration::from_millis(10);
+            let task = auth.clean_up(Cleanup { every, kept: Duration::ZERO });
+            one_is_left(&database).await;
+            tokio::time::sleep(20 * every).await;
+            task.abort();
+        });
+    });
+    assert_eq!(log.matches("old sessions removed").count(), 1, "{log}");
+    assert!(log.contains("count="), "{log}");
+}
+
+#[test]
 fn whatever_waits_of_an_auth_runs_on_any_runtime_of_tokio() {
     on_each_runtime(async || {
         let database = TestDatabase::sqlite();

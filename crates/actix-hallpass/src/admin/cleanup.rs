@@ -62,6 +62,7 @@ impl Auth {
         tokio::spawn(async move {
             loop {
                 match auth.remove_dead_sessions(cleanup.kept).await {
+                    Ok(0) => {}
                     Ok(count) => tracing::info!(target: "hallpass", count, "old sessions removed"),
                     Err(error) => {
                         let reason = error_chain(&error);
