@@ -16,7 +16,7 @@ use crate::run::RunError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The new password is unacceptable, or there is no such user.
+    /// The new password is unacceptable, or the user's row changed too often meanwhile.
     #[error(transparent)]
     Password(#[from] PasswordChangeError),
     /// The store could not tell.
@@ -29,39 +29,46 @@ pub enum AccountError {
 
 impl Auth {
     /// Sets the password of a user and ends all their sessions in the same transaction: for a reset, or
-    /// for an administrator.
+    /// for an administrator. Returns whether there is such a user.
     ///
     /// For a password that a user has typed at a login and that your application has verified, use
     /// [`Auth::adopt_password`].
     ///
     /// # Errors
-    /// [`AccountError::Password`] for an unacceptable password and for an unknown user, the others when
-    /// it could not be done.
+    /// [`AccountError::Password`] for an unacceptable password, the others when it could not be done.
     ///
     /// ```
     /// use actix_hallpass::testing::TestAuth;
     ///
     /// # actix_web::rt::System::new().block_on(async {
     /// let auth = TestAuth::new();
-    /// assert!(auth.set_password(7, "battery staple").await.is_err(), "there is no user 7");
+    /// assert!(!auth.set_password(7, "battery staple").await.unwrap(), "there is no user 7");
     /// # });
     /// ```
-    pub async fn set_password(&self, user_id: impl Display, new: &str) -> Result<(), AccountError> {
+    pub async fn set_password(
+        &self,
+        user_id: impl Display,
+        new: &str,
+    ) -> Result<bool, AccountError> {
         let new = Zeroizing::new(new.to_owned());
-        Ok(self.run(self.service().set_password(UserId::new(user_id), new)).await??)
+        match self.run(self.service().set_password(UserId::new(user_id), new)).await? {
+            Ok(()) => Ok(true),
+            Err(PasswordChangeError::UnknownUser) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Replaces a hash of another kind by one of hallpass's, once your application has verified the password
     /// against it; returns whether it did. Afterwards `POST {base}/login` takes the password. It does not if
-    /// the user's `password_hash` is no longer the one that was `verified`: another login adopted it, or the
-    /// password was changed.
+    /// the user's `password_hash` is no longer the one that was `verified`: another login adopted it, the
+    /// password was changed, or the user was deleted.
     ///
     /// Neither the minimum length nor [`AuthBuilder::password_rule`](crate::setup::AuthBuilder::password_rule)
     /// applies, since the user chose the password before. To set a new one, use [`Auth::set_password`].
     ///
     /// # Errors
-    /// [`AccountError::Password`] for an unknown user and for a password that is empty, has a NUL, or has
-    /// more than 1024 bytes; the others when it could not be done.
+    /// [`AccountError::Password`] for a password that is empty, has a NUL, or has more than 1024 bytes; the
+    /// others when it could not be done.
     ///
     /// # Security
     /// It proves nothing: verify the password first, and limit how often that may fail. hallpass counts the

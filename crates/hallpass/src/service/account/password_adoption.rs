@@ -21,8 +21,8 @@ struct Adoption {
 
 impl Service {
     /// Replaces the `verified` hash, which is of another kind, by one of hallpass's of the same password.
-    /// Returns `false` if the stored hash is no longer `verified`: another login or a new password came
-    /// first, and if hallpass verifies that hash by itself.
+    /// Returns `false` if the stored hash is no longer `verified`: another login, a new password or the end of the user
+    /// came first, and if hallpass verifies that hash by itself.
     ///
     /// The application has verified the password, and the user chose it before there was a rule. So neither
     /// the minimum length nor the application's rule applies. It ends no session that could go on: none was
@@ -30,8 +30,7 @@ impl Service {
     ///
     /// # Errors
     /// The steps end in [`PasswordChangeError::Unacceptable`] for a password that is empty, has a NUL, or
-    /// has more than 1024 bytes, in [`PasswordChangeError::UnknownUser`], in the others when it could not be
-    /// done.
+    /// has more than 1024 bytes, in the others when it could not be done.
     pub fn adopt_password(
         &self,
         user_id: UserId,
@@ -53,8 +52,7 @@ impl Adoption {
     fn load(self) -> Step<Outcome> {
         match self.service.store().load(&self.user_id) {
             Ok(Some(user)) if self.is_due(&user) => Step::hash(HashLane::Password, || self.hash()),
-            Ok(Some(_)) => Step::Done(Ok(false)),
-            Ok(None) => Step::Done(Err(PasswordChangeError::UnknownUser)),
+            Ok(_) => Step::Done(Ok(false)),
             Err(error) => Step::Done(Err(error.into())),
         }
     }
