@@ -96,34 +96,18 @@ impl<'de> Deserialize<'de> for UniqueMembers {
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// The names that an object has had so far.
-///
-/// Most objects have few members, whose names are compared one by one and need no memory; a set takes the
-/// others, so that whoever sends many does not make each cost as much as all before it.
 #[derive(Default)]
-pub(crate) struct UniqueNames<'a> {
-    first: [Option<Text<'a>>; 8],
-    others: HashSet<Text<'a>>,
-}
+pub(crate) struct UniqueNames<'a>(HashSet<Text<'a>>);
 
 impl<'a> UniqueNames<'a> {
     /// Refuses a name that has come before.
     pub(crate) fn add<E: Error>(&mut self, name: Text<'a>) -> Result<(), E> {
-        for place in &mut self.first {
-            match place {
-                Some(earlier) if *earlier == name => return Err(E::custom(TWICE)),
-                Some(_) => {}
-                None => {
-                    *place = Some(name);
-                    return Ok(());
-                }
-            }
-        }
-        if self.others.insert(name) { Ok(()) } else { Err(E::custom(TWICE)) }
+        if self.0.insert(name) { Ok(()) } else { Err(E::custom(TWICE)) }
     }
 
     /// Returns whether there has been none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.first[0].is_none()
+        self.0.is_empty()
     }
 }
 

@@ -2,8 +2,6 @@
 //! the session is alive.
 
 pub(crate) mod admission;
-#[cfg(all(test, feature = "testing"))]
-pub(crate) mod allocations;
 pub(crate) mod guard;
 pub(crate) mod live_sessions;
 pub(crate) mod middleware;

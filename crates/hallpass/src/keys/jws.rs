@@ -18,10 +18,6 @@ pub(crate) const MAXIMUM_BYTES: usize = 4096;
 /// Two dots and a signature.
 const BYTES_BESIDE_PARTS: usize = 2 + 43;
 
-/// Most tokens are no longer: those of a login, for clients to send back, take some 300 bytes, and a scope and some
-/// claims of the application's as many again.
-const USUAL_BYTES: usize = 680;
-
 /// Signs and opens tokens of one type with one key and one algorithm, HMAC-SHA256.
 pub(crate) struct Jws {
     token_type: &'static str,
@@ -126,12 +122,11 @@ impl Jws {
         token
     }
 
-    /// Returns the payload of a token of this type that was signed with this key, decoded into `buffer`, which
-    /// is room for the token.
+    /// Returns the payload of a token of this type that was signed with this key.
     ///
     /// # Errors
     /// [`JwsError`]: the first rule that `token` breaks.
-    pub(crate) fn open<'a>(&self, token: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], JwsError> {
+    pub(crate) fn open(&self, token: &str) -> Result<Vec<u8>, JwsError> {
         if token.len() > MAXIMUM_BYTES {
             return Err(JwsError::TooLong { bytes: token.len() });
         }
@@ -142,12 +137,12 @@ impl Jws {
         }
         // What is written like our own says what ours says, and need not be read again.
         if header != self.header {
-            self.check_header(decode(header, buffer)?)?;
+            self.check_header(&decode(header)?)?;
         }
-        if !self.key.is_code_of(decode(signature, buffer)?, signed.as_bytes()) {
+        if !self.key.is_code_of(&decode(signature)?, signed.as_bytes()) {
             return Err(JwsError::Signature);
         }
-        decode(payload, buffer)
+        decode(payload)
     }
 
     fn check_header(&self, header: &[u8]) -> Result<(), JwsError> {
@@ -167,16 +162,6 @@ impl Jws {
             return Err(JwsError::KeyId);
         }
         Ok(())
-    }
-}
-
-/// Does `work` with room for any part of `token`, decoded: on the stack, so that tokens are opened without an
-/// allocation, and not more of it than the token needs, since it is filled with zeros first.
-pub(crate) fn with_room_for<T>(token: &str, work: impl FnOnce(&mut [u8]) -> T) -> T {
-    if token.len() <= USUAL_BYTES {
-        work(&mut [0; USUAL_BYTES.div_ceil(4) * 3])
-    } else {
-        work(&mut [0; MAXIMUM_BYTES.div_ceil(4) * 3])
     }
 }
 
@@ -206,7 +191,6 @@ fn write_json(value: &impl Serialize, json: &mut Vec<u8>) {
     serde_json::to_writer(json, value).expect("structs of strings and numbers are JSON");
 }
 
-fn decode<'a>(part: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], JwsError> {
-    let length = URL_SAFE_NO_PAD.decode_slice(part, &mut *buffer).or(Err(JwsError::Encoding))?;
-    Ok(&buffer[..length])
+fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
+    URL_SAFE_NO_PAD.decode(part).or(Err(JwsError::Encoding))
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use smol_str::SmolStr;
 
 use crate::random::{Random, RandomUnavailable, random_text};
 use crate::session::RefreshTokenHash;
@@ -13,7 +12,7 @@ use crate::time::Timestamp;
 
 /// The id of a session: the `sid` of its tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct SessionId(SmolStr);
+pub struct SessionId(String);
 
 /// A text that is the id of no session.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +24,7 @@ impl SessionId {
     /// Returns the session id that a store or a token holds as `text`.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into().into())
+        Self(text.into())
     }
 
     /// Returns the session id that somebody writes as `text`, `None` if none can be written like that:
@@ -54,7 +53,7 @@ impl SessionId {
 /// takes.
 impl<'de> Deserialize<'de> for SessionId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = SmolStr::deserialize(deserializer)?;
+        let text = String::deserialize(deserializer)?;
         if is_session_id(&text) { Ok(Self(text)) } else { Err(D::Error::custom(NotASessionId)) }
     }
 }

@@ -5,33 +5,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use smol_str::SmolStr;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use crate::json::MalformedJson;
 use crate::session::SessionId;
 use crate::time::Timestamp;
 use crate::token::app_members::AppMembers;
-use crate::token::text::TokenText;
 use crate::user::{Scope, UserId};
 
 /// What an access token says, once it has been verified. Made by
-/// [`Service::verify_access`](crate::service::Service::verify_access) alone. Cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
+/// [`Service::verify_access`](crate::Service::verify_access) alone. Cheap to clone.
+#[derive(Clone)]
 pub struct AccessClaims(Arc<Claims>);
 
-/// What [`AccessClaims`] share, in one allocation where ids are short.
-#[derive(PartialEq, Eq)]
+/// What the clones of an [`AccessClaims`] share.
 pub(crate) struct Claims {
     pub(crate) user_id: UserId,
     pub(crate) session_id: SessionId,
-    pub(crate) token_id: SmolStr,
+    pub(crate) token_id: String,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) auth_time: Option<Timestamp>,
     pub(crate) scope: Scope,
     /// What all this was read from, and the application's claims are read from when they are asked for.
-    pub(crate) token: TokenText,
+    pub(crate) token: Zeroizing<String>,
     pub(crate) has_app_claims: bool,
 }
 
@@ -112,9 +111,18 @@ impl AccessClaims {
     /// finds every use.
     #[must_use]
     pub fn expose_token(&self) -> &str {
-        self.0.token.as_str()
+        &self.0.token
     }
 }
+
+/// Compares the tokens, which say everything else, in constant time.
+impl PartialEq for AccessClaims {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose_token().as_bytes().ct_eq(other.expose_token().as_bytes()).into()
+    }
+}
+
+impl Eq for AccessClaims {}
 
 impl fmt::Debug for AccessClaims {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

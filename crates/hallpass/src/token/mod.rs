@@ -9,7 +9,6 @@ pub(crate) mod app_members;
 pub(crate) mod claims;
 pub(crate) mod field_names;
 pub(crate) mod refresh;
-pub(crate) mod text;
 pub(crate) mod verification;
 
 pub use access::{AccessToken, IssueError};

@@ -4,13 +4,12 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::json;
-use crate::json::MalformedJson;
+use crate::json::{self, MalformedJson};
 use crate::keys::hmac::HmacKey;
 use crate::keys::jws::Jws;
-use crate::keys::{JwsError, TokenSecret, jws};
+use crate::keys::{JwsError, TokenSecret};
 use crate::password::bcrypt::salt::Salt;
 use crate::random::{Random, RandomUnavailable, random_text};
 use crate::session::{SessionId, SessionPolicy};
@@ -189,21 +188,10 @@ impl RefreshTokens {
     /// # Errors
     /// [`RefreshTokenError`], but not `NotYetValid`: the first rule that the token breaks.
     pub(crate) fn authenticate(&self, token: &str) -> Result<RefreshClaims, RefreshTokenError> {
-        jws::with_room_for(token, |buffer| {
-            let claims = self.authenticate_in(buffer, token);
-            // The secret was in it.
-            buffer.zeroize();
-            claims
-        })
-    }
-
-    fn authenticate_in(
-        &self,
-        buffer: &mut [u8],
-        token: &str,
-    ) -> Result<RefreshClaims, RefreshTokenError> {
-        let payload = self.jws.open(token, buffer)?;
-        let claims: RefreshClaims = json::from_slice(payload).map_err(RefreshTokenError::Claims)?;
+        // The secret is in it.
+        let payload = Zeroizing::new(self.jws.open(token)?);
+        let claims: RefreshClaims =
+            json::from_slice(&payload).map_err(RefreshTokenError::Claims)?;
         if claims.iss != self.issuer {
             return Err(RefreshTokenError::Issuer);
         }

@@ -2,8 +2,7 @@
 //!
 //! There is one way, and it is the fast one. To read a payload twice, once to find members that come twice
 //! and once for their values, and to make a text of each member took most of a verification. Here it is
-//! read once, from a buffer on the stack; names are compared where they stand, and what is kept is one
-//! allocation where ids are short. Two things more are fast for refresh tokens too, a line each where they
+//! read once, and names are compared where they stand. Two things more are fast for refresh tokens too, a line each where they
 //! stand: `jws.rs` leaves a header unread that is written like our own, and `hmac_key.rs` has the key set up.
 //!
 //! What is accepted, what is refused, and why, is exactly as in the plain way, which stands in
@@ -14,16 +13,15 @@ use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use smol_str::SmolStr;
+use zeroize::Zeroizing;
 
 use crate::json::{MalformedJson, TWICE, Text, UniqueMembers, UniqueNames};
-use crate::keys::{JwsError, jws};
+use crate::keys::JwsError;
 use crate::session::SessionId;
 use crate::time::Timestamp;
 use crate::token::AccessClaims;
 use crate::token::access::AccessTokens;
 use crate::token::claims::Claims;
-use crate::token::text::TokenText;
 use crate::user::{Scope, UserId};
 
 /// Why an access token is refused.
@@ -106,16 +104,8 @@ impl AccessTokens {
     /// # Errors
     /// [`AccessTokenError`], but neither `Expired` nor `NotYetValid`.
     pub(crate) fn authenticate(&self, token: &str) -> Result<AccessClaims, AccessTokenError> {
-        jws::with_room_for(token, |buffer| self.authenticate_in(buffer, token))
-    }
-
-    fn authenticate_in(
-        &self,
-        buffer: &mut [u8],
-        token: &str,
-    ) -> Result<AccessClaims, AccessTokenError> {
-        let payload = self.jws.open(token, buffer)?;
-        let read = ReadClaims::read(payload, token).map_err(AccessTokenError::Claims)?;
+        let payload = self.jws.open(token)?;
+        let read = ReadClaims::read(&payload, token).map_err(AccessTokenError::Claims)?;
         if read.issuer != self.issuer {
             return Err(AccessTokenError::Issuer);
         }
@@ -154,7 +144,7 @@ struct Members<'a> {
     iat: Option<Timestamp>,
     exp: Option<Timestamp>,
     nbf: Option<Timestamp>,
-    jti: Option<SmolStr>,
+    jti: Option<String>,
     sid: Option<SessionId>,
     auth_time: Option<Timestamp>,
     scope: Option<Scope>,
@@ -173,7 +163,7 @@ impl<'a> Members<'a> {
             not_before: self.nbf,
             auth_time: self.auth_time,
             scope: self.scope.unwrap_or_default(),
-            token: TokenText::new(token),
+            token: Zeroizing::new(token.to_owned()),
             has_app_claims: !self.others.is_empty(),
         };
         let (issuer, audience) = (present(self.iss)?.0, present(self.aud)?.0);

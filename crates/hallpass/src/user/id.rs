@@ -1,10 +1,9 @@
 //! The id of a user as tokens carry it: text.
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use smol_str::{SmolStr, ToSmolStr as _};
 
 /// The canonical text of a user's id: what a token's `sub` holds (always a string, RFC 7519 §4.1.2).
 ///
@@ -12,7 +11,7 @@ use smol_str::{SmolStr, ToSmolStr as _};
 /// serves `i64`, UUID and text keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct UserId(SmolStr);
+pub struct UserId(String);
 
 impl UserId {
     /// Returns the id that displays as `id` does.
@@ -22,7 +21,7 @@ impl UserId {
     /// ```
     #[must_use]
     pub fn new(id: impl Display) -> Self {
-        Self(id.to_smolstr())
+        Self(id.to_string())
     }
 
     /// Returns the text of the id.
@@ -60,25 +59,8 @@ impl UserId {
 }
 
 fn parse_canonical<Id: FromStr + Display>(text: &str) -> Option<Id> {
-    let id = text.parse().ok()?;
-    is_written_as(&id, text).then_some(id)
-}
-
-/// Returns whether `id` displays as `text`, without writing it anywhere: every request asks.
-fn is_written_as(id: &impl Display, text: &str) -> bool {
-    let mut rest = Unmatched(Some(text));
-    write!(rest, "{id}").is_ok() && rest.0 == Some("")
-}
-
-/// What is left of a text once that which was written has been taken from its front; `None` from the first
-/// difference on, also for an id that does not mind the error.
-struct Unmatched<'a>(Option<&'a str>);
-
-impl fmt::Write for Unmatched<'_> {
-    fn write_str(&mut self, written: &str) -> fmt::Result {
-        self.0 = self.0.and_then(|rest| rest.strip_prefix(written));
-        self.0.map(|_| ()).ok_or(fmt::Error)
-    }
+    let id: Id = text.parse().ok()?;
+    (id.to_string() == text).then_some(id)
 }
 
 impl Display for UserId {

@@ -4,7 +4,6 @@ use std::fmt::{self, Display};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use smol_str::SmolStr;
 
 /// The longest list, in bytes: it goes into every access token, and tokens have 4 KiB at most.
 const MAXIMUM_BYTES: usize = 1024;
@@ -23,7 +22,7 @@ const MAXIMUM_BYTES: usize = 1024;
 /// assert!(Scope::parse(&"a".repeat(1025)).is_none());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct Scope(SmolStr);
+pub struct Scope(String);
 
 /// A text that is not a list of scope tokens.
 #[derive(Debug, thiserror::Error)]
@@ -36,13 +35,8 @@ impl Scope {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
-        Self::from_canonical(words.join(" ").into())
-    }
-
-    /// Takes `text` as it is, if it is a list without a blank too many.
-    fn from_canonical(text: SmolStr) -> Option<Self> {
-        let mut words = text.split(' ');
-        let is_list = text.is_empty() || words.all(|word| !word.is_empty() && is_scope_token(word));
+        let is_list = words.iter().all(|word| is_scope_token(word));
+        let text = words.join(" ");
         (is_list && text.len() <= MAXIMUM_BYTES).then_some(Self(text))
     }
 
@@ -76,11 +70,9 @@ fn is_scope_token(word: &str) -> bool {
 }
 
 impl<'de> Deserialize<'de> for Scope {
-    /// What a token holds has been written without a blank too many, and is taken as it is then.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = SmolStr::deserialize(deserializer)?;
-        let canonical = Self::from_canonical(text.clone()).or_else(|| Self::parse(&text));
-        canonical.ok_or_else(|| D::Error::custom(ScopeUnacceptable))
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(ScopeUnacceptable))
     }
 }
 
