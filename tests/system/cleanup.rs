@@ -25,7 +25,8 @@ on_every_database!(
 );
 
 mod a_million {
-    //! Takes minutes: `cargo test --all-features --test system -- --ignored --nocapture a_million`.
+    //! Takes minutes: `cargo test --workspace --all-features --test system -- --ignored --nocapture
+    //! a_million`.
 
     use crate::databases::{Kind, TestDatabase};
 

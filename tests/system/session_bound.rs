@@ -616,8 +616,8 @@ async fn a_user_whom_a_test_signs_in_needs_no_session() {
     assert_eq!(call_service(&app, request).await.status(), 200);
 }
 
-/// What each guard costs a request: `cargo test --release --all-features --test system -- --ignored
-/// --nocapture what_each_guard_costs`. The numbers of docs/choosing.md.
+/// What each guard costs a request: `cargo test --release --workspace --all-features --test system
+/// -- --ignored --nocapture what_each_guard_costs`. The numbers of docs/choosing.md.
 #[test]
 #[ignore = "it measures"]
 fn what_each_guard_costs() {

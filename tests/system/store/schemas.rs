@@ -11,6 +11,9 @@ use crate::databases::{Kind, Server, TestDatabase};
 use crate::forge;
 use crate::process::{Process, command_on, run_to_end};
 
+/// The migrations that the diesel CLI runs.
+const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
+
 /// A database, and a role that owns it.
 struct OwnedDatabase {
     database: TestDatabase,
@@ -223,7 +226,7 @@ fn users_whose_migrations_are_recorded_in_another_schema_are_refused_with_both_n
 fn users_that_the_diesel_cli_has_recorded_in_another_schema_are_refused_with_both_names() {
     let Some(owned) = OwnedDatabase::new() else { return };
     owned.database.sql(&format!("CREATE SCHEMA app AUTHORIZATION {}", owned.role));
-    let own = FileBasedMigrations::from_path("migrations/postgres").unwrap();
+    let own = FileBasedMigrations::from_path(MIGRATIONS).unwrap();
     let mut connection = PgConnection::establish(&owned.url(Some("app"))).unwrap();
     connection.run_next_migration(own).unwrap();
     owned.database.sql("ALTER TABLE app.__diesel_schema_migrations SET SCHEMA public");
@@ -287,7 +290,7 @@ fn attempts_are_counted_where_their_table_is() {
 #[test]
 fn what_the_diesel_cli_has_recorded_beside_the_users_counts_in_a_later_schema_too() {
     let Some(owned) = OwnedDatabase::new() else { return };
-    let own = FileBasedMigrations::from_path("migrations/postgres").unwrap();
+    let own = FileBasedMigrations::from_path(MIGRATIONS).unwrap();
     let mut connection = PgConnection::establish(&owned.url(None)).unwrap();
     connection.run_next_migration(own).unwrap();
     let role = &owned.role;
