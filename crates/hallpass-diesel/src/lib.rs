@@ -9,37 +9,21 @@
     )
 )]
 
-mod attempt_store;
-mod attempts_table;
+mod attempts;
+mod connection;
 #[doc(hidden)]
-pub mod column;
-mod condition;
-mod database_url;
-#[doc(hidden)]
-pub mod declaration;
-mod device_store;
-mod engine;
-mod error;
-pub mod migrations;
+pub mod declare;
 mod open;
-mod pool;
-mod retry;
 mod schema;
-mod schema_table;
-mod session_row;
-#[doc(hidden)]
-pub mod sessions_table;
-mod store;
-mod user_row;
-mod users_table;
-mod value;
+mod sessions;
+mod users;
 
-pub use database_url::{DatabaseUrl, DatabaseUrlError};
-pub use engine::Engine;
-pub use error::OpenError;
-pub use migrations::{MigrationError, Migrations};
+pub use connection::engine::Engine;
+pub use connection::error::OpenError;
+pub use connection::pool::{ConnectionError, Connections, Pool};
+pub use connection::url::{DatabaseUrl, DatabaseUrlError};
 pub use open::{open, open_limiter, open_per_device};
-pub use pool::{ConnectionError, Connections, Pool};
-pub use schema_table::SchemaTable;
-pub use store::DieselStore;
-pub use users_table::UsersTable;
+pub use schema::migrations::{self, MigrationError, Migrations};
+pub use schema::schema_table::SchemaTable;
+pub use users::store::DieselStore;
+pub use users::table::UsersTable;

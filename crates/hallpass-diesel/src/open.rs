@@ -5,12 +5,18 @@ use std::sync::Arc;
 
 use hallpass::{AttemptLimiter, UserStore};
 
-use crate::attempt_store::AttemptStore;
-use crate::database_url::Scheme;
-use crate::engine::Engine;
-use crate::pool::{ConnectionError, Pool};
-use crate::schema::Users;
-use crate::{DatabaseUrl, DieselStore, Migrations, OpenError, SchemaTable, UsersTable, migrations};
+use crate::attempts::store::AttemptStore;
+use crate::connection::engine::Engine;
+use crate::connection::error::OpenError;
+use crate::connection::pool::{ConnectionError, Pool};
+use crate::connection::url::DatabaseUrl;
+use crate::connection::url::Scheme;
+use crate::schema::migrations;
+use crate::schema::migrations::Migrations;
+use crate::schema::schema_table::SchemaTable;
+use crate::schema::tables::Users;
+use crate::users::store::DieselStore;
+use crate::users::table::UsersTable;
 
 /// Evaluates `$open` for the kind of database that the URL is one of, with the function that opens one
 /// which may have to be made first.
@@ -19,7 +25,7 @@ macro_rules! with_engine {
         match $url.scheme() {
             #[cfg(feature = "sqlite")]
             Scheme::Sqlite => {
-                let $create = crate::engine::sqlite::create;
+                let $create = crate::connection::engine::sqlite::create;
                 $open
             }
             #[cfg(feature = "postgres")]

@@ -3,9 +3,9 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use hallpass::StoreError;
 
-use crate::engine::Engine;
-use crate::migrations::MigrationError;
-use crate::pool::ConnectionError;
+use crate::connection::engine::Engine;
+use crate::connection::pool::ConnectionError;
+use crate::schema::migrations::MigrationError;
 
 /// Why a database can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -12,9 +12,9 @@ use diesel::result::QueryResult;
 use hallpass::StoreError;
 use r2d2::{ManageConnection, NopErrorHandler};
 
-use crate::DatabaseUrl;
-use crate::engine::Engine;
-use crate::error::{failed, unavailable};
+use crate::connection::engine::Engine;
+use crate::connection::error::{failed, unavailable};
+use crate::connection::url::DatabaseUrl;
 
 /// How long a verb waits before it is refused: for a connection, and with what is left of it for
 /// a lock.
@@ -316,7 +316,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("app.db");
         let url = DatabaseUrl::parse(path.to_str().unwrap()).unwrap();
-        crate::engine::sqlite::create(&url).unwrap();
+        crate::connection::engine::sqlite::create(&url).unwrap();
         let (pool, one) = (LastFailure::default(), AtomicU64::new(0));
         let connection = std::marker::PhantomData;
         let manager =

@@ -1,4 +1,4 @@
-//! The verbs of a [`UserStore`] over a table and a pool. Their statements are in `users_table.rs`.
+//! The verbs of a [`UserStore`] over a table and a pool. Their statements are in `table.rs`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,11 +12,12 @@ use hallpass::{
     SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
 };
 
-use crate::device_store::DeviceStore;
-use crate::pool::Connections;
-use crate::retry::{is_refused, no_if_lost, run_on};
-use crate::user_row::UserRow;
-use crate::{OpenError, UsersTable};
+use crate::connection::error::OpenError;
+use crate::connection::pool::Connections;
+use crate::connection::retry::{is_refused, no_if_lost, run_on};
+use crate::sessions::store::DeviceStore;
+use crate::users::row::UserRow;
+use crate::users::table::UsersTable;
 
 /// The users in a table that Diesel knows, with one session each in columns of that table. Made by
 /// [`open`](crate::open) for the table that hallpass brings, and by [`UsersTable::store`] for a table of

@@ -11,13 +11,15 @@ pub use hallpass::{
     Rotation, SessionId, SessionStart, SessionsToEnd, Timestamp,
 };
 
-pub use crate::column;
-pub use crate::condition::{in_parentheses, same_bytes, there_is};
-use crate::engine::Engine;
-pub use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow};
-pub use crate::sessions_table::SessionsTable;
-pub use crate::user_row::{ColumnNames, UserRow};
-pub use crate::users_table::UsersTable;
+use crate::connection::engine::Engine;
+pub use crate::declare::column;
+pub use crate::declare::condition::{in_parentheses, same_bytes, there_is};
+pub use crate::sessions::row::{
+    DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow,
+};
+pub use crate::sessions::statements::SessionsTable;
+pub use crate::users::row::{ColumnNames, UserRow};
+pub use crate::users::table::UsersTable;
 
 /// The connection `C`, if its feature is on. As with the columns, the alias stands for no type where it is
 /// not: the compiler then says so, and keeps quiet about the statements.

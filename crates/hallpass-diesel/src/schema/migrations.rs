@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::result::Error as DieselError;
 
-use crate::SchemaTable;
-use crate::engine::{Engine, LOCK_WAIT, MIGRATION_WAIT};
+use crate::connection::engine::{Engine, LOCK_WAIT, MIGRATION_WAIT};
+use crate::schema::schema_table::SchemaTable;
 use location::Location;
 
 /// The pause before a migration tries again to lock a table: others have their turn.

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
 
-use crate::schema::login_attempts::dsl::{full_at, key_hash, login_attempts};
-use crate::value::Whole;
+use crate::declare::value::Whole;
+use crate::schema::tables::login_attempts::dsl::{full_at, key_hash, login_attempts};
 
 /// The table, as it is reached over a connection. Each change has the old value in its `WHERE`.
 pub(crate) trait AttemptsTable: diesel::Connection {

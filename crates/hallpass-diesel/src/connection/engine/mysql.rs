@@ -11,9 +11,10 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::{Engine, LOCK_WAIT, MIGRATION_WAIT, Name, literal};
-use crate::database_url::Scheme;
-use crate::pool::{ConnectionError, PATIENCE};
-use crate::{DatabaseUrl, MigrationError};
+use crate::connection::pool::{ConnectionError, PATIENCE};
+use crate::connection::url::DatabaseUrl;
+use crate::connection::url::Scheme;
+use crate::schema::migrations::MigrationError;
 
 /// Who migrates this database holds this lock; locks belong to the server, hence the database's name,
 /// which may be as long as a lock's.

@@ -3,8 +3,8 @@
 //!
 //! To add one: its feature in the `Cargo.toml` of this crate, of `actix-hallpass` and of the workspace, a
 //! file here that implements [`Engine`] and its line in `sealed`, a folder in `migrations/`, its scheme
-//! in `database_url.rs`, its arms in `open.rs`, `condition.rs` and `user_row.rs`, and its connection in
-//! the list of `schema.rs`. No statement changes. The tests name it in `tests/system/databases/`.
+//! in `url.rs`, its arms in `open.rs`, `declare/condition.rs` and `declare/value.rs`, and its connection in
+//! the list of `schema/tables.rs`. No statement changes. The tests name it in `tests/system/databases/`.
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -20,8 +20,9 @@ use diesel::Connection;
 use diesel::result::{Error as DieselError, QueryResult};
 use diesel_migrations::EmbeddedMigrations;
 
-use crate::pool::ConnectionError;
-use crate::{DatabaseUrl, MigrationError};
+use crate::connection::pool::ConnectionError;
+use crate::connection::url::DatabaseUrl;
+use crate::schema::migrations::MigrationError;
 
 /// How long a process waits for the migrations of another one, and goes on trying to lock a table.
 pub(crate) const MIGRATION_WAIT: Duration = Duration::from_secs(60);
@@ -41,7 +42,7 @@ pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(1);
             `actix-hallpass = {{ version = \"…\", features = [\"postgres\"] }}`"
 )]
 pub trait Engine: Connection + sealed::Sealed + 'static {
-    /// `Self`: what a declared table is implemented for, see `declaration.rs`.
+    /// `Self`: what a declared table is implemented for, see `declare/prelude.rs`.
     #[doc(hidden)]
     type Itself;
 

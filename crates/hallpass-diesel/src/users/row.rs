@@ -9,7 +9,7 @@ use hallpass::{
     User, UserId,
 };
 
-use crate::value::{Reader, Whole, Words};
+use crate::declare::value::{Reader, Whole, Words};
 
 /// The columns that a [`User`] is made of.
 ///

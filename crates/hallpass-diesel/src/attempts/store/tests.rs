@@ -7,9 +7,12 @@ use diesel::connection::SimpleConnection as _;
 use tempfile::TempDir;
 
 use super::*;
-use crate::engine::sqlite;
+use crate::connection::engine::sqlite;
+use crate::connection::pool::Pool;
+use crate::connection::url::DatabaseUrl;
 use crate::open::pooled;
-use crate::{DatabaseUrl, Migrations, Pool, SchemaTable};
+use crate::schema::migrations::Migrations;
+use crate::schema::schema_table::SchemaTable;
 
 const POLICY: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
 

@@ -1,5 +1,5 @@
 //! The verbs of a [`UserStore`] over a table of users and one of their sessions. The statements are in
-//! `users_table.rs` and `sessions_table.rs`.
+//! `users/table.rs` and `statements.rs`.
 //!
 //! What changes several rows begins with the user's, so that of two changes to one user's sessions the
 //! second waits for the first. The exception is ending sessions of a user who has none in their row:
@@ -21,14 +21,15 @@ use hallpass::{
     StoreError, Timestamp, User, UserId, UserStore,
 };
 
-use crate::declaration::seconds;
-use crate::pool::Connections;
-use crate::retry::{is_refused, no_if_lost};
-use crate::session_row::{DeviceSessionRow, NewSession, OverSession, SessionRow};
-use crate::sessions_table::SessionsTable;
-use crate::store::CANT_BE_DISABLED;
-use crate::user_row::UserRow;
-use crate::{DieselStore, UsersTable};
+use crate::connection::pool::Connections;
+use crate::connection::retry::{is_refused, no_if_lost};
+use crate::declare::prelude::seconds;
+use crate::sessions::row::{DeviceSessionRow, NewSession, OverSession, SessionRow};
+use crate::sessions::statements::SessionsTable;
+use crate::users::row::UserRow;
+use crate::users::store::CANT_BE_DISABLED;
+use crate::users::store::DieselStore;
+use crate::users::table::UsersTable;
 
 /// How often a user and a session are looked at that do not fit each other: twice in a row, somebody
 /// would have to log in between the two halves of a look.

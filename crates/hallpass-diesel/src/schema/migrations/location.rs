@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use diesel::result::QueryResult;
 
 use super::MigrationError;
-use crate::SchemaTable;
-use crate::engine::Engine;
+use crate::connection::engine::Engine;
+use crate::schema::schema_table::SchemaTable;
 
 /// Which migrations hallpass has run.
 const OWN_RECORD: &str = "__hallpass_schema_migrations";

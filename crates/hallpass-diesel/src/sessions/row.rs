@@ -6,7 +6,7 @@ use hallpass::{
     StoreError, Timestamp,
 };
 
-use crate::value::{Reader, Whole, Words};
+use crate::declare::value::{Reader, Whole, Words};
 
 /// What a session is judged by.
 ///

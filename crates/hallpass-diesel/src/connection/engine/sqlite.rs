@@ -11,9 +11,10 @@ use diesel::result::Error as DieselError;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::{Engine, Name, literal};
-use crate::database_url::Scheme;
-use crate::pool::{ConnectionError, PATIENCE};
-use crate::{DatabaseUrl, MigrationError};
+use crate::connection::pool::{ConnectionError, PATIENCE};
+use crate::connection::url::DatabaseUrl;
+use crate::connection::url::Scheme;
+use crate::schema::migrations::MigrationError;
 
 /// How often the switch to the write-ahead log is tried while others are at it.
 const MAXIMUM_SWITCHES: u32 = 100;

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use diesel::prelude::*;
 
 use super::*;
-use crate::DatabaseUrl;
-use crate::engine::sqlite;
+use crate::connection::engine::sqlite;
+use crate::connection::url::DatabaseUrl;
 
 fn empty() -> (TempDir, DatabaseUrl) {
     let directory = tempfile::tempdir().unwrap();

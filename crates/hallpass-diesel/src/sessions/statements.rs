@@ -1,6 +1,6 @@
 //! The statements about a table of sessions, once for every kind of database and every table.
 //!
-//! As with [`users_table.rs`](crate::users_table), they are in a macro because Diesel's types depend on
+//! As with those about users, they are in a macro because Diesel's types depend on
 //! the table and on the connection. [`users_table!`](crate::users_table) calls it where a table of
 //! sessions is declared; the columns are called as in `docs/own-table.md`.
 
@@ -11,7 +11,7 @@ use hallpass::{
     EndReason, PasswordStamp, ProvenSession, Rotation, SessionId, SessionsToEnd, Timestamp,
 };
 
-use crate::session_row::{DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow};
+use crate::sessions::row::{DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow};
 
 /// A table of sessions beside a table of users with ids of type `Id`, as it is reached over a
 /// connection. Implemented by [`users_table!`](crate::users_table) alone.

@@ -13,10 +13,13 @@ use hallpass::{Device, PasswordHash, RefreshTokenHash, Scope, Session};
 use tempfile::TempDir;
 
 use super::*;
-use crate::engine::{Engine as _, sqlite};
+use crate::connection::engine::{Engine as _, sqlite};
+use crate::connection::pool::Pool;
+use crate::connection::url::DatabaseUrl;
 use crate::open::migrated;
-use crate::schema::Users;
-use crate::{DatabaseUrl, Migrations, Pool, SchemaTable};
+use crate::schema::migrations::Migrations;
+use crate::schema::schema_table::SchemaTable;
+use crate::schema::tables::Users;
 
 /// A store on a file of its own.
 struct Fixture {
@@ -204,7 +207,7 @@ mod modes {
     use std::path::Path;
 
     use super::*;
-    use crate::OpenError;
+    use crate::connection::error::OpenError;
 
     #[test]
     fn a_database_that_is_made_is_for_its_owner_alone() {

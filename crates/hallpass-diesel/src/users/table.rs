@@ -14,10 +14,11 @@ use hallpass::{
     SessionsToEnd, Timestamp,
 };
 
-use crate::pool::Connections;
-use crate::sessions_table::SessionsTable;
-use crate::user_row::{ColumnNames, UserRow};
-use crate::{DieselStore, OpenError};
+use crate::connection::error::OpenError;
+use crate::connection::pool::Connections;
+use crate::sessions::statements::SessionsTable;
+use crate::users::row::{ColumnNames, UserRow};
+use crate::users::store::DieselStore;
 
 /// A table of users, as it is reached over a connection. Implemented by
 /// [`users_table!`](crate::users_table) alone.
@@ -153,7 +154,7 @@ macro_rules! users_table {
     ) => {
         $(#[$condition])*
         const _: () = {
-            use $crate::declaration as __hallpass;
+            use $crate::declare::prelude as __hallpass;
             use __hallpass::traits::*;
             // As with the columns below: where the feature is off, the compiler says so and no more.
             type __Connection = __hallpass::Known<$connection>;

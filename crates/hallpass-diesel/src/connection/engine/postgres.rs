@@ -8,9 +8,10 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::{Engine, LOCK_WAIT, MIGRATION_WAIT, Name, literal};
-use crate::database_url::Scheme;
-use crate::pool::{ConnectionError, PATIENCE};
-use crate::{DatabaseUrl, MigrationError};
+use crate::connection::pool::{ConnectionError, PATIENCE};
+use crate::connection::url::DatabaseUrl;
+use crate::connection::url::Scheme;
+use crate::schema::migrations::MigrationError;
 
 /// Who migrates this database holds this lock; the number is `hallpass` in ASCII.
 const MIGRATION_LOCK: i64 = 0x6861_6c6c_7061_7373;

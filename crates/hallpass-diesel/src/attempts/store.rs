@@ -1,4 +1,4 @@
-//! Attempts counted in the database, for all servers together. The statements are in `attempts_table.rs`.
+//! Attempts counted in the database, for all servers together. The statements are in `statements.rs`.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,11 +9,11 @@ use hallpass::{
     AttemptKey, AttemptLimiter, NoAttempt, StoreError, ThrottlePolicy, Timestamp, Verdict,
 };
 
-use crate::attempts_table::AttemptsTable;
-use crate::declaration::seconds;
-use crate::pool::Connections;
-use crate::retry::{is_lost, run_on};
-use crate::value::Whole;
+use crate::attempts::statements::AttemptsTable;
+use crate::connection::pool::Connections;
+use crate::connection::retry::{is_lost, run_on};
+use crate::declare::prelude::seconds;
+use crate::declare::value::Whole;
 
 /// How often a row is read and written that others write meanwhile. Each time, one of them got an attempt:
 /// a usual burst is over long before.

@@ -1,0 +1,8 @@
+//! The tables that hallpass brings, and the migrations that make them.
+//!
+//! Knows no store. An application calls [`migrations`](crate::migrations), or
+//! [`open`](crate::open()) does so for it.
+
+pub mod migrations;
+pub(crate) mod schema_table;
+pub(crate) mod tables;
