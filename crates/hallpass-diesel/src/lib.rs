@@ -19,8 +19,8 @@ mod sessions;
 mod users;
 
 pub use connection::engine::Engine;
-pub use connection::error::OpenError;
-pub use connection::pool::{ConnectionError, Connections, Pool};
+pub use connection::error::{ConnectionError, OpenError};
+pub use connection::pool::{Connections, Pool};
 pub use connection::url::{DatabaseUrl, DatabaseUrlError};
 pub use open::{open, open_limiter, open_per_device};
 pub use schema::migrations::{self, MigrationError, Migrations};

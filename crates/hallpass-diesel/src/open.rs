@@ -7,12 +7,10 @@ use hallpass::{AttemptLimiter, UserStore};
 
 use crate::attempts::store::AttemptStore;
 use crate::connection::engine::Engine;
-use crate::connection::error::OpenError;
-use crate::connection::pool::{ConnectionError, Pool};
-use crate::connection::url::DatabaseUrl;
-use crate::connection::url::Scheme;
-use crate::schema::migrations;
-use crate::schema::migrations::Migrations;
+use crate::connection::error::{ConnectionError, OpenError};
+use crate::connection::pool::Pool;
+use crate::connection::url::{DatabaseUrl, Scheme};
+use crate::schema::migrations::{self, Migrations};
 use crate::schema::schema_table::SchemaTable;
 use crate::schema::tables::Users;
 use crate::users::store::DieselStore;

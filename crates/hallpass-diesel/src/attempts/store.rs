@@ -12,8 +12,7 @@ use hallpass::{
 use crate::attempts::statements::AttemptsTable;
 use crate::connection::pool::Connections;
 use crate::connection::retry::{is_lost, run_on};
-use crate::declare::prelude::seconds;
-use crate::declare::value::Whole;
+use crate::declare::value::{Whole, seconds};
 
 /// How often a row is read and written that others write meanwhile. Each time, one of them got an attempt:
 /// a usual burst is over long before.

@@ -20,9 +20,13 @@ use diesel::Connection;
 use diesel::result::{Error as DieselError, QueryResult};
 use diesel_migrations::EmbeddedMigrations;
 
-use crate::connection::pool::ConnectionError;
+use crate::connection::error::ConnectionError;
 use crate::connection::url::DatabaseUrl;
-use crate::schema::migrations::MigrationError;
+use crate::schema::migration_error::MigrationError;
+
+/// How long a verb waits before it is refused: for a connection, and with what is left of it for
+/// a lock.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a process waits for the migrations of another one, and goes on trying to lock a table.
 pub(crate) const MIGRATION_WAIT: Duration = Duration::from_secs(60);

@@ -1,11 +1,47 @@
-//! Why a store can't be opened, and how Diesel's errors become the store's.
+//! Why a database can't be reached, and why a store can't be opened.
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::fmt;
+
 use hallpass::StoreError;
 
-use crate::connection::engine::Engine;
-use crate::connection::pool::ConnectionError;
-use crate::schema::migrations::MigrationError;
+use crate::connection::url::DatabaseUrl;
+use crate::schema::migration_error::MigrationError;
+
+/// Why there is no connection. Its text shows no password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// The database can't be reached.
+    #[error("the database {database} can't be opened: {reason}")]
+    Open {
+        /// Where it is.
+        database: String,
+        /// Why; a text, because the database's own error may quote the URL with its password.
+        reason: String,
+    },
+    /// The connection can't be set up.
+    #[error("the database {database} can't be used: {reason}")]
+    SetUp {
+        /// Where it is.
+        database: String,
+        /// Why.
+        reason: String,
+    },
+    /// Its URL is one of another kind of database than the connections are for.
+    #[error("the database {database} is of another kind than the pool's connections")]
+    OtherKind {
+        /// Where it is.
+        database: String,
+    },
+    /// The file is not there, or another one has its name.
+    #[error("the database {database} is gone: {reason}")]
+    Gone {
+        /// Where it was.
+        database: String,
+        /// Why.
+        reason: String,
+    },
+}
 
 /// Why a database can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,26 +68,16 @@ pub enum OpenError {
     Table(#[source] StoreError),
 }
 
-/// Says what the error of a statement means to whoever waits for it.
-pub(crate) fn failed<C: Engine>(error: DieselError) -> StoreError {
-    match &error {
-        DieselError::DatabaseError(
-            DatabaseErrorKind::NotNullViolation
-            | DatabaseErrorKind::CheckViolation
-            | DatabaseErrorKind::ForeignKeyViolation
-            | DatabaseErrorKind::UniqueViolation,
-            _,
-        ) => StoreError::Constraint(Box::new(error)),
-        DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
-            if C::is_about_a_value(information.message()) =>
-        {
-            StoreError::Constraint(Box::new(error))
-        }
-        _ => unavailable(error),
+impl ConnectionError {
+    pub(crate) fn open(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
+        Self::Open { database: database.to_string(), reason: database.redact(reason) }
     }
-}
 
-/// Says that the database could not tell, and keeps why.
-pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
+    pub(crate) fn set_up(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
+        Self::SetUp { database: database.to_string(), reason: database.redact(reason) }
+    }
+
+    pub(crate) fn gone(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
+        Self::Gone { database: database.to_string(), reason: database.redact(reason) }
+    }
 }

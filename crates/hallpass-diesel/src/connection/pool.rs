@@ -8,17 +8,13 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::TransactionManager;
 use diesel::r2d2::{ConnectionManager, R2D2Connection};
-use diesel::result::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use hallpass::StoreError;
 use r2d2::{ManageConnection, NopErrorHandler};
 
-use crate::connection::engine::Engine;
-use crate::connection::error::{failed, unavailable};
+use crate::connection::engine::{Engine, PATIENCE};
+use crate::connection::error::ConnectionError;
 use crate::connection::url::DatabaseUrl;
-
-/// How long a verb waits before it is refused: for a connection, and with what is left of it for
-/// a lock.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Twice the pause between two attempts to connect while there is no connection at all.
 const RECONNECT: Duration = Duration::from_millis(500);
@@ -94,42 +90,6 @@ pub(crate) struct Connected<C: Engine> {
 /// who wait.
 #[derive(Clone, Debug, Default)]
 struct LastFailure(Arc<Mutex<Option<String>>>);
-
-/// Why there is no connection. Its text shows no password.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectionError {
-    /// The database can't be reached.
-    #[error("the database {database} can't be opened: {reason}")]
-    Open {
-        /// Where it is.
-        database: String,
-        /// Why; a text, because the database's own error may quote the URL with its password.
-        reason: String,
-    },
-    /// The connection can't be set up.
-    #[error("the database {database} can't be used: {reason}")]
-    SetUp {
-        /// Where it is.
-        database: String,
-        /// Why.
-        reason: String,
-    },
-    /// Its URL is one of another kind of database than the connections are for.
-    #[error("the database {database} is of another kind than the pool's connections")]
-    OtherKind {
-        /// Where it is.
-        database: String,
-    },
-    /// The file is not there, or another one has its name.
-    #[error("the database {database} is gone: {reason}")]
-    Gone {
-        /// Where it was.
-        database: String,
-        /// Why.
-        reason: String,
-    },
-}
 
 /// Why there was no connection in time.
 #[derive(Debug, thiserror::Error)]
@@ -260,24 +220,34 @@ impl<C: Engine> Connected<C> {
     }
 }
 
+/// Says what the error of a statement means to whoever waits for it.
+fn failed<C: Engine>(error: DieselError) -> StoreError {
+    match &error {
+        DieselError::DatabaseError(
+            DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::CheckViolation
+            | DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::UniqueViolation,
+            _,
+        ) => StoreError::Constraint(Box::new(error)),
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
+            if C::is_about_a_value(information.message()) =>
+        {
+            StoreError::Constraint(Box::new(error))
+        }
+        _ => unavailable(error),
+    }
+}
+
+/// Says that the database could not tell, and keeps why.
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
 /// Rounds up to tenths of a second, and to one at least: zero is no limit to PostgreSQL.
 fn lock_patience(left: Duration) -> Duration {
     let tenths = left.as_millis().div_ceil(100).max(1);
     Duration::from_millis(tenths as u64 * 100)
-}
-
-impl ConnectionError {
-    pub(crate) fn open(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
-        Self::Open { database: database.to_string(), reason: database.redact(reason) }
-    }
-
-    pub(crate) fn set_up(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
-        Self::SetUp { database: database.to_string(), reason: database.redact(reason) }
-    }
-
-    pub(crate) fn gone(database: &DatabaseUrl, reason: &dyn fmt::Display) -> Self {
-        Self::Gone { database: database.to_string(), reason: database.redact(reason) }
-    }
 }
 
 impl LastFailure {

@@ -13,8 +13,8 @@ use diesel::connection::TransactionManager;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use hallpass::StoreError;
 
-use crate::connection::engine::Engine;
-use crate::connection::pool::{Connections, PATIENCE};
+use crate::connection::engine::{Engine, PATIENCE};
+use crate::connection::pool::Connections;
 
 /// How often a verb is run that loses a race against another transaction. The winner has changed the row
 /// by then, so a second run is nearly always enough. The others are for databases that abort more than

@@ -14,6 +14,7 @@ pub use hallpass::{
 use crate::connection::engine::Engine;
 pub use crate::declare::column;
 pub use crate::declare::condition::{in_parentheses, same_bytes, there_is};
+pub use crate::declare::value::{generation, seconds};
 pub use crate::sessions::row::{
     DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow,
 };
@@ -38,24 +39,6 @@ pub mod traits {
 #[must_use]
 pub fn text(value: &str) -> AsExprOf<&str, Text> {
     AsExpression::<Text>::as_expression(value)
-}
-
-/// Returns the time as its column holds it.
-///
-/// # Panics
-/// Never: the year 9999 fits into an `i64`.
-#[must_use]
-pub fn seconds(time: Timestamp) -> i64 {
-    i64::try_from(time.as_unix_seconds()).expect("the year 9999 fits into an i64")
-}
-
-/// Returns the count as its column holds it.
-///
-/// # Panics
-/// Never before a session has been refreshed 2^63 times.
-#[must_use]
-pub fn generation(generation: u64) -> i64 {
-    i64::try_from(generation).expect("nobody refreshes so often")
 }
 
 /// Returns the id of the session that does not end; none has an empty one.

@@ -14,6 +14,24 @@ pub struct Whole(Option<i64>);
 #[expect(missing_debug_implementations, reason = "it may be a hash")]
 pub struct Words(Option<String>);
 
+/// Returns the time as its column holds it.
+///
+/// # Panics
+/// Never: the year 9999 fits into an `i64`.
+#[must_use]
+pub fn seconds(time: Timestamp) -> i64 {
+    i64::try_from(time.as_unix_seconds()).expect("the year 9999 fits into an i64")
+}
+
+/// Returns the count as its column holds it.
+///
+/// # Panics
+/// Never before a session has been refreshed 2^63 times.
+#[must_use]
+pub fn generation(generation: u64) -> i64 {
+    i64::try_from(generation).expect("nobody refreshes so often")
+}
+
 #[cfg(feature = "sqlite")]
 impl FromSql<BigInt, diesel::sqlite::Sqlite> for Whole {
     fn from_sql(mut value: diesel::sqlite::SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {

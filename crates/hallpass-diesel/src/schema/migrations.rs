@@ -5,18 +5,17 @@
 //! newer than the application's would break its `diesel migration revert`. A version of ours
 //! that the Diesel CLI has recorded in `__diesel_schema_migrations` counts as done.
 
-mod location;
-
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::migration::{Migration, MigrationSource};
-use diesel::result::Error as DieselError;
+use diesel::migration::Migration;
 
 use crate::connection::engine::{Engine, LOCK_WAIT, MIGRATION_WAIT};
+use crate::schema::embedded::{OwnMigration, all, version};
+use crate::schema::location::Location;
+pub use crate::schema::migration_error::MigrationError;
 use crate::schema::schema_table::SchemaTable;
-use location::Location;
 
 /// The pause before a migration tries again to lock a table: others have their turn.
 const PAUSE: Duration = LOCK_WAIT;
@@ -29,102 +28,6 @@ pub enum Migrations {
     /// Nothing is changed; a schema that is not complete is an error.
     Check,
 }
-
-/// Why the schema is not what it should be.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MigrationError {
-    /// A table or the record of the migrations can't be read or written.
-    #[error("the schema can't be looked at or changed")]
-    Record(#[from] DieselError),
-    /// One of them fails.
-    #[error("migration {version} fails; hallpass makes a table `{}` of its own", .table.name())]
-    Failed {
-        /// Which table it is about.
-        table: SchemaTable,
-        /// Its version.
-        version: String,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A migration could not lock a table within a minute.
-    #[error("migration {version} of the table `{}` fails after a wait; end the transactions that have hallpass's tables in use", .table.name())]
-    InUse {
-        /// Which table it is about.
-        table: SchemaTable,
-        /// Its version.
-        version: String,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Another process has been migrating the database for a minute.
-    #[error("another process has been migrating the database for a minute")]
-    Busy,
-    /// A newer hallpass has run migrations that this one does not know.
-    #[error("the database is ahead of this version of hallpass: it has run {}, which this one does not know", .versions.join(", "))]
-    Ahead {
-        /// Their versions.
-        versions: Vec<String>,
-    },
-    /// A table is not there.
-    #[error("the table `{}` is missing; run the migrations (MIGRATE=true)", .table.name())]
-    TableMissing {
-        /// Which one.
-        table: SchemaTable,
-    },
-    /// There is no schema to make tables in.
-    #[error(
-        "the connection has no schema to make tables in; name one that exists in `search_path`, or on MySQL a database in the URL"
-    )]
-    NoSchema,
-    /// A table exists, but its migrations are not recorded in its schema.
-    #[error("`{table}` exists, but {}", not_recorded(.table, .record, .elsewhere.as_deref()))]
-    NotRecorded {
-        /// The table, with its schema.
-        table: String,
-        /// Where its migrations would be recorded.
-        record: String,
-        /// The record that was found in another schema: hallpass's, or the Diesel CLI's.
-        elsewhere: Option<String>,
-    },
-    /// Statements find a table in another schema than that of hallpass's other tables.
-    #[error(
-        "a statement would find `{found}` where it needs `{needed}`, beside hallpass's other tables; put `{schema}` first in `search_path`, or rename `{found}`"
-    )]
-    FoundElsewhere {
-        /// What they find.
-        found: String,
-        /// What they need.
-        needed: String,
-        /// Its schema.
-        schema: String,
-    },
-    /// A table lacks columns: it is another one, or migrations are missing.
-    #[error("the table `{}` lacks {}: it is not hallpass's, or migrations are missing (MIGRATE=true)", .table.name(), .columns.join(", "))]
-    ColumnsMissing {
-        /// Which one.
-        table: SchemaTable,
-        /// Their names.
-        columns: Vec<&'static str>,
-    },
-}
-
-fn not_recorded(table: &str, record: &str, elsewhere: Option<&str>) -> String {
-    let else_rename =
-        format!("else put hallpass's schema first in `search_path`, or rename `{table}`");
-    match elsewhere {
-        Some(elsewhere) => format!(
-            "its migrations are recorded in `{elsewhere}`, not in `{record}`; if it is hallpass's, move \
-             that record into its schema, {else_rename}"
-        ),
-        None => format!(
-            "its migrations are recorded nowhere; if it is hallpass's, restore `{record}`, {else_rename}"
-        ),
-    }
-}
-
-/// A migration for one kind of database.
-type OwnMigration<C> = Box<dyn Migration<<C as diesel::Connection>::Backend>>;
 
 /// Runs the migrations of the table `users` that have not been run, and checks the result: as
 /// [`run_tables`] with [`SchemaTable::Users`].
@@ -195,24 +98,9 @@ pub fn check_tables<C: Engine>(
     let location = Location::find(connection, tables)?;
     location.refuse_recorded_elsewhere(connection)?;
     for table in tables {
-        check_table(connection, &location, *table)?;
+        location.check(connection, *table)?;
     }
     refuse_unknown::<C>(&location.recorded(connection)?)
-}
-
-fn check_table<C: Engine>(
-    connection: &mut C,
-    location: &Location,
-    table: SchemaTable,
-) -> Result<(), MigrationError> {
-    location.refuse_missing(connection, table)?;
-    let present = connection.names(&C::columns_query(location.schema(), table.name()))?;
-    let is_missing = |column: &&str| !present.iter().any(|name| name.eq_ignore_ascii_case(column));
-    let columns: Vec<_> = table.columns().iter().copied().filter(is_missing).collect();
-    if columns.is_empty() {
-        return Ok(());
-    }
-    Err(MigrationError::ColumnsMissing { table, columns })
 }
 
 /// Reverts the newest migration that this crate has run, and returns its version, if there is
@@ -277,8 +165,7 @@ fn run_one<C: Engine>(
     let begin = Instant::now();
     if let Err(source) = migration.run(connection) {
         let duration = begin.elapsed();
-        let is_done =
-            C::says_it_is_there(&*source) && check_table(connection, location, table).is_ok();
+        let is_done = C::says_it_is_there(&*source) && location.check(connection, table).is_ok();
         if !is_done {
             return Err(failed(table, &version, source, duration));
         }
@@ -336,26 +223,6 @@ fn refuse_unknown<C: Engine>(recorded: &BTreeSet<String>) -> Result<(), Migratio
         return Ok(());
     }
     Err(MigrationError::Ahead { versions })
-}
-
-/// Returns every migration with the table that it is about, oldest first.
-fn all<C: Engine>() -> Result<Vec<(SchemaTable, OwnMigration<C>)>, MigrationError> {
-    let migrations = MigrationSource::<C::Backend>::migrations(&C::migrations());
-    let migrations =
-        migrations.map_err(|source| failed(SchemaTable::Users, "list", source, Duration::ZERO))?;
-    let mut migrations: Vec<_> = migrations
-        .into_iter()
-        .map(|migration| {
-            let table = SchemaTable::of_migration(&migration.name().to_string());
-            (table.expect("the name of each migration ends in its table's"), migration)
-        })
-        .collect();
-    migrations.sort_by_key(|(_, migration)| version(&**migration));
-    Ok(migrations)
-}
-
-fn version<DB: diesel::backend::Backend>(migration: &dyn Migration<DB>) -> String {
-    migration.name().version().to_string()
 }
 
 #[cfg(test)]

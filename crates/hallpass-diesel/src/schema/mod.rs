@@ -3,6 +3,9 @@
 //! Knows no store. An application calls [`migrations`](crate::migrations), or
 //! [`open`](crate::open()) does so for it.
 
+mod embedded;
+mod location;
+pub(crate) mod migration_error;
 pub mod migrations;
 pub(crate) mod schema_table;
 pub(crate) mod tables;

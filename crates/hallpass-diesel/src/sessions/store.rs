@@ -23,7 +23,7 @@ use hallpass::{
 
 use crate::connection::pool::Connections;
 use crate::connection::retry::{is_refused, no_if_lost};
-use crate::declare::prelude::seconds;
+use crate::declare::value::seconds;
 use crate::sessions::row::{DeviceSessionRow, NewSession, OverSession, SessionRow};
 use crate::sessions::statements::SessionsTable;
 use crate::users::row::UserRow;

@@ -10,11 +10,10 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::{Engine, LOCK_WAIT, MIGRATION_WAIT, Name, literal};
-use crate::connection::pool::{ConnectionError, PATIENCE};
-use crate::connection::url::DatabaseUrl;
-use crate::connection::url::Scheme;
-use crate::schema::migrations::MigrationError;
+use super::{Engine, LOCK_WAIT, MIGRATION_WAIT, Name, PATIENCE, literal};
+use crate::connection::error::ConnectionError;
+use crate::connection::url::{DatabaseUrl, Scheme};
+use crate::schema::migration_error::MigrationError;
 
 /// Who migrates this database holds this lock; locks belong to the server, hence the database's name,
 /// which may be as long as a lock's.

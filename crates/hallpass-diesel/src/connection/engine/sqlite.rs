@@ -10,11 +10,10 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::{Engine, Name, literal};
-use crate::connection::pool::{ConnectionError, PATIENCE};
-use crate::connection::url::DatabaseUrl;
-use crate::connection::url::Scheme;
-use crate::schema::migrations::MigrationError;
+use super::{Engine, Name, PATIENCE, literal};
+use crate::connection::error::ConnectionError;
+use crate::connection::url::{DatabaseUrl, Scheme};
+use crate::schema::migration_error::MigrationError;
 
 /// How often the switch to the write-ahead log is tried while others are at it.
 const MAXIMUM_SWITCHES: u32 = 100;

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use diesel::result::QueryResult;
 
-use super::MigrationError;
 use crate::connection::engine::Engine;
+use crate::schema::embedded::{OwnMigration, all, version};
+use crate::schema::migration_error::MigrationError;
 use crate::schema::schema_table::SchemaTable;
 
 /// Which migrations hallpass has run.
@@ -78,8 +79,7 @@ impl Location {
         self.refuse_recorded_elsewhere(connection)?;
         let Some(table) = self.unrecorded(connection)? else { return Ok(()) };
         let is_among_new_tables = connection.default_schema()?.as_ref() == Some(&self.schema);
-        let has_lost_its_record =
-            C::RECORDS_AT_ONCE && super::check_table(connection, self, table).is_ok();
+        let has_lost_its_record = C::RECORDS_AT_ONCE && self.check(connection, table).is_ok();
         if is_among_new_tables && !has_lost_its_record {
             return Ok(());
         }
@@ -120,10 +120,10 @@ impl Location {
         table: SchemaTable,
     ) -> Result<bool, MigrationError> {
         let by_cli = self.recorded_by_cli(connection)?;
-        let is_recorded = |(of, migration): &(SchemaTable, super::OwnMigration<C>)| {
-            *of == table && by_cli.contains(&super::version(&**migration))
+        let is_recorded = |(of, migration): &(SchemaTable, OwnMigration<C>)| {
+            *of == table && by_cli.contains(&version(&**migration))
         };
-        Ok(super::all::<C>()?.iter().any(is_recorded))
+        Ok(all::<C>()?.iter().any(is_recorded))
     }
 
     fn not_recorded(&self, table: SchemaTable, elsewhere: Option<String>) -> MigrationError {
@@ -134,8 +134,25 @@ impl Location {
         }
     }
 
+    /// Refuses a table that is missing, found in another schema, or lacks columns.
+    pub(super) fn check<C: Engine>(
+        &self,
+        connection: &mut C,
+        table: SchemaTable,
+    ) -> Result<(), MigrationError> {
+        self.refuse_missing(connection, table)?;
+        let present = connection.names(&C::columns_query(&self.schema, table.name()))?;
+        let is_missing =
+            |column: &&str| !present.iter().any(|name| name.eq_ignore_ascii_case(column));
+        let columns: Vec<_> = table.columns().iter().copied().filter(is_missing).collect();
+        if columns.is_empty() {
+            return Ok(());
+        }
+        Err(MigrationError::ColumnsMissing { table, columns })
+    }
+
     /// Refuses a table that the schema lacks, or that statements find in another schema.
-    pub(super) fn refuse_missing<C: Engine>(
+    fn refuse_missing<C: Engine>(
         &self,
         connection: &mut C,
         table: SchemaTable,
