@@ -13,8 +13,8 @@ use crate::connection::url::{DatabaseUrl, Scheme};
 use crate::schema::migrations::{self, Migrations};
 use crate::schema::schema_table::SchemaTable;
 use crate::schema::tables::Users;
+use crate::users::statements::UserStatements;
 use crate::users::store::DieselStore;
-use crate::users::table::UsersTable;
 
 /// Evaluates `$open` for the kind of database that the URL is one of, with the function that opens one
 /// which may have to be made first.
@@ -158,7 +158,7 @@ pub(crate) fn migrated<C: Engine>(
     create: impl FnOnce(&DatabaseUrl) -> Result<C, ConnectionError>,
 ) -> Result<DieselStore<Users, Pool<C>>, OpenError>
 where
-    Users: UsersTable<C>,
+    Users: UserStatements<C>,
 {
     Ok(DieselStore::new(pooled(url, tables, migrations, pool_size, create)?))
 }

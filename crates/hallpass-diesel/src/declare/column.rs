@@ -8,7 +8,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use diesel::Expression;
-use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{
+    BigInt, Binary, Bool, Date, Double, Float, Integer, Nullable, Numeric, SmallInt, Text, Time,
+    Timestamp, TinyInt,
+};
 
 /// The SQL type of a column.
 type Of<C> = <C as Expression>::SqlType;
@@ -16,7 +19,7 @@ type Of<C> = <C as Expression>::SqlType;
 /// The column `C`, if it can be a key.
 pub type Id<C> = <Of<C> as IsId>::Column<C>;
 /// What the key in column `C` is in Rust.
-pub type Key<C> = <Of<C> as IsId>::Key;
+pub type Key<C> = <Of<C> as HasKey>::Key;
 /// The column `C`, if it can hold login names.
 pub type Login<C> = <Of<C> as IsLogin>::Column<C>;
 /// The column `C`, if it can hold hashes of passwords.
@@ -40,8 +43,6 @@ pub type Scope<C> = <Of<C> as IsScope>::Column<C>;
             comes with hallpass's feature `postgres`"
 )]
 pub trait IsId {
-    /// What it is in Rust.
-    type Key: FromStr + Display + 'static;
     /// `C` itself.
     type Column<C>;
 }
@@ -124,29 +125,54 @@ pub trait IsScope {
     type Column<C>;
 }
 
+/// What a key of this SQL type is in Rust.
+///
+/// The usual types that can't be a key have one, too, which is never used. Otherwise the compiler would
+/// report such a column once for each place that names the key, instead of what [`IsId`] says.
+#[diagnostic::on_unimplemented(
+    message = "`id` can't be a column of type `{Self}`",
+    label = "the column that is declared as `id` is of another type"
+)]
+pub trait HasKey {
+    /// What it is in Rust.
+    type Key: FromStr + Display + 'static;
+}
+
+macro_rules! keys {
+    ($($sql:ty => $rust:ty),+ $(,)?) => {
+        $(impl HasKey for $sql { type Key = $rust; })+
+    };
+}
+
+keys! { SmallInt => i16, Integer => i32, BigInt => i64, Text => String }
+keys! { Binary => String, Bool => String, Double => String, Float => String, Numeric => String }
+keys! { Date => String, Time => String, Timestamp => String, TinyInt => String }
+
+#[cfg(feature = "postgres")]
+keys! { diesel::sql_types::Uuid => uuid::Uuid }
+
+impl<T> HasKey for Nullable<T> {
+    type Key = String;
+}
+
 impl IsId for SmallInt {
-    type Key = i16;
     type Column<C> = C;
 }
 
 impl IsId for Integer {
-    type Key = i32;
     type Column<C> = C;
 }
 
 impl IsId for BigInt {
-    type Key = i64;
     type Column<C> = C;
 }
 
 impl IsId for Text {
-    type Key = String;
     type Column<C> = C;
 }
 
 #[cfg(feature = "postgres")]
 impl IsId for diesel::sql_types::Uuid {
-    type Key = uuid::Uuid;
     type Column<C> = C;
 }
 

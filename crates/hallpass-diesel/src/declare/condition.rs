@@ -12,10 +12,11 @@
 //! appear in one query, once, which an application may have done or not.
 
 use diesel::backend::Backend;
-use diesel::expression::{AppearsOnTable, Expression, ValidGrouping};
+use diesel::dsl::AsExprOf;
+use diesel::expression::{AppearsOnTable, AsExpression, Expression, ValidGrouping};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 
 /// `column = value`, byte for byte.
 #[derive(Clone, Copy, Debug, QueryId, ValidGrouping)]
@@ -26,8 +27,8 @@ pub struct SameBytes<C, V> {
 
 /// Returns the condition that `column` holds `value`, byte for byte. For text columns, and for
 /// conditions beside one that an index serves: on MySQL, none serves this one.
-pub fn same_bytes<C: Expression, V: Expression>(column: C, value: V) -> SameBytes<C, V> {
-    SameBytes { column, value }
+pub fn same_bytes<C: Expression>(column: C, value: &str) -> SameBytes<C, AsExprOf<&str, Text>> {
+    SameBytes { column, value: AsExpression::<Text>::as_expression(value) }
 }
 
 impl<C: Expression, V: Expression> Expression for SameBytes<C, V> {

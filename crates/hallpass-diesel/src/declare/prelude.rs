@@ -1,11 +1,13 @@
 //! What the code that [`users_table!`](crate::users_table) makes has in scope. Not for use by hand.
 
 pub use diesel;
-use diesel::dsl::{AsExprOf, sql};
-use diesel::expression::{AsExpression, SqlLiteral};
+pub use diesel::Column;
+use diesel::Connection;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
+use diesel::query_dsl::methods::{ExecuteDsl, LoadQuery};
 pub use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
-pub use diesel::{Column, RunQueryDsl};
 pub use hallpass::{
     EndReason, LoginName, NewUser, PasswordChange, PasswordStamp, ProvenSession, RefreshTokenHash,
     Rotation, SessionId, SessionStart, SessionsToEnd, Timestamp,
@@ -15,12 +17,14 @@ use crate::connection::engine::Engine;
 pub use crate::declare::column;
 pub use crate::declare::condition::{in_parentheses, same_bytes, there_is};
 pub use crate::declare::value::{generation, seconds};
+pub use crate::sessions::change::{Over, Removal, SessionChange, Wanted};
 pub use crate::sessions::row::{
     DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow,
 };
-pub use crate::sessions::statements::SessionsTable;
+pub use crate::sessions::statements::SessionStatements;
+pub use crate::users::change::{Find, InRowChange, UserChange};
 pub use crate::users::row::{ColumnNames, UserRow};
-pub use crate::users::table::UsersTable;
+pub use crate::users::statements::UserStatements;
 
 /// The connection `C`, if its feature is on. As with the columns, the alias stands for no type where it is
 /// not: the compiler then says so, and keeps quiet about the statements.
@@ -35,10 +39,33 @@ pub mod traits {
     };
 }
 
-/// Returns the value as a text expression.
+/// Runs a statement and returns how many rows it changed.
+pub fn execute<C: Connection, S: ExecuteDsl<C>>(
+    connection: &mut C,
+    statement: S,
+) -> QueryResult<usize> {
+    S::execute(statement, connection)
+}
+
+/// Runs a query and returns its rows.
+pub fn load<'query, C: Connection, R, Q: LoadQuery<'query, C, R>>(
+    connection: &mut C,
+    query: Q,
+) -> QueryResult<Vec<R>> {
+    query.load(connection)
+}
+
+/// Returns the password hash that is stored when a session starts: the verified one, or that which
+/// takes its place.
 #[must_use]
-pub fn text(value: &str) -> AsExprOf<&str, Text> {
-    AsExpression::<Text>::as_expression(value)
+pub fn stored_password_hash(start: &SessionStart) -> &str {
+    start.upgraded_password_hash.as_ref().unwrap_or(&start.verified_password_hash).expose_hash()
+}
+
+/// Returns the stamp as its column holds it.
+#[must_use]
+pub fn stamp_text(stamp: Option<&PasswordStamp>) -> Option<&str> {
+    stamp.map(PasswordStamp::expose_stamp)
 }
 
 /// Returns the id of the session that does not end; none has an empty one.

@@ -3,6 +3,7 @@
 //!
 //! Knows of the users' table what its statements answer.
 
+pub(crate) mod change;
 pub(crate) mod row;
 pub(crate) mod statements;
 pub(crate) mod store;

@@ -1,5 +1,5 @@
 //! The verbs of a [`UserStore`] over a table of users and one of their sessions. The statements are in
-//! `users/table.rs` and `statements.rs`.
+//! `users/statements.rs` and `statements.rs`.
 //!
 //! What changes several rows begins with the user's, so that of two changes to one user's sessions the
 //! second waits for the first. The exception is ending sessions of a user who has none in their row:
@@ -7,46 +7,43 @@
 //! rotated: whoever looks for a session or ends it looks there, too, and there first, since sessions move
 //! from there to the table and never back.
 
-use std::cmp::Reverse;
+mod start;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
 
 use diesel::Connection as _;
 use diesel::result::{Error as DieselError, QueryResult};
 use hallpass::{
-    Device, DeviceSession, EndReason, LoginName, NewUser, PasswordChange, PasswordStamp,
-    RefreshTokenHash, Rotation, Session, SessionId, SessionStart, Sessions, SessionsToEnd,
-    StoreError, Timestamp, User, UserId, UserStore,
+    Device, DeviceSession, EndReason, LoginName, NewUser, PasswordChange, Rotation, Session,
+    SessionId, SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId,
+    UserStore,
 };
 
 use crate::connection::pool::Connections;
-use crate::connection::retry::{is_refused, no_if_lost};
+use crate::connection::retry::no_if_lost;
 use crate::declare::value::seconds;
-use crate::sessions::row::{DeviceSessionRow, NewSession, OverSession, SessionRow};
-use crate::sessions::statements::SessionsTable;
+use crate::sessions::change::{Removal, SessionChange, Wanted};
+use crate::sessions::row::{NewSession, SessionRow};
+use crate::sessions::statements::SessionStatements;
+use crate::users::change::{InRowChange, UserChange};
 use crate::users::row::UserRow;
-use crate::users::store::CANT_BE_DISABLED;
+use crate::users::statements::UserStatements;
 use crate::users::store::DieselStore;
-use crate::users::table::UsersTable;
 
 /// How often a user and a session are looked at that do not fit each other: twice in a row, somebody
 /// would have to log in between the two halves of a look.
 const MAXIMUM_LOOKS: u32 = 3;
 
-/// How many sessions one statement at a login removes: to find hundreds of rows by their keys, PostgreSQL would
-/// rather read the whole table, as long as that is small.
-const REMOVED_AT_ONCE: usize = 20;
-
 /// The users in a table that Diesel knows, with several sessions each in another one.
 pub(crate) struct DeviceStore<T, P>
 where
     P: Connections,
-    T: UsersTable<P::Connection>,
+    T: UserStatements<P::Connection>,
 {
     users: Arc<DieselStore<T, P>>,
-    sessions: &'static dyn SessionsTable<P::Connection, T::Id>,
+    sessions: &'static dyn SessionStatements<P::Connection, T::Id>,
     max: u32,
     /// From which second on the next batch of dead sessions is looked for. PostgreSQL leaves what was
     /// removed in the index until it is vacuumed, and would read over all of it for every batch.
@@ -56,11 +53,11 @@ where
 impl<T, P> DeviceStore<T, P>
 where
     P: Connections + 'static,
-    T: UsersTable<P::Connection> + 'static,
+    T: UserStatements<P::Connection> + 'static,
 {
     pub(crate) fn new(
         users: Arc<DieselStore<T, P>>,
-        sessions: &'static dyn SessionsTable<P::Connection, T::Id>,
+        sessions: &'static dyn SessionStatements<P::Connection, T::Id>,
         max: u32,
     ) -> Self {
         Self { users, sessions, max, removed_up_to: AtomicI64::new(0) }
@@ -124,144 +121,18 @@ where
         })
     }
 
-    /// Binds the session in the user's row, which is locked, to another password.
-    fn bind_in_row(
+    /// Ends these sessions in the user's row and in the table; returns how many were alive.
+    fn end_several(
         &self,
         connection: &mut P::Connection,
         id: &T::Id,
-        start: &SessionStart,
-    ) -> QueryResult<()> {
-        let (from, to) = (&start.verified_password_hash, start.upgraded_password_hash.as_ref());
-        let hash = T::load(connection, id)?.and_then(|row| row.refresh_token_hash());
-        let (Some(to), Some(hash)) = (to, hash) else { return Ok(()) };
-        if hash.password_stamp() == Some(PasswordStamp::of(from)) {
-            T::bind(connection, id, &hash, &hash.bound_to(to))?;
-        }
-        Ok(())
-    }
-
-    /// Ends the sessions that were used least recently and exceed the maximum, be it the one that is
-    /// still in the user's row, which is locked.
-    fn make_room(
-        &self,
-        connection: &mut P::Connection,
-        id: &T::Id,
-        started: &Session,
-    ) -> QueryResult<()> {
-        let now = started.rotated_at;
-        let listed = self.sessions.list(connection, id, now)?;
-        let mut others: Vec<_> = listed.into_iter().map(DeviceSessionRow::into_last_use).collect();
-        others.extend(T::load(connection, id)?.and_then(UserRow::into_last_use));
-        others.retain(|(_, session_id)| *session_id != started.id);
-        others.sort_by_key(|(last_used_at, _)| Reverse(*last_used_at));
-        for (last_used_at, excess) in others.into_iter().skip(self.max.saturating_sub(1) as usize) {
-            if self.sessions.end(connection, id, &excess, EndReason::Superseded, now)? == 0 {
-                self.supersede_in_row(connection, id, &excess, last_used_at.unwrap_or(now), now)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends the session in the user's row, and leaves a superseded one in the table: otherwise a token of it
-    /// would be judged like one of an unknown session.
-    fn supersede_in_row(
-        &self,
-        connection: &mut P::Connection,
-        id: &T::Id,
-        session_id: &SessionId,
-        last_used_at: Timestamp,
+        sessions: &SessionsToEnd,
+        reason: EndReason,
         now: Timestamp,
-    ) -> QueryResult<()> {
-        let is_ended = T::end_session(connection, id, session_id, now)? == 1;
-        // A row that was edited or restored may have an id that no token has, or that the table has already.
-        let is_id = SessionId::parse(session_id.as_str()).is_some();
-        if !is_ended || !is_id || self.sessions.find(connection, id, session_id)?.is_some() {
-            return Ok(());
-        }
-        let session = Session {
-            id: session_id.clone(),
-            refresh_token_hash: RefreshTokenHash::new(""),
-            generation: 0,
-            rotated_at: last_used_at,
-        };
-        let new = NewSession {
-            session: &session,
-            created_at: last_used_at,
-            expires_at: now,
-            device: &Device::default(),
-        };
-        self.sessions.insert(connection, id, &new)?;
-        self.sessions.end(connection, id, session_id, EndReason::Superseded, now).map(drop)
-    }
-
-    /// Removes the user's sessions that ended or expired first, if there are too many.
-    ///
-    /// A failure is ignored: the login is already committed and must not depend on it, and the next
-    /// login tries again. It fails, for example, if the role may not `DELETE`, or if a foreign key of
-    /// another table refers to a session.
-    fn remove_excess(&self, start: &SessionStart) {
-        let Some(id) = start.user_id.parse::<T::Id>() else { return };
-        let now = start.session.rotated_at;
-        let _ = self.users.run(|connection| self.remove_excess_on(connection, &id, now));
-    }
-
-    fn remove_excess_on(
-        &self,
-        connection: &mut P::Connection,
-        id: &T::Id,
-        now: Timestamp,
-    ) -> QueryResult<()> {
-        let most = [self.max, Sessions::KEPT_BEYOND_MAXIMUM, Sessions::REMOVED_AT_LOGIN];
-        let limit = most.into_iter().map(i64::from).sum();
-        let mut over = self.sessions.ended(connection, id, limit)?;
-        over.extend(self.sessions.expired(connection, id, now, limit)?);
-        over.sort_by_key(OverSession::since);
-        over.truncate(Sessions::removed_of(over.len(), self.max as usize));
-        let ids: Vec<_> = over.into_iter().map(OverSession::into_id).collect();
-        for some in ids.chunks(REMOVED_AT_ONCE) {
-            self.sessions.remove(connection, id, some)?;
-        }
-        Ok(())
-    }
-
-    fn start_from(&self, device: &Device, start: &SessionStart) -> Result<bool, StoreError> {
-        let SessionStart { session, verified_password_hash: verified, .. } = start;
-        let new = NewSession {
-            session,
-            created_at: session.rotated_at,
-            expires_at: start.expires_at,
-            device,
-        };
-        self.change(&start.user_id, |connection, id| {
-            if T::confirm_password(connection, id, start)? != 1 {
-                return Ok(false);
-            }
-            if let Some(upgraded) = &start.upgraded_password_hash {
-                let (from, to) = (PasswordStamp::of(verified), PasswordStamp::of(upgraded));
-                self.sessions.bind(connection, id, &from, &to)?;
-                self.bind_in_row(connection, id, start)?;
-            }
-            self.sessions.insert(connection, id, &new)?;
-            self.make_room(connection, id, session)?;
-            Ok(true)
-        })
-    }
-
-    /// Starts the session. Leaves out what can't be stored about the device: text that is too long for
-    /// its column, or that has letters which the column lacks.
-    #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
-    fn start_with_what_fits(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        let begin = Instant::now();
-        let mut started = self.start_from(&start.device, start);
-        for known in [Device::from(start.device.client_address()), Device::default()] {
-            match started {
-                Err(error) if is_refused(&error, begin.elapsed()) => {
-                    started = self.start_from(&known, start);
-                }
-                started => return started,
-            }
-        }
-        started
+    ) -> QueryResult<usize> {
+        let in_row = T::change_session(connection, id, InRowChange::EndSeveral(sessions, now))?;
+        let end = SessionChange::EndSeveral(sessions, reason, now);
+        Ok(in_row + self.sessions.change(connection, id, end)?)
     }
 
     /// Moves a session from the user's row to the table, one generation further.
@@ -276,7 +147,7 @@ where
         rotation: &Rotation,
         created_at: Timestamp,
     ) -> QueryResult<bool> {
-        if T::take_session(connection, id, rotation)? != 1 {
+        if T::change_session(connection, id, InRowChange::Take(rotation))? != 1 {
             return Ok(false);
         }
         let session = Session {
@@ -299,7 +170,7 @@ where
 impl<T, P> UserStore for DeviceStore<T, P>
 where
     P: Connections + 'static,
-    T: UsersTable<P::Connection> + 'static,
+    T: UserStatements<P::Connection> + 'static,
 {
     fn is_id(&self, text: &str) -> bool {
         self.users.is_id(text)
@@ -314,7 +185,11 @@ where
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.load_with_session(id, |connection, id| self.sessions.latest(connection, id), |_| true)
+        self.load_with_session(
+            id,
+            |connection, id| self.sessions.find(connection, id, Wanted::Latest),
+            |_| true,
+        )
     }
 
     fn load_in_session(
@@ -322,11 +197,12 @@ where
         id: &UserId,
         session_id: &SessionId,
     ) -> Result<Option<User>, StoreError> {
-        let find = |connection: &mut P::Connection, id: &T::Id| match self
-            .sessions
-            .find(connection, id, session_id)?
-        {
-            Some(row) if row.is_superseded() => self.sessions.latest(connection, id),
+        let find = |connection: &mut P::Connection, id: &T::Id| match self.sessions.find(
+            connection,
+            id,
+            Wanted::Id(session_id),
+        )? {
+            Some(row) if row.is_superseded() => self.sessions.find(connection, id, Wanted::Latest),
             row => Ok(row),
         };
         self.load_with_session(id, find, |in_row| in_row.id == *session_id)
@@ -350,7 +226,9 @@ where
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
         let Some(id) = rotation.user_id.parse::<T::Id>() else { return Ok(false) };
-        let rotated = self.users.run(|connection| self.sessions.rotate(connection, &id, rotation));
+        let rotated = self.users.run(|connection| {
+            self.sessions.change(connection, &id, SessionChange::Rotate(rotation))
+        });
         let rotated = no_if_lost(rotated.map(|rows| rows == 1))?;
         if rotated {
             return Ok(true);
@@ -375,8 +253,11 @@ where
         let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
         let ended = self.users.run(|connection| {
             // One statement changes something, so that both may be run again.
-            match T::end_session(connection, &id, session_id, now)? {
-                0 => self.sessions.end(connection, &id, session_id, reason, now),
+            match T::change_session(connection, &id, InRowChange::End(session_id, now))? {
+                0 => {
+                    let end = SessionChange::End(session_id, reason, now);
+                    self.sessions.change(connection, &id, end)
+                }
                 in_row => Ok(in_row),
             }
         })?;
@@ -391,27 +272,25 @@ where
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let Some(id) = user_id.parse::<T::Id>() else { return Ok(0) };
-        self.users.run_together(|connection| {
-            let in_row = T::end_sessions(connection, &id, sessions, now)?;
-            let in_table = self.sessions.end_several(connection, &id, sessions, reason, now)?;
-            Ok(in_row + in_table)
-        })
+        self.users
+            .run_together(|connection| self.end_several(connection, &id, sessions, reason, now))
     }
 
     fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
         let (reason, now) = (EndReason::PasswordChanged, change.changed_at);
         self.change(&change.user_id, |connection, id| {
             let is_set = match &change.proven_session {
-                None => T::set_password(connection, id, change)? == 1,
+                None => T::change(connection, id, UserChange::SetPassword(change))? == 1,
                 Some(proven) => {
-                    T::set_password_in_session(connection, id, change)? == 1
-                        || T::set_password(connection, id, change)? == 1
-                            && self.sessions.bind_proven(connection, id, proven)? == 1
+                    let in_row = UserChange::SetPasswordInSession(change, proven);
+                    let bind = SessionChange::BindProven(proven);
+                    T::change(connection, id, in_row)? == 1
+                        || T::change(connection, id, UserChange::SetPassword(change))? == 1
+                            && self.sessions.change(connection, id, bind)? == 1
                 }
             };
             if is_set {
-                T::end_sessions(connection, id, &change.sessions, now)?;
-                self.sessions.end_several(connection, id, &change.sessions, reason, now)?;
+                self.end_several(connection, id, &change.sessions, reason, now)?;
             }
             Ok(is_set)
         })
@@ -419,15 +298,15 @@ where
 
     fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
         let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
+        self.users.refuse_undeclared()?;
         let (all, reason) = (SessionsToEnd::All, EndReason::UserDisabled);
         let disabled = self.users.run_together(|connection| {
-            let disabled = T::disable(connection, &id, now).transpose()?;
-            if disabled.is_some() {
-                self.sessions.end_several(connection, &id, &all, reason, now)?;
-            }
+            let disabled = T::change(connection, &id, UserChange::Disable(now))?;
+            let end = SessionChange::EndSeveral(&all, reason, now);
+            self.sessions.change(connection, &id, end)?;
             Ok(disabled)
         })?;
-        disabled.map(|rows| rows == 1).ok_or(CANT_BE_DISABLED)
+        Ok(disabled == 1)
     }
 
     fn enable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
@@ -437,11 +316,11 @@ where
     /// The sessions before the user, for a table that does not delete them by itself.
     fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
         self.change(user_id, |connection, id| {
-            if T::log_out(connection, id)? != 1 {
+            if T::change(connection, id, UserChange::LogOut)? != 1 {
                 return Ok(false);
             }
-            self.sessions.remove_all_of(connection, id)?;
-            Ok(T::delete(connection, id)? == 1)
+            self.sessions.remove(connection, Removal::AllOf(id))?;
+            Ok(T::change(connection, id, UserChange::Delete)? == 1)
         })
     }
 
@@ -477,11 +356,12 @@ where
             let last = self.sessions.nth_dead(connection, &span, last)?;
             match (first, last) {
                 (Some(first), Some(last)) => {
-                    let removed = self.sessions.remove_between(connection, &first, &last)?;
+                    let removed =
+                        self.sessions.remove(connection, Removal::Between(&first, &last))?;
                     Ok((removed, last.expires_at))
                 }
                 // There are fewer: all of them, and the next time from the beginning.
-                _ => Ok((self.sessions.remove_dead(connection, &span)?, 0)),
+                _ => Ok((self.sessions.remove(connection, Removal::Dead(&span))?, 0)),
             }
         })?;
         self.removed_up_to.store(up_to, Ordering::Relaxed);
@@ -507,7 +387,7 @@ fn not_moved_yet(session: Session) -> DeviceSession {
 impl<T, P> fmt::Debug for DeviceStore<T, P>
 where
     P: Connections + fmt::Debug,
-    T: UsersTable<P::Connection>,
+    T: UserStatements<P::Connection>,
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut store = formatter.debug_struct("DeviceStore");

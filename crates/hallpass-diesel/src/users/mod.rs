@@ -3,6 +3,8 @@
 //!
 //! Knows no database in particular: Diesel writes the SQL.
 
+pub(crate) mod change;
 pub(crate) mod row;
+pub(crate) mod statements;
 pub(crate) mod store;
 pub(crate) mod table;

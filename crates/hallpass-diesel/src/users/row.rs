@@ -94,6 +94,10 @@ impl<Id> UserRow<Id> {
 }
 
 impl<Id: Display> UserRow<Id> {
+    pub(crate) fn id(&self) -> UserId {
+        UserId::new(&self.id)
+    }
+
     /// Returns the error of a row whose login name another one has too.
     pub(crate) fn is_not_the_only_one(&self, names: &'static ColumnNames) -> StoreError {
         let row = Reader { id: self.id.to_string(), table: names.table };

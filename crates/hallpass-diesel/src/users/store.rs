@@ -1,6 +1,6 @@
-//! The verbs of a [`UserStore`] over a table and a pool. Their statements are in `table.rs`.
+//! The verbs of a [`UserStore`] over a table and a pool. Their statements are in `statements.rs`.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,11 +16,12 @@ use crate::connection::error::OpenError;
 use crate::connection::pool::Connections;
 use crate::connection::retry::{is_refused, no_if_lost, run_on};
 use crate::sessions::store::DeviceStore;
+use crate::users::change::{Find, InRowChange, UserChange};
 use crate::users::row::UserRow;
-use crate::users::table::UsersTable;
+use crate::users::statements::UserStatements;
 
 /// The users in a table that Diesel knows, with one session each in columns of that table. Made by
-/// [`open`](crate::open) for the table that hallpass brings, and by [`UsersTable::store`] for a table of
+/// [`open`](crate::open) for the table that hallpass brings, and by [`UsersTable::store`](crate::UsersTable::store) for a table of
 /// your own. Cheap to clone.
 pub struct DieselStore<T, P> {
     pool: P,
@@ -30,7 +31,7 @@ pub struct DieselStore<T, P> {
 impl<T, P> DieselStore<T, P>
 where
     P: Connections,
-    T: UsersTable<P::Connection>,
+    T: UserStatements<P::Connection>,
 {
     pub(crate) fn new(pool: P) -> Self {
         Self { pool, table: PhantomData }
@@ -75,8 +76,24 @@ where
         self.run(|connection| statement(connection, &id)).map(|rows| rows == 1)
     }
 
+    fn change(&self, id: &UserId, change: UserChange<'_>) -> Result<bool, StoreError> {
+        self.update(id, |connection, id| T::change(connection, id, change))
+    }
+
+    fn change_session(&self, id: &UserId, change: InRowChange<'_>) -> Result<bool, StoreError> {
+        self.update(id, |connection, id| T::change_session(connection, id, change))
+    }
+
+    /// Refuses to disable users of a table that does not say how.
+    pub(crate) fn refuse_undeclared(&self) -> Result<(), StoreError> {
+        if T::CAN_DISABLE {
+            return Ok(());
+        }
+        Err(StoreError::Unsupported("`users_table!` has no line `set_enabled`"))
+    }
+
     fn look_up(&self, login: &LoginName) -> Result<Vec<UserRow<T::Id>>, StoreError> {
-        self.run(|connection| T::load_by_login(connection, login))
+        self.run(|connection| T::find(connection, Find::Login(login)))
     }
 
     /// Returns whether the database refuses to compare its login names with this one, although it
@@ -97,7 +114,7 @@ where
 impl<T, P> UserStore for DieselStore<T, P>
 where
     P: Connections + 'static,
-    T: UsersTable<P::Connection> + 'static,
+    T: UserStatements<P::Connection> + 'static,
 {
     fn is_id(&self, text: &str) -> bool {
         UserId::is_canonical::<T::Id>(text)
@@ -141,12 +158,12 @@ where
             // Together, so that a user whose id can't be read is not there either.
             let created = connection.transaction(|connection| {
                 T::insert(connection, user)?;
-                sole(T::ids_of(connection, &user.login)?)
+                sole(T::find(connection, Find::Login(&user.login))?)
             });
             match created {
                 // Taken, if the name is there: other columns may be unique as well.
                 Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
-                    if !T::ids_of(connection, &user.login)?.is_empty() =>
+                    if !T::find(connection, Find::Login(&user.login))?.is_empty() =>
                 {
                     Ok(None)
                 }
@@ -160,18 +177,16 @@ where
             {
                 Err(for_good(error))
             }
-            created => Ok(created?.map(UserId::new)),
+            created => created,
         }
     }
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
-        self.update(&start.user_id, |connection, id| T::start_session(connection, id, start))
+        self.change_session(&start.user_id, InRowChange::Start(start))
     }
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
-        let rotated =
-            self.update(&rotation.user_id, |connection, id| T::rotate(connection, id, rotation));
-        no_if_lost(rotated)
+        no_if_lost(self.change_session(&rotation.user_id, InRowChange::Rotate(rotation)))
     }
 
     fn end_session(
@@ -181,7 +196,7 @@ where
         _reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.update(user_id, |connection, id| T::end_session(connection, id, session_id, now))
+        self.change_session(user_id, InRowChange::End(session_id, now))
     }
 
     fn end_sessions(
@@ -191,20 +206,20 @@ where
         _reason: EndReason,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let ended =
-            self.update(user_id, |connection, id| T::end_sessions(connection, id, sessions, now));
-        ended.map(usize::from)
+        self.change_session(user_id, InRowChange::EndSeveral(sessions, now)).map(usize::from)
     }
 
     fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
         self.update(&change.user_id, |connection, id| {
-            if change.proven_session.is_none() {
-                return T::set_password(connection, id, change);
-            }
+            let Some(proven) = &change.proven_session else {
+                return T::change(connection, id, UserChange::SetPassword(change));
+            };
             connection.transaction(|connection| {
-                let changed = T::set_password_in_session(connection, id, change)?;
+                let in_session = UserChange::SetPasswordInSession(change, proven);
+                let changed = T::change(connection, id, in_session)?;
                 if changed == 1 {
-                    T::end_sessions(connection, id, &change.sessions, change.changed_at)?;
+                    let end = InRowChange::EndSeveral(&change.sessions, change.changed_at);
+                    T::change_session(connection, id, end)?;
                 }
                 Ok(changed)
             })
@@ -212,19 +227,17 @@ where
     }
 
     fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
-        let disabled = self.run(|connection| T::disable(connection, &id, now).transpose())?;
-        disabled.map(|rows| rows == 1).ok_or(CANT_BE_DISABLED)
+        self.refuse_undeclared()?;
+        self.change(user_id, UserChange::Disable(now))
     }
 
     fn enable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
-        let enabled = self.run(|connection| T::enable(connection, &id, now).transpose())?;
-        enabled.map(|rows| rows == 1).ok_or(CANT_BE_DISABLED)
+        self.refuse_undeclared()?;
+        self.change(user_id, UserChange::Enable(now))
     }
 
     fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
-        self.update(user_id, |connection, id| T::delete(connection, id))
+        self.change(user_id, UserChange::Delete)
     }
 }
 
@@ -241,15 +254,11 @@ fn plain_name() -> LoginName {
     LoginName::parse("hallpass").expect("it is short and has no control character")
 }
 
-/// The answer of a table that does not say how users are disabled.
-pub(crate) const CANT_BE_DISABLED: StoreError =
-    StoreError::Unsupported("`users_table!` has no line `set_enabled`");
-
 /// Returns the id of the one user with a login name. A second one, which a table without a unique column
 /// lets in, is taken back.
-fn sole<Id>(mut ids: Vec<Id>) -> QueryResult<Id> {
-    match (ids.pop(), ids.pop()) {
-        (Some(id), None) => Ok(id),
+fn sole<Id: Display>(mut rows: Vec<UserRow<Id>>) -> QueryResult<UserId> {
+    match (rows.pop(), rows.pop()) {
+        (Some(row), None) => Ok(row.id()),
         (Some(_), Some(_)) => Err(DieselError::RollbackTransaction),
         (None, _) => Err(DieselError::NotFound),
     }
