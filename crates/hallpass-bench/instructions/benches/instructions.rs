@@ -90,9 +90,9 @@ fn garbage() -> Case {
 }
 
 #[library_benchmark]
-#[bench::that_is_good(args = (good()), config = figure(30_632))]
-#[bench::that_is_wrongly_signed(args = (wrongly_signed()), config = figure(21_971))]
-#[bench::that_is_garbage(args = (garbage()), config = figure(339))]
+#[bench::that_is_good(args = (good()), config = figure(30_811))]
+#[bench::that_is_wrongly_signed(args = (wrongly_signed()), config = figure(22_267))]
+#[bench::that_is_garbage(args = (garbage()), config = figure(244))]
 fn an_access_token(case: Case) -> (Case, Result<AccessClaims, AccessTokenError>) {
     let answer = black_box(&case.service).verify_access(black_box(&case.token));
     (case, answer)
@@ -107,7 +107,7 @@ fn remembered() -> (TestAuth, HeaderValue) {
 }
 
 #[library_benchmark]
-#[bench::that_is_remembered(args = (remembered()), config = figure(575))]
+#[bench::that_is_remembered(args = (remembered()), config = figure(580))]
 fn the_header_of_an_access_token(
     (auth, header): (TestAuth, HeaderValue),
 ) -> (TestAuth, Result<Option<AccessClaims>, AuthErrorReason>) {
@@ -139,10 +139,10 @@ fn stolen() -> Case {
 }
 
 #[library_benchmark]
-#[bench::that_is_newest(args = (newest()), config = figure(4_240_985))]
-#[bench::that_is_sent_again(args = (retried()), config = figure(153_639))]
-#[bench::that_was_stolen(args = (stolen()), config = figure(40_941))]
-#[bench::that_is_garbage(args = (garbage()), config = figure(533))]
+#[bench::that_is_newest(args = (newest()), config = figure(4_252_259))]
+#[bench::that_is_sent_again(args = (retried()), config = figure(160_234))]
+#[bench::that_was_stolen(args = (stolen()), config = figure(46_750))]
+#[bench::that_is_garbage(args = (garbage()), config = figure(433))]
 fn a_refresh_token(case: Case) -> (Case, Result<TokenPair, RefreshError>) {
     let answer = black_box(&case.service).refresh(black_box(&case.token), None).run_blocking();
     (case, answer)
@@ -165,7 +165,7 @@ fn up_to_the_hash(
 }
 
 #[library_benchmark]
-#[bench::that_is_newest(args = (newest()), config = figure(41_516))]
+#[bench::that_is_newest(args = (newest()), config = figure(46_525))]
 fn what_comes_before_the_hash_for_a_refresh_token(case: Case) -> OnItsWay {
     begun(case)
 }
@@ -182,7 +182,7 @@ fn hashed() -> OnItsWay {
 }
 
 #[library_benchmark]
-#[bench::that_is_newest(args = (hashed()), config = figure(80_050))]
+#[bench::that_is_newest(args = (hashed()), config = figure(81_742))]
 fn what_comes_after_the_hash_for_a_refresh_token(on_its_way: OnItsWay) -> OnItsWay {
     OnItsWay { step: up_to_the_hash(on_its_way.step), ..on_its_way }
 }
@@ -242,14 +242,14 @@ fn label_of_controls() -> (Service, String) {
 }
 
 #[library_benchmark]
-#[bench::that_is_ordinary(args = ("ada@example.com", 1), setup = repeated, config = figure(15_265))]
-#[bench::whose_name_expands(args = ("\u{fdfa}", 1016), setup = repeated, config = figure(401_109))]
-#[bench::whose_name_composes(args = ("\u{1f82}", 254), setup = repeated, config = figure(594_377))]
-#[bench::whose_name_is_sorted(args = (accents()), config = figure(748_137))]
-#[bench::whose_label_is_removed(args = (label_of_controls()), config = figure(901_879))]
-#[bench::with_many_members(args = ("ada", "correct horse"), setup = members_and, config = figure(1_617_972))]
-#[bench::whose_password_composes(args = ("ada", &"\u{1f82}".repeat(340)), setup = texts, config = figure(314_117))]
-#[bench::with_the_worst_of_all(args = (&"\u{1f82}".repeat(254), &"\u{1f82}".repeat(340)), setup = members_and, config = figure(2_194_128))]
+#[bench::that_is_ordinary(args = ("ada@example.com", 1), setup = repeated, config = figure(16_553))]
+#[bench::whose_name_expands(args = ("\u{fdfa}", 1016), setup = repeated, config = figure(382_330))]
+#[bench::whose_name_composes(args = ("\u{1f82}", 254), setup = repeated, config = figure(579_884))]
+#[bench::whose_name_is_sorted(args = (accents()), config = figure(736_428))]
+#[bench::whose_label_is_removed(args = (label_of_controls()), config = figure(903_419))]
+#[bench::with_many_members(args = ("ada", "correct horse"), setup = members_and, config = figure(1_581_825))]
+#[bench::whose_password_composes(args = ("ada", &"\u{1f82}".repeat(340)), setup = texts, config = figure(314_870))]
+#[bench::with_the_worst_of_all(args = (&"\u{1f82}".repeat(254), &"\u{1f82}".repeat(340)), setup = members_and, config = figure(2_170_220))]
 fn what_comes_before_the_first_step_of_a_login(
     (service, body): (Service, String),
 ) -> (Service, Step<Result<TokenPair, LoginError>>) {
