@@ -113,8 +113,8 @@ impl Target {
 impl fmt::Display for Target {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AtLeast(least) => write!(formatter, "≥ {least}"),
-            Self::AtMost(most) => write!(formatter, "≤ {most}"),
+            Self::AtLeast(least) => write!(formatter, "≥{least}"),
+            Self::AtMost(most) => write!(formatter, "≤{most}"),
         }
     }
 }
@@ -123,9 +123,9 @@ impl fmt::Display for Verdict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Reached(Certainty::BeyondDoubt) => "reached",
-            Self::Reached(Certainty::InDoubt) => "reached, not beyond doubt",
+            Self::Reached(Certainty::InDoubt) => "reached (uncertain)",
             Self::Missed(Certainty::BeyondDoubt) => "**missed**",
-            Self::Missed(Certainty::InDoubt) => "**missed**, not beyond doubt",
+            Self::Missed(Certainty::InDoubt) => "**missed** (uncertain)",
         })
     }
 }
@@ -165,10 +165,10 @@ mod tests {
     fn a_verdict_is_beyond_doubt_where_no_round_that_counts_says_otherwise() {
         let table: [(&[f64], &str); 6] = [
             (&[0.1, 0.2, 0.3, 0.4, 0.5], "reached"),
-            (&[0.1, 0.2, 0.3, 0.4, 0.6], "reached, not beyond doubt"),
+            (&[0.1, 0.2, 0.3, 0.4, 0.6], "reached (uncertain)"),
             (&[0.6, 0.6, 0.6, 0.6, 0.6], "**missed**"),
-            (&[0.4, 0.6, 0.6, 0.6, 0.6], "**missed**, not beyond doubt"),
-            (&[0.1, 0.1, 0.1, 0.1], "reached, not beyond doubt"),
+            (&[0.4, 0.6, 0.6, 0.6, 0.6], "**missed** (uncertain)"),
+            (&[0.1, 0.1, 0.1, 0.1], "reached (uncertain)"),
             (&[0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], "reached"),
         ];
         for (rounds, expected) in table {

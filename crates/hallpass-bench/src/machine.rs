@@ -11,6 +11,9 @@ use crate::database;
 use crate::libraries;
 use crate::processor_core::Core;
 
+/// How the name of a fact begins that says which versions a contender has.
+const CONTENDER: &str = "contender ";
+
 /// What a reader needs to know to compare.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machine {
@@ -35,50 +38,29 @@ impl Machine {
         ];
         let known = facts.into_iter().filter_map(|(name, fact)| Some((name.to_owned(), fact?)));
         let contenders = Contender::ALL.into_iter().filter_map(|contender| {
-            let name = format!("contender {}", contender.name());
+            let name = format!("{CONTENDER}{}", contender.name());
             Some((name, libraries::of(contender).ok()?))
         });
         Self { facts: known.chain(contenders).collect() }
     }
 }
 
-/// What a fact is said to be, and by which sections.
-type Told<'a> = Vec<(&'a str, Vec<&'a str>)>;
-
-/// Writes down what each section, by its title, was measured on; where sections differ in a fact, which has what.
-pub(crate) fn table_of(measured: Vec<(&str, &Machine)>) -> String {
-    let mut facts: Vec<(&str, Told<'_>)> = Vec::new();
-    for (title, machine) in measured {
-        for (name, fact) in &machine.facts {
-            let values = found_or_added(&mut facts, name);
-            found_or_added(values, fact).push(title);
+/// Returns one line that says what the sections were measured on, without kernel, wrk and contenders; all values of a
+/// fact in which sections differ.
+pub(crate) fn line_of<'a>(machines: impl Iterator<Item = &'a Machine>) -> String {
+    let mut facts: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, fact) in machines.flat_map(|machine| &machine.facts) {
+        if name.starts_with(CONTENDER) || name == "system" || name == "wrk" {
+            continue;
+        }
+        match facts.iter_mut().find(|(known, _)| known == name) {
+            None => facts.push((name, vec![fact])),
+            Some((_, values)) if values.contains(&fact.as_str()) => {}
+            Some((_, values)) => values.push(fact),
         }
     }
-    let mut text = "\n## The machine\n\n| | |\n|---|---|\n".to_owned();
-    for (name, values) in facts {
-        text.push_str(&format!("| {name} | {} |\n", told_apart(&values)));
-    }
-    text
-}
-
-fn told_apart(values: &[(&str, Vec<&str>)]) -> String {
-    if let [(fact, _)] = values {
-        return (*fact).to_owned();
-    }
-    let told = values.iter().map(|(fact, titles)| format!("{fact} ({})", titles.join(", ")));
+    let told = facts.iter().map(|(name, values)| format!("{name}: {}", values.join(" and ")));
     told.collect::<Vec<_>>().join("; ")
-}
-
-/// Returns what stands beside a name, nothing if the name is new.
-fn found_or_added<'a, 'b, T: Default>(
-    pairs: &'b mut Vec<(&'a str, T)>,
-    name: &'a str,
-) -> &'b mut T {
-    let place = pairs.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
-        pairs.push((name, T::default()));
-        pairs.len() - 1
-    });
-    &mut pairs[place].1
 }
 
 /// Returns the present day, and the commit that is measured; `+` for one with changes.
@@ -125,11 +107,9 @@ mod tests {
     }
 
     #[test]
-    fn what_sections_have_in_common_is_said_once_and_what_they_have_not_with_their_titles() {
-        let [one, other] =
-            ["Linux 1", "Linux 2"].map(|it| machine(&[("cores", "2"), ("system", it)]));
-        let table = table_of(vec![("A", &one), ("B", &other), ("C", &one)]);
-        let rows: Vec<_> = table.lines().skip(5).collect();
-        assert_eq!(rows, ["| cores | 2 |", "| system | Linux 1 (A, C); Linux 2 (B) |"]);
+    fn what_sections_have_in_common_is_said_once_and_contenders_are_left_out() {
+        let machines = ["1.95", "1.96", "1.95"]
+            .map(|it| machine(&[("cores", "2"), ("Rust", it), ("contender open", it)]));
+        assert_eq!(line_of(machines.iter()), "cores: 2; Rust: 1.95 and 1.96");
     }
 }

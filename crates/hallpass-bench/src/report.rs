@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::chart;
-use crate::contender::{crate_folder, repository};
+use crate::contender::repository;
 use crate::failure::Failure;
-use crate::finding::{Finding, Table};
+use crate::finding::Finding;
 use crate::judgement::Judgement;
 use crate::machine::{self, Machine, day_and_commit};
 use crate::sections::{self, Section};
+
+/// How the page begins.
+const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// Everything that was measured.
 #[derive(Default, Serialize, Deserialize)]
@@ -50,39 +52,32 @@ impl Report {
         self.sections.insert(section.name.to_owned(), entry);
     }
 
-    /// Writes the JSON, the page and its charts.
+    /// Writes the JSON, the page, and the chart of each section: that of its first table.
     pub(crate) fn save(&self) -> Result<(), Failure> {
         let json = serde_json::to_string_pretty(self)
             .map_err(|source| Failure::Json { what: "writing the report".to_owned(), source })?;
         let charts = docs().join("performance");
         fs::create_dir_all(&charts).map_err(Failure::io("making the folder of charts"))?;
         write(docs().join("performance.json"), &(json + "\n"))?;
-        write(docs().join("performance.md"), &self.page()?)?;
+        write(docs().join("performance.md"), &self.page())?;
         for (name, entry) in &self.sections {
-            for (place, table) in entry.finding.tables.iter().enumerate() {
-                write(charts.join(chart_name(name, place)), &chart::of(table))?;
+            if let Some(table) = entry.finding.tables.first() {
+                write(charts.join(chart_name(name)), &chart::of(table))?;
             }
         }
         Ok(())
     }
 
-    fn page(&self) -> Result<String, Failure> {
-        let mut page = remark("introduction")?;
-        let machines = self.entries().map(|(section, entry)| (section.title, &entry.machine));
-        page.push_str(&machine::table_of(machines.collect()));
-        page.push_str("\n## Reached or not\n\n| | | ratio | within | should be | |\n|---|---|---|---|---|---|\n");
+    fn page(&self) -> String {
+        let machines = self.entries().map(|(_, entry)| &entry.machine);
+        let mut page = format!("{INTRODUCTION}\nMachine: {}.\n", machine::line_of(machines));
+        page.push_str("\n## Verdicts\n\n| | ratio | target | verdict |\n|---|---|---|---|\n");
+        let judgements = self.entries().flat_map(|(_, entry)| &entry.finding.judgements);
+        judgements.filter_map(verdict_row).for_each(|row| page.push_str(&row));
         for (section, entry) in self.entries() {
-            let judgements = &entry.finding.judgements;
-            for judgement in judgements.iter().filter(|judgement| judgement.target.is_some()) {
-                line(&mut page, format_args!("| {} {}", section.title, judgement_row(judgement)));
-            }
+            page.push_str(&chapter(section, &entry.finding));
         }
-        page.push_str(&remark("beyond-sections")?);
-        for (section, entry) in self.entries() {
-            page.push_str(&chapter(section, entry)?);
-        }
-        page.push_str(&remark("profiles")?);
-        Ok(page)
+        page
     }
 
     /// What there is, in the order of the page.
@@ -91,74 +86,30 @@ impl Report {
     }
 }
 
-fn chapter(section: &Section, entry: &Entry) -> Result<String, Failure> {
+fn chapter(section: &Section, finding: &Finding) -> String {
     let mut text = format!("\n## {}\n\n{}\n", section.title, section.about);
-    let commit = match entry.commit.strip_suffix('+') {
-        Some(commit) => format!("{commit} with changes that were not committed yet"),
-        None => entry.commit.clone(),
-    };
-    line(&mut text, format_args!("\nMeasured on {} at commit {commit}.", entry.day));
-    for (place, table) in entry.finding.tables.iter().enumerate() {
-        text.push_str(&table_of(table));
-        let chart = chart_name(section.name, place);
+    if let Some(table) = finding.tables.first() {
+        let chart = chart_name(section.name);
         line(&mut text, format_args!("\n![{}](performance/{chart})", table.title));
     }
-    let judgements = &entry.finding.judgements;
-    if !judgements.is_empty() {
-        text.push_str("\n| | ratio | within | should be | |\n|---|---|---|---|---|\n");
+    if finding.errors() > 0 {
+        line(&mut text, format_args!("\nWrong answers: {}.", finding.errors()));
     }
-    for judgement in judgements {
-        line(&mut text, format_args!("{}", judgement_row(judgement)));
-    }
-    for absence in &entry.finding.not_measured {
+    for absence in &finding.not_measured {
         line(&mut text, format_args!("\nNot measured: {}. {}", absence.what, absence.reason));
-    }
-    let remark = remark(section.name)?;
-    if !remark.is_empty() {
-        line(&mut text, format_args!("\n{}", remark.trim_end()));
-    }
-    Ok(text)
-}
-
-fn table_of(table: &Table) -> String {
-    let decimals = table.decimals;
-    let mut text = format!("\n| {} | median | from | to | rounds | errors |\n", table.title);
-    text.push_str("|---|---|---|---|---|---|\n");
-    for row in &table.rows {
-        let (label, measurement, errors) = (&row.label, &row.measurement, row.errors);
-        let (median, from, to) =
-            (measurement.median(), measurement.smallest(), measurement.largest());
-        let rounds = measurement.count();
-        line(
-            &mut text,
-            format_args!(
-                "| {label} | {median:.decimals$} | {from:.decimals$} | {to:.decimals$} | {rounds} | {errors} |"
-            ),
-        );
     }
     text
 }
 
-fn judgement_row(judgement: &Judgement) -> String {
-    let ratio = &judgement.ratio;
-    let (from, to) = ratio.per_round.median_lies_within();
-    let target = judgement.target.map(|target| target.to_string()).unwrap_or_default();
-    let verdict = judgement.verdict().map(|verdict| verdict.to_string()).unwrap_or_default();
-    let what = &judgement.what;
-    format!("| {what} | {:.3} | {from:.3} to {to:.3} | {target} | {verdict} |", ratio.median())
+/// Returns the row of a ratio in the table of verdicts, `None` of one without a target.
+fn verdict_row(judgement: &Judgement) -> Option<String> {
+    let (target, verdict) = (judgement.target?, judgement.verdict()?);
+    let (what, ratio) = (&judgement.what, judgement.ratio.median());
+    Some(format!("| {what} | {ratio:.3} | {target} | {verdict} |\n"))
 }
 
-/// What somebody wrote about a section, which outlives the next measurement; about some there is nothing to say.
-fn remark(name: &str) -> Result<String, Failure> {
-    let path = crate_folder().join("src/remarks").join(format!("{name}.md"));
-    match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        read => read.map_err(Failure::io(format!("reading {}", path.display()))),
-    }
-}
-
-fn chart_name(section: &str, place: usize) -> String {
-    format!("{section}-{}.svg", place + 1)
+fn chart_name(section: &str) -> String {
+    format!("{section}.svg")
 }
 
 fn docs() -> PathBuf {

@@ -1,4 +1,7 @@
 //! What hallpass adds to the time that an application takes to compile.
+//!
+//! `cargo build` from nothing of the README's program, next to a program of plain actix-web and Diesel with SQLite
+//! that reads a row in a handler. Everything is downloaded before.
 
 use std::process::Command;
 
@@ -16,8 +19,8 @@ use crate::workshop::Workshop;
 pub(super) const SECTION: Section = Section {
     name: "build",
     title: "Compiling",
-    about: "`cargo build` from nothing of the README's program, beside a program of plain actix-web and Diesel with \
-            SQLite that reads a row in a handler. Everything is downloaded before.",
+    about: "`cargo build` from nothing of the README's program, next to plain actix-web and \
+            Diesel with SQLite.",
     measure,
 };
 

@@ -1,4 +1,9 @@
 //! Whether a server's memory grows with what it has done.
+//!
+//! The resident memory of a server after many refreshes (cost 4) from 16 clients, who log in again every half
+//! minute, next to the same server's after few. A round is the life of one server, with a database of its own
+//! and actix-web's default number of blocking threads. PostgreSQL has `synchronous_commit` off, which takes less time.
+//! The memories of tokens and of hashes, which are bounded, are not full with so few sessions.
 
 use std::time::Duration;
 
@@ -19,11 +24,8 @@ use crate::wrk::{Load, Outcome};
 pub(super) const SECTION: Section = Section {
     name: "memory",
     title: "Memory",
-    about: "The resident memory of a server after many refreshes (cost 4) from 16 clients, who log in anew every \
-            half minute, beside the same server's after few. A round is the life of one server, with a database of \
-            its own and with actix-web's own number of blocking threads. PostgreSQL, with `synchronous_commit` off \
-            so that it takes less time. The memories of tokens and of hashes, which are bounded, are not full with \
-            so few sessions.",
+    about: "Resident memory of a server after refreshes at cost 4 from 16 clients. It grows with \
+            the blocking threads that actix-web starts ([operations](operations.md#memory)).",
     measure,
 };
 

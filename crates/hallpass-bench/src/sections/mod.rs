@@ -19,7 +19,7 @@ use crate::workshop::Workshop;
 pub(crate) struct Section {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
-    /// What is measured, and how: a paragraph for the report.
+    /// What is measured, in a sentence or three; the section's module describes the method.
     pub(crate) about: &'static str,
     pub(crate) measure: fn(&mut Workshop, &Plan) -> Result<Finding, Failure>,
 }

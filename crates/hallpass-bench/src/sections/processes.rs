@@ -1,4 +1,8 @@
 //! Several processes on one database, and where their time goes.
+//!
+//! Eight clients use one, two or four processes over one PostgreSQL, everything on the same two cores, so more
+//! processes cannot do more than the cores allow. Each process has one permit to hash, and each client stays with
+//! one process.
 
 use std::time::Duration;
 
@@ -19,9 +23,8 @@ use crate::wrk::{Load, Outcome, Running};
 pub(super) const SECTION: Section = Section {
     name: "processes",
     title: "Several processes",
-    about: "Eight clients on one, two or four processes over one PostgreSQL, everything on the same two cores: more \
-            processes can't do more here than the cores give, so what is told is where the time goes. Each process \
-            has one permit to hash.",
+    about: "Eight clients on one, two or four processes over one PostgreSQL, all on the same two \
+            cores. Each process has one permit to hash.",
     measure,
 };
 

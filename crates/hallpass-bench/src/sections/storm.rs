@@ -1,4 +1,10 @@
-//! What a storm of logins does to everybody else.
+//! What a storm of logins does to other requests.
+//!
+//! 64 clients log in without a pause, with right passwords at cost 12. A login without a permit to hash gets 503
+//! `busy`; any other refusal counts as an error. Eight clients send guarded requests and four refresh, all from the
+//! same two cores. The quiet rounds have the guarded requests alone. `LOGIN_THROTTLE` is off, because the storm comes
+//! from one address; everything else has its default, on PostgreSQL. wrk corrects its percentiles for coordinated
+//! omission.
 
 use std::time::Duration;
 
@@ -20,12 +26,8 @@ use crate::wrk::{Load, Outcome};
 pub(super) const SECTION: Section = Section {
     name: "storm",
     title: "A storm of logins",
-    about: "64 clients log in without a pause, with right passwords at cost 12; who finds no permit to hash is \
-            answered 503 `busy`, as it should be, and anything else is an error. Beside them eight clients send guarded \
-            requests and four refresh, all from the same two cores. When it is quiet there are the guarded requests \
-            alone. `LOGIN_THROTTLE` is off, since the storm comes \
-            from one address; everything else is at its default, on PostgreSQL. wrk corrects its percentiles for \
-            coordinated omission.",
+    about: "64 clients log in at cost 12 while eight send guarded requests and four refresh, on \
+            two cores.",
     measure,
 };
 

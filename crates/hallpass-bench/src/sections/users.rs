@@ -1,4 +1,9 @@
 //! Whether a refresh takes longer where there are more users.
+//!
+//! The median time of a refresh at cost 4, on PostgreSQL, in tables of different sizes in which each user has
+//! a session. One client, so that no request waits for a permit to hash, refreshes the sessions of 900 users spread
+//! over the whole table, who have just logged in: their rows are in the database's memory. `synchronous_commit` is
+//! off, so that the time of the disk, which is the same for all sizes, does not hide that of the table.
 
 use super::Section;
 use crate::client;
@@ -17,11 +22,8 @@ use crate::wrk::Load;
 pub(super) const SECTION: Section = Section {
     name: "users",
     title: "Many users",
-    about: "The median time of a refresh at cost 4, on PostgreSQL, in tables of different sizes in which each user has \
-            a session. One client, so that nobody waits for a permit to hash, refreshes the sessions of 900 users who \
-            are spread over the whole table and have just logged in, one after the other. So the rows are in the \
-            database's memory, where those of whoever comes back are not always. `synchronous_commit` is off, so that \
-            the time of the disk, which is the same for all, does not hide that of the table.",
+    about: "One client refreshes at cost 4 in PostgreSQL tables of different sizes, without \
+            `synchronous_commit`.",
     measure,
 };
 
