@@ -17,7 +17,7 @@ fn the_readme_lists_every_code_and_every_setting() {
         let cell = format!("`{}`", code.as_str());
         assert!(readme.contains(&cell), "{cell}");
     }
-    let settings = include_str!("../../crates/hallpass/src/settings.rs");
+    let settings = include_str!("../../crates/hallpass/src/config/settings.rs");
     let variables = settings.split('"').filter(|text| {
         text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     });
