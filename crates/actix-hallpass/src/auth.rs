@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest};
-use hallpass::{Service, Step};
+use hallpass::{Service, UseCase};
 
 use crate::answer::{AuthError, AuthErrorReason};
 use crate::guard::Guard;
@@ -92,14 +92,14 @@ impl Auth {
         Guard::new(self.clone())
     }
 
-    /// Returns the use cases behind the routes, for handlers of your own. Run their steps with
+    /// Returns the use cases behind the routes, for handlers of your own. Run them with
     /// [`Auth::run`].
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.0.service
     }
 
-    /// Runs the steps of a use case as the routes do: store calls and bcrypt off the event loop,
+    /// Runs a use case as the routes do: store calls and bcrypt off the event loop,
     /// bcrypt with a permit of its lane. If the future is dropped, what has a thread goes on to its
     /// end, and writes; what waits for a permit ends there. actix-web drops a handler's future when it
     /// notices that the client is gone, which takes `HttpServer::h1_allow_half_closed(false)`.
@@ -120,8 +120,8 @@ impl Auth {
     /// assert_eq!(registered.unwrap().as_str(), "1");
     /// # });
     /// ```
-    pub async fn run<T: Send + 'static>(&self, step: Step<T>) -> Result<T, RunError> {
-        self.0.lanes.run(step).await
+    pub async fn run<T: Send + 'static>(&self, use_case: UseCase<T>) -> Result<T, RunError> {
+        self.0.lanes.run(use_case).await
     }
 
     pub(crate) fn realm(&self) -> &Realm {

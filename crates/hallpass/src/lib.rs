@@ -36,8 +36,9 @@ pub use password::{
 };
 pub use random::{Random, RandomUnavailable};
 pub use service::{
-    FreshAccess, HashLane, LoginError, OwnSessions, OwnSessionsError, PasswordChangeError, Ports,
-    ReauthenticateError, RefreshError, RegisterError, Service, Step, Throttled, TokenPair, Work,
+    FreshAccess, HashLane, HashPermit, LoginError, OwnSessions, OwnSessionsError,
+    PasswordChangeError, Ports, ReauthenticateError, RefreshError, RegisterError, Run, Service,
+    Throttled, TokenPair, UseCase, Wait,
 };
 pub use session::{
     Device, DeviceSession, EndReason, NotASessionId, RefreshRefusal, RefreshTokenHash, Session,

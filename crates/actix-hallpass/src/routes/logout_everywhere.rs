@@ -31,8 +31,8 @@ async fn end(
     sessions: OwnSessions,
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(auth, request)?;
-    let step = auth.service().end_own_sessions(claims, sessions, client_address(auth, request));
-    let ended = auth.run(step).await?;
+    let ending = auth.service().end_own_sessions(claims, sessions, client_address(auth, request));
+    let ended = auth.run(ending).await?;
     ended.map_err(|error| Problem::of_own_sessions(error, auth.realm()))?;
     Ok(uncached(HttpResponse::NoContent()).finish())
 }

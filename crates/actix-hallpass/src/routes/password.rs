@@ -54,8 +54,8 @@ pub(crate) async fn change(
     };
     let (current, new) = (body.current_password, body.new_password);
     let address = client_address(&auth, &request);
-    let step = auth.service().change_password(&claims, current, new, ending, address);
-    let changed = auth.run(step).await?;
+    let change = auth.service().change_password(&claims, current, new, ending, address);
+    let changed = auth.run(change).await?;
     changed.map_err(|error| Problem::of_password_change(error, auth.realm()))?;
     Ok(uncached(HttpResponse::NoContent()).finish())
 }

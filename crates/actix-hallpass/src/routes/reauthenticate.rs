@@ -30,8 +30,8 @@ pub(crate) async fn reauthenticate(
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(&auth, &request)?;
     let Body { password } = json_body::read(&request, payload).await?;
-    let step = auth.service().reauthenticate(claims, password, client_address(&auth, &request));
-    let fresh = auth.run(step).await?;
+    let step_up = auth.service().reauthenticate(claims, password, client_address(&auth, &request));
+    let fresh = auth.run(step_up).await?;
     let fresh = fresh.map_err(|error| Problem::of_reauthentication(error, auth.realm()))?;
     Ok(uncached(HttpResponse::Ok()).json(FreshAccessBody {
         access_token: fresh.access_token.expose_token(),

@@ -1,4 +1,4 @@
-//! Runs the steps of a use case off the event loop, and bcrypt under a bound.
+//! Runs use cases off the event loop, and bcrypt under a bound.
 //!
 //! actix allows 512 blocking threads. A storm of logins on all of them would starve the workers
 //! that serve everybody else; here, what does not get a permit in time is refused.
@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::error::BlockingError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError, web};
-use hallpass::{HashLane, Step, Work};
+use hallpass::{HashLane, HashPermit, Run, UseCase};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
@@ -63,16 +63,19 @@ impl HashLanes {
         Self { permits: Permits::new(permits), wait }
     }
 
-    /// Runs the steps to their end. Their waits for a permit share one deadline.
-    pub(crate) async fn run<T: Send + 'static>(&self, mut step: Step<T>) -> Result<T, RunError> {
+    /// Runs a use case to its answer. Its waits for a permit share one deadline.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        mut use_case: UseCase<T>,
+    ) -> Result<T, RunError> {
         let mut patience = self.wait;
         loop {
-            step = match step {
-                Step::Done(answer) => return Ok(answer),
-                Step::Store(work) => self.block(None, work).await?,
-                Step::Hash(lane, work) => {
+            use_case = match use_case {
+                UseCase::Answered(answer) => return Ok(answer),
+                UseCase::Ready(run) => self.block(run).await?,
+                UseCase::Waiting(lane, wait) => {
                     let permit = self.permit(lane, &mut patience).await?;
-                    self.block(Some(permit), work).await?
+                    self.block(wait.grant(HashPermit::holding(permit))).await?
                 }
             }
         }
@@ -91,18 +94,12 @@ impl HashLanes {
         Ok(permit.expect("the semaphore is never closed"))
     }
 
-    /// Does the work on a blocking thread, and on the same one what comes next, until there is a
-    /// permit to wait for. To come back here after each step would change threads twice, and let
-    /// actix-web start more of them, since the one that was left is not idle yet.
-    async fn block<T: Send + 'static>(
-        &self,
-        permit: Option<OwnedSemaphorePermit>,
-        work: Work<T>,
-    ) -> Result<Step<T>, RunError> {
+    /// Runs a use case on a blocking thread, up to its answer or until there is a permit to wait for. To come
+    /// back here after each hash would change threads twice, and let actix-web start more of them, since the
+    /// one that was left is not idle yet.
+    async fn block<T: Send + 'static>(&self, run: Run<T>) -> Result<UseCase<T>, RunError> {
         let permits = self.permits.clone();
-        web::block(move || permits.run_while_permitted(permit, work))
-            .await
-            .map_err(RunError::Interrupted)
+        web::block(move || permits.run_while_permitted(run)).await.map_err(RunError::Interrupted)
     }
 }
 
@@ -119,28 +116,21 @@ impl Permits {
         }
     }
 
-    /// Does the work, whose permit is `permit` if it hashes, and what comes next for as long as
-    /// permits are free.
+    /// Runs a use case for as long as permits are free.
     ///
-    /// The permit goes with the work: bcrypt goes on when the client hangs up, so giving it back
-    /// then would let anybody start as many as they like.
-    fn run_while_permitted<T>(
-        &self,
-        mut permit: Option<OwnedSemaphorePermit>,
-        mut work: Work<T>,
-    ) -> Step<T> {
+    /// The permit goes with the use case: bcrypt goes on when the client hangs up, so to give the permit back
+    /// then would let clients start as many hashes as they like.
+    fn run_while_permitted<T>(&self, mut run: Run<T>) -> UseCase<T> {
         loop {
-            let next = work.run();
-            drop(permit);
-            (permit, work) = match next {
-                Step::Done(_) => return next,
-                Step::Store(work) => (None, work),
-                // This overtakes nobody in line: what is given back goes to them first.
-                Step::Hash(lane, work) => match Arc::clone(self.of(lane)).try_acquire_owned() {
-                    Ok(permit) => (Some(permit), work),
-                    Err(_) => return Step::Hash(lane, work),
-                },
+            let (lane, wait) = match run.resume() {
+                UseCase::Waiting(lane, wait) => (lane, wait),
+                other @ (UseCase::Answered(_) | UseCase::Ready(_)) => return other,
             };
+            // This overtakes nobody in line: a permit that is given back goes to the first in line.
+            match Arc::clone(self.of(lane)).try_acquire_owned() {
+                Ok(permit) => run = wait.grant(HashPermit::holding(permit)),
+                Err(_) => return UseCase::Waiting(lane, wait),
+            }
         }
     }
 }

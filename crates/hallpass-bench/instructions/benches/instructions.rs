@@ -23,7 +23,7 @@ use gungraun::{
 use hallpass::testing::{ManualClock, MemoryLimiter, MemoryStore, RecordingObserver, SeededRandom};
 use hallpass::{
     AccessClaims, AccessTokenError, Credentials, Device, LoginError, Ports, RefreshError, Service,
-    Setting, Settings, Step, TokenPair, TokenSecret, json,
+    Setting, Settings, TokenPair, TokenSecret, UseCase, json,
 };
 use serde::Deserialize;
 
@@ -148,43 +148,19 @@ fn a_refresh_token(case: Case) -> (Case, Result<TokenPair, RefreshError>) {
     (case, answer)
 }
 
-/// A refresh on its way, at the last step before its hash or the first one after it.
-struct OnItsWay {
-    service: Service,
-    step: Step<Result<TokenPair, RefreshError>>,
-}
-
-/// Does the steps that ask the store, up to a hash or to the answer.
-fn up_to_the_hash(
-    mut step: Step<Result<TokenPair, RefreshError>>,
-) -> Step<Result<TokenPair, RefreshError>> {
-    while let Step::Store(work) = step {
-        step = work.run();
-    }
-    step
+/// A refresh that waits for its permit to hash.
+struct Waiting {
+    _service: Service,
+    _refresh: UseCase<Result<TokenPair, RefreshError>>,
 }
 
 #[library_benchmark]
 #[bench::that_is_newest(args = (newest()), config = figure(46_525))]
-fn what_comes_before_the_hash_for_a_refresh_token(case: Case) -> OnItsWay {
-    begun(case)
-}
-
-fn begun(case: Case) -> OnItsWay {
-    let step = black_box(&case.service).refresh(black_box(&case.token), None);
-    OnItsWay { step: up_to_the_hash(step), service: case.service }
-}
-
-fn hashed() -> OnItsWay {
-    let OnItsWay { service, step } = begun(newest());
-    let Step::Hash(_, work) = step else { panic!("the newest has a successor to hash") };
-    OnItsWay { service, step: work.run() }
-}
-
-#[library_benchmark]
-#[bench::that_is_newest(args = (hashed()), config = figure(81_742))]
-fn what_comes_after_the_hash_for_a_refresh_token(on_its_way: OnItsWay) -> OnItsWay {
-    OnItsWay { step: up_to_the_hash(on_its_way.step), ..on_its_way }
+fn what_comes_before_the_hash_for_a_refresh_token(case: Case) -> Waiting {
+    match black_box(&case.service).refresh(black_box(&case.token), None) {
+        UseCase::Ready(run) => Waiting { _service: case.service, _refresh: run.resume() },
+        UseCase::Answered(_) | UseCase::Waiting(..) => panic!("the newest is looked up first"),
+    }
 }
 
 /// The body of a login, as the route reads it.
@@ -250,15 +226,15 @@ fn label_of_controls() -> (Service, String) {
 #[bench::with_many_members(args = ("ada", "correct horse"), setup = members_and, config = figure(1_581_825))]
 #[bench::whose_password_composes(args = ("ada", &"\u{1f82}".repeat(340)), setup = texts, config = figure(314_870))]
 #[bench::with_the_worst_of_all(args = (&"\u{1f82}".repeat(254), &"\u{1f82}".repeat(340)), setup = members_and, config = figure(2_170_220))]
-fn what_comes_before_the_first_step_of_a_login(
+fn what_comes_before_the_store_for_a_login(
     (service, body): (Service, String),
-) -> (Service, Step<Result<TokenPair, LoginError>>) {
+) -> (Service, UseCase<Result<TokenPair, LoginError>>) {
     let Body { login, password, label } =
         json::from_slice(black_box(body.as_bytes())).expect("it has the members");
     let device = Device::default().with_label(&label.unwrap_or_default());
     let credentials = Credentials { login, password: password.into() };
-    let step = black_box(&service).login(credentials, device);
-    (service, step)
+    let login = black_box(&service).login(credentials, device);
+    (service, login)
 }
 
 library_benchmark_group!(
@@ -267,11 +243,7 @@ library_benchmark_group!(
 );
 library_benchmark_group!(
     name = decide,
-    benchmarks = [
-        a_refresh_token,
-        what_comes_before_the_hash_for_a_refresh_token,
-        what_comes_after_the_hash_for_a_refresh_token
-    ]
+    benchmarks = [a_refresh_token, what_comes_before_the_hash_for_a_refresh_token]
 );
-library_benchmark_group!(name = log_in, benchmarks = [what_comes_before_the_first_step_of_a_login]);
+library_benchmark_group!(name = log_in, benchmarks = [what_comes_before_the_store_for_a_login]);
 main!(library_benchmark_groups = [verify, decide, log_in]);

@@ -5,15 +5,17 @@
 
 pub(crate) mod account;
 pub(crate) mod password_proof;
+pub(crate) mod permits;
 pub(crate) mod service;
 pub(crate) mod session;
-pub(crate) mod step;
 pub(crate) mod throttle;
+pub(crate) mod use_case;
 
 pub use account::{PasswordChangeError, RegisterError};
+pub use permits::{HashLane, HashPermit};
 pub use service::{Ports, Service, TokenPair};
 pub use session::{
     FreshAccess, LoginError, OwnSessions, OwnSessionsError, ReauthenticateError, RefreshError,
 };
-pub use step::{HashLane, Step, Work};
 pub use throttle::Throttled;
+pub use use_case::{Run, UseCase, Wait};

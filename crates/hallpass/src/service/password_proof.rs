@@ -5,18 +5,20 @@ use crate::password::bcrypt::HashMatch;
 use crate::password::hash::PasswordComparison;
 use crate::password::typed::TypedPassword;
 use crate::service::Service;
+use crate::service::permits::HashPermit;
 use crate::user::{User, UserId};
 
 /// A refusal, and whose password it was.
 pub(crate) type Refused = (Option<UserId>, LoginRefusal);
 
 impl Service {
-    /// Compares the password with the user's: for hash steps. Every refusal of the same text costs the
+    /// Compares the password with the user's: under a permit. Every refusal of the same text costs the
     /// same, so that none of them tells why.
     pub(crate) fn prove_password(
         &self,
         user: Option<User>,
         password: Option<&TypedPassword>,
+        _permit: &HashPermit,
     ) -> Result<(User, PasswordComparison), Refused> {
         let passwords = &self.0.passwords;
         let stored = user.as_ref().map(|user| &user.password_hash);

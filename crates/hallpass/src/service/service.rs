@@ -1,8 +1,4 @@
-//! The use cases: login, refresh, logout, registration, what users do to their sessions and passwords,
-//! what the application does to accounts, and the check of an access token.
-//!
-//! Each is a file of its own and returns a [`Step`]: the chain of store calls and hashes that
-//! leads to its answer.
+//! The service: what the use cases have in common, and the check of an access token.
 
 #[cfg(test)]
 mod tests;
@@ -159,7 +155,7 @@ impl Service {
     }
 
     /// Returns the pair of `refresh` and a new access token of the user with its full lifetime. The
-    /// application's claims may ask a database: for store steps, before anything is written.
+    /// application's claims may ask a database, before anything is written.
     pub(crate) fn token_pair(
         &self,
         refresh: &RefreshClaims,

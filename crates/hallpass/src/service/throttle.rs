@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use crate::event::{AuthEvent, AuthEventKind, Throttle};
 use crate::limit::{AttemptKey, AttemptLimiter, LoginLimits, ThrottlePolicy, Verdict};
+use crate::service::Service;
 use crate::service::service::event;
-use crate::service::{Service, Step};
 use crate::session::SessionId;
 use crate::store::StoreError;
 use crate::token::AccessClaims;
@@ -74,7 +74,7 @@ impl Attempt {
 }
 
 /// The error of a use case that can be throttled.
-pub(crate) trait Throttleable: From<Throttled> + From<StoreError> + Send + 'static {
+pub(crate) trait Throttleable: From<Throttled> + From<StoreError> {
     /// Returns whether somebody may have guessed: a password, or which names are taken and which passwords
     /// the application refuses.
     fn is_guess(&self) -> bool;
@@ -84,28 +84,20 @@ impl Service {
     /// Takes an attempt from each limit, and goes on with `proceed` if none is exhausted. They are given
     /// back unless it may have been a guess, which an outage is not. A request that is given up while
     /// it waits for a permit to hash, for want of one or since the client hung up, counts.
-    pub(crate) fn throttled<T, E>(
+    pub(crate) async fn throttled<T, E: Throttleable>(
         &self,
         attempt: Attempt,
-        proceed: impl FnOnce() -> Step<Result<T, E>> + Send + 'static,
-    ) -> Step<Result<T, E>>
-    where
-        T: Send + 'static,
-        E: Throttleable,
-    {
-        let Some(limiter) = self.0.ports.attempt_limiter.clone() else { return proceed() };
-        let service = self.clone();
-        Step::store(move || match service.take(&*limiter, &attempt) {
-            Ok(None) => proceed().then(move |outcome| match outcome {
-                Err(error) if error.is_guess() => Step::Done(Err(error)),
-                outcome => Step::store(move || {
-                    service.give_back(&*limiter, &attempt);
-                    Step::Done(outcome)
-                }),
-            }),
-            Ok(Some(throttled)) => Step::Done(Err(service.refuse(throttled, attempt).into())),
-            Err(error) => Step::Done(Err(error.into())),
-        })
+        proceed: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let Some(limiter) = self.0.ports.attempt_limiter.as_deref() else { return proceed.await };
+        if let Some(throttled) = self.take(limiter, &attempt)? {
+            return Err(self.refuse(throttled, attempt).into());
+        }
+        let outcome = proceed.await;
+        if !outcome.as_ref().is_err_and(E::is_guess) {
+            self.give_back(limiter, &attempt);
+        }
+        outcome
     }
 
     fn take(

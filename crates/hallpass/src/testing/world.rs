@@ -8,7 +8,7 @@ use crate::event::{AuthEvent, AuthEventKind};
 use crate::keys::TokenSecret;
 use crate::limit::{AttemptLimiter, LoginLimits};
 use crate::password::{PasswordHash, PasswordRule, PasswordRuleError};
-use crate::service::{LoginError, Ports, RefreshError, Service, Step, TokenPair};
+use crate::service::{HashPermit, LoginError, Ports, RefreshError, Service, TokenPair, UseCase};
 use crate::session::{RefreshRefusal, Session};
 use crate::store::{PasswordChange, SessionsToEnd, UserStore};
 use crate::testing::forge::{ACCESS_SECRET, REFRESH_SECRET};
@@ -139,14 +139,14 @@ impl World {
     }
 
     pub(crate) fn login(&self, login: &str, password: &str) -> Result<TokenPair, LoginError> {
-        self.login_steps(login, password).run_blocking()
+        self.login_case(login, password).run_blocking()
     }
 
-    pub(crate) fn login_steps(
+    pub(crate) fn login_case(
         &self,
         login: &str,
         password: &str,
-    ) -> Step<Result<TokenPair, LoginError>> {
+    ) -> UseCase<Result<TokenPair, LoginError>> {
         let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
         self.service.login(request, None)
     }
@@ -219,13 +219,18 @@ fn service(change: impl FnOnce(&mut Settings), ports: Ports) -> Service {
     Service::new(&settings.check(Vec::new()).unwrap(), ports).unwrap()
 }
 
-/// Runs `steps` of a use case, so that a test can do something before the next one.
-pub(crate) fn run_steps<T>(mut step: Step<T>, steps: usize) -> Step<T> {
-    for _ in 0..steps {
-        step = match step {
-            Step::Done(_) => panic!("there are fewer steps"),
-            Step::Store(work) | Step::Hash(_, work) => work.run(),
-        };
+/// Runs a use case up to its next wait for a permit, so that a test can do something before it hashes.
+pub(crate) fn run_to_hash<T>(use_case: UseCase<T>) -> UseCase<T> {
+    let next = resume(use_case);
+    assert!(matches!(next, UseCase::Waiting(..)), "it hashes nothing: {next:?}");
+    next
+}
+
+/// Runs a use case up to its next wait for a permit or to its answer.
+pub(crate) fn resume<T>(use_case: UseCase<T>) -> UseCase<T> {
+    match use_case {
+        UseCase::Answered(_) => panic!("it is answered"),
+        UseCase::Ready(run) => run.resume(),
+        UseCase::Waiting(_, wait) => wait.grant(HashPermit::holding(())).resume(),
     }
-    step
 }

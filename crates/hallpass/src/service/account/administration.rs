@@ -2,7 +2,7 @@
 
 use crate::event::{AuthEvent, AuthEventKind};
 use crate::service::service::event;
-use crate::service::{Service, Step};
+use crate::service::{Service, UseCase};
 use crate::session::EndReason;
 use crate::store::{SessionsToEnd, StoreError, UserStore};
 use crate::time::Timestamp;
@@ -15,9 +15,9 @@ impl Service {
     /// user. Their access tokens live until they expire, but for a guard that asks for their session.
     ///
     /// # Errors
-    /// The step ends in [`StoreError::Unsupported`] for a table that has no place for it, in the others
+    /// [`StoreError::Unsupported`] for a table that has no place for it, in the others
     /// when the store could not do it.
-    pub fn disable(&self, user_id: UserId) -> Step<Outcome<bool>> {
+    pub fn disable(&self, user_id: UserId) -> UseCase<Outcome<bool>> {
         self.do_to(user_id, AuthEventKind::UserDisabled, |store, user_id, now| {
             store.disable(user_id, now)
         })
@@ -28,7 +28,7 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::disable`].
-    pub fn enable(&self, user_id: UserId) -> Step<Outcome<bool>> {
+    pub fn enable(&self, user_id: UserId) -> UseCase<Outcome<bool>> {
         self.do_to(user_id, AuthEventKind::UserEnabled, |store, user_id, now| {
             store.enable(user_id, now)
         })
@@ -38,19 +38,19 @@ impl Service {
     /// them is the application's: a table that refers to the user may stop it.
     ///
     /// # Errors
-    /// The step ends in [`StoreError::Constraint`] when it is stopped, in the others when the store
+    /// [`StoreError::Constraint`] when it is stopped, the others when the store
     /// could not do it.
-    pub fn delete(&self, user_id: UserId) -> Step<Outcome<bool>> {
+    pub fn delete(&self, user_id: UserId) -> UseCase<Outcome<bool>> {
         self.do_to(user_id, AuthEventKind::UserDeleted, |store, user_id, _| store.delete(user_id))
     }
 
     /// Ends all sessions of a user; returns how many there were.
     ///
     /// # Errors
-    /// The step ends in a [`StoreError`] when the store could not do it; none has ended then.
-    pub fn end_sessions(&self, user_id: UserId) -> Step<Outcome<usize>> {
+    /// [`StoreError`] when the store could not do it; none has ended then.
+    pub fn end_sessions(&self, user_id: UserId) -> UseCase<Outcome<usize>> {
         let service = self.clone();
-        Step::store(move || Step::Done(service.end_all_sessions(user_id)))
+        UseCase::of_store(move || service.end_all_sessions(user_id))
     }
 
     fn end_all_sessions(&self, user_id: UserId) -> Outcome<usize> {
@@ -65,14 +65,14 @@ impl Service {
         user_id: UserId,
         done: AuthEventKind,
         verb: impl FnOnce(&dyn UserStore, &UserId, Timestamp) -> Outcome<bool> + Send + 'static,
-    ) -> Step<Outcome<bool>> {
+    ) -> UseCase<Outcome<bool>> {
         let service = self.clone();
-        Step::store(move || {
+        UseCase::of_store(move || {
             let outcome = verb(service.store(), &user_id, service.now());
             if matches!(outcome, Ok(true)) {
                 service.observe_account(user_id, done);
             }
-            Step::Done(outcome)
+            outcome
         })
     }
 

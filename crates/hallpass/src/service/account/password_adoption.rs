@@ -4,8 +4,9 @@ use zeroize::Zeroizing;
 
 use crate::event::{AuthEvent, AuthEventKind};
 use crate::password::{Password, PasswordHash};
+use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
-use crate::service::{HashLane, PasswordChangeError, Service, Step};
+use crate::service::{PasswordChangeError, Service, UseCase};
 use crate::store::{PasswordChange, SessionsToEnd};
 use crate::user::{User, UserId};
 
@@ -29,44 +30,39 @@ impl Service {
     /// begun with a hash that hallpass can't verify.
     ///
     /// # Errors
-    /// The steps end in [`PasswordChangeError::Unacceptable`] for a password that is empty, has a NUL, or
-    /// has more than 1024 bytes, in the others when it could not be done.
+    /// [`PasswordChangeError::Unacceptable`] for a password that is empty, has a NUL, or
+    /// has more than 1024 bytes, the others when it could not be done.
     pub fn adopt_password(
         &self,
         user_id: UserId,
         verified: PasswordHash,
         password: Zeroizing<String>,
-    ) -> Step<Outcome> {
+    ) -> UseCase<Outcome> {
         match Password::parse(password) {
             Ok(password) => {
-                let service = self.clone();
-                let adoption = Adoption { service, user_id, verified, password };
-                Step::store(|| adoption.load())
+                let adoption = Adoption { service: self.clone(), user_id, verified, password };
+                UseCase::new(|permits| async move { adoption.run(&permits).await })
             }
-            Err(unacceptable) => Step::Done(Err(unacceptable.into())),
+            Err(unacceptable) => UseCase::Answered(Err(unacceptable.into())),
         }
     }
 }
 
 impl Adoption {
-    fn load(self) -> Step<Outcome> {
-        match self.service.store().load(&self.user_id) {
-            Ok(Some(user)) if self.is_due(&user) => Step::hash(HashLane::Password, || self.hash()),
-            Ok(_) => Step::Done(Ok(false)),
-            Err(error) => Step::Done(Err(error.into())),
+    async fn run(self, permits: &Permits) -> Outcome {
+        let user = self.service.store().load(&self.user_id)?;
+        if !user.is_some_and(|user| self.is_due(&user)) {
+            return Ok(false);
         }
+        let permit = permits.enter(HashLane::Password).await;
+        let hash = self.service.0.passwords.hash(&self.password, self.service.random())?;
+        drop(permit);
+        self.write(hash)
     }
 
     /// Sessions may have begun with a hash that hallpass verifies. They must not end at each login.
     fn is_due(&self, user: &User) -> bool {
         user.password_hash == self.verified && !self.service.0.passwords.verifies(&self.verified)
-    }
-
-    fn hash(self) -> Step<Outcome> {
-        match self.service.0.passwords.hash(&self.password, self.service.random()) {
-            Ok(hash) => Step::store(|| Step::Done(self.write(hash))),
-            Err(error) => Step::Done(Err(error.into())),
-        }
     }
 
     fn write(self, password_hash: PasswordHash) -> Outcome {

@@ -8,9 +8,10 @@ use crate::event::{AuthEvent, AuthEventKind, LoginRefusal};
 use crate::password::typed::TypedPassword;
 use crate::password::{Password, PasswordHash, PasswordRuleError, PasswordUnacceptable};
 use crate::random::RandomUnavailable;
+use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
 use crate::service::throttle::{Attempt, Throttleable};
-use crate::service::{HashLane, OwnSessions, Service, Step, Throttled};
+use crate::service::{OwnSessions, Service, Throttled, UseCase};
 use crate::session::{Session, SessionId};
 use crate::store::{PasswordChange, ProvenSession, SessionsToEnd, StoreError};
 use crate::token::AccessClaims;
@@ -64,10 +65,7 @@ struct Change {
     service: Service,
     who: Who,
     new: Password,
-    /// Made once; the work is the same for each attempt.
-    new_hash: Option<PasswordHash>,
     client_address: Option<IpAddr>,
-    attempt: u32,
 }
 
 /// Who changes whose password.
@@ -88,10 +86,10 @@ impl Service {
     /// all but the token's own, in the same statement or transaction.
     ///
     /// # Errors
-    /// The steps end in [`PasswordChangeError::Unacceptable`] for the new password, in
-    /// [`PasswordChangeError::Refused`] for the old one, in [`PasswordChangeError::Throttled`] after too
+    /// [`PasswordChangeError::Unacceptable`] for the new password, in
+    /// [`PasswordChangeError::Refused`] for the old one, [`PasswordChangeError::Throttled`] after too
     /// many of these, in [`PasswordChangeError::SessionEnded`] when
-    /// the token's session is over, in the others when it could not be done; nothing is written then.
+    /// the token's session is over, the others when it could not be done; nothing is written then.
     pub fn change_password(
         &self,
         presented: &AccessClaims,
@@ -99,7 +97,7 @@ impl Service {
         new: Zeroizing<String>,
         ending: OwnSessions,
         client_address: Option<IpAddr>,
-    ) -> Step<Outcome> {
+    ) -> UseCase<Outcome> {
         let attempt = Attempt::in_session(presented, client_address);
         let who = Who::User {
             user_id: presented.user_id().clone(),
@@ -108,8 +106,10 @@ impl Service {
             ending,
         };
         match self.checked_change(who, new, client_address) {
-            Ok(change) => self.throttled(attempt, || Step::store(|| change.begin())),
-            Err(unacceptable) => Step::Done(Err(unacceptable.into())),
+            Ok(change) => UseCase::new(|permits| async move {
+                change.service.throttled(attempt, change.run(&permits)).await
+            }),
+            Err(unacceptable) => UseCase::Answered(Err(unacceptable.into())),
         }
     }
 
@@ -118,10 +118,10 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::change_password`], and [`PasswordChangeError::UnknownUser`].
-    pub fn set_password(&self, user_id: UserId, new: Zeroizing<String>) -> Step<Outcome> {
+    pub fn set_password(&self, user_id: UserId, new: Zeroizing<String>) -> UseCase<Outcome> {
         match self.checked_change(Who::Application(user_id), new, None) {
-            Ok(change) => Step::store(|| change.begin()),
-            Err(unacceptable) => Step::Done(Err(unacceptable.into())),
+            Ok(change) => UseCase::new(|permits| async move { change.run(&permits).await }),
+            Err(unacceptable) => UseCase::Answered(Err(unacceptable.into())),
         }
     }
 
@@ -132,11 +132,10 @@ impl Service {
         client_address: Option<IpAddr>,
     ) -> Result<Change, PasswordUnacceptable> {
         let new = Password::parse_new(new, self.0.password_minimum_characters)?;
-        let service = self.clone();
-        Ok(Change { service, who, new, new_hash: None, client_address, attempt: 1 })
+        Ok(Change { service: self.clone(), who, new, client_address })
     }
 
-    /// Asks the application's rule: for store steps.
+    /// Asks the application's rule, which may ask another service: without a permit.
     pub(crate) fn check_rule(&self, password: &Password) -> Result<(), RuleViolation> {
         let Some(rule) = &self.0.ports.password_rule else { return Ok(()) };
         rule.check(password.expose_password()).map_err(|error| match error {
@@ -164,37 +163,37 @@ impl From<RuleViolation> for PasswordChangeError {
 }
 
 impl Change {
-    fn begin(self) -> Step<Outcome> {
-        match (self.user(), &self.who) {
-            (Ok(user), Who::User { .. }) => self.prove_later(user),
-            (Ok(user), Who::Application(_)) => self.check_rule(user),
-            (Err(error), _) => Step::Done(Err(error)),
-        }
-    }
-
-    /// Asks the application's rule. Once the old password is proven: a rule may ask another service, which
-    /// somebody who guesses could call without limit. Outside of a hash step: others wait for its permit.
-    fn check_rule(self, user: User) -> Step<Outcome> {
-        match self.service.check_rule(&self.new) {
-            Ok(()) => Step::hash(HashLane::Password, move || self.hash(user)),
-            Err(violation) => Step::Done(Err(violation.into())),
-        }
-    }
-
-    /// Looks at the row again, after one with the `verified` hash was to be written to.
-    fn load_again(mut self, verified: &PasswordHash) -> Step<Outcome> {
-        if self.attempt == MAXIMUM_ATTEMPTS {
-            return Step::Done(Err(PasswordChangeError::Conflict));
-        }
-        self.attempt += 1;
-        match (self.user(), self.new_hash.clone()) {
-            // The old password is proven as long as the row has that hash.
-            (Ok(user), Some(hash)) if user.password_hash == *verified && !user.is_disabled => {
-                self.write(user, hash)
+    /// Proves the old password, makes the new hash once, and writes it, again if the row has changed.
+    ///
+    /// The application's rule is asked once the old password is proven: a rule may ask another service, which
+    /// a guesser could call without limit.
+    async fn run(&self, permits: &Permits) -> Outcome {
+        let mut user = self.prove(self.user()?, permits).await?;
+        self.service.check_rule(&self.new)?;
+        let new_hash = self.hash(permits).await?;
+        let mut attempt = 1;
+        while !self.write(&user, &new_hash)? {
+            if attempt == MAXIMUM_ATTEMPTS {
+                return Err(PasswordChangeError::Conflict);
             }
-            (Ok(user), _) => self.prove_later(user),
-            (Err(error), _) => Step::Done(Err(error)),
+            attempt += 1;
+            user = self.load_again(&user.password_hash, permits).await?;
         }
+        self.observe(user.id, AuthEventKind::PasswordChanged);
+        Ok(())
+    }
+
+    /// Returns the user once more. The old password stays proven as long as the row has the `verified` hash.
+    async fn load_again(
+        &self,
+        verified: &PasswordHash,
+        permits: &Permits,
+    ) -> Result<User, PasswordChangeError> {
+        let user = self.user()?;
+        if user.password_hash == *verified && !user.is_disabled {
+            return Ok(user);
+        }
+        self.prove(user, permits).await
     }
 
     fn user(&self) -> Result<User, PasswordChangeError> {
@@ -213,74 +212,45 @@ impl Change {
         }
     }
 
-    fn prove_later(self, user: User) -> Step<Outcome> {
-        Step::hash(HashLane::Password, move || self.prove(user))
-    }
-
-    fn prove(self, user: User) -> Step<Outcome> {
-        let proven = match &self.who {
-            Who::User { current, .. } => {
-                self.service.prove_password(Some(user), current.as_ref()).map(|(user, _)| user)
-            }
-            Who::Application(_) => Ok(user),
-        };
-        match proven {
-            Ok(user) if self.is_rule_to_be_asked() => Step::store(move || self.check_rule(user)),
-            Ok(user) => self.hash(user),
-            Err((_, refusal)) => self.refuse(refusal),
+    async fn prove(&self, user: User, permits: &Permits) -> Result<User, PasswordChangeError> {
+        let Who::User { current, .. } = &self.who else { return Ok(user) };
+        let permit = permits.enter(HashLane::Password).await;
+        match self.service.prove_password(Some(user), current.as_ref(), &permit) {
+            Ok((user, _)) => Ok(user),
+            Err((_, refusal)) => Err(self.refuse(refusal)),
         }
     }
 
-    fn is_rule_to_be_asked(&self) -> bool {
-        self.new_hash.is_none() && self.service.0.ports.password_rule.is_some()
+    async fn hash(&self, permits: &Permits) -> Result<PasswordHash, RandomUnavailable> {
+        let _permit = permits.enter(HashLane::Password).await;
+        self.service.0.passwords.hash(&self.new, self.service.random())
     }
 
-    fn hash(mut self, user: User) -> Step<Outcome> {
-        let made = match self.new_hash.take() {
-            Some(hash) => Ok(hash),
-            None => self.service.0.passwords.hash(&self.new, self.service.random()),
-        };
-        match made {
-            Ok(hash) => {
-                self.new_hash = Some(hash.clone());
-                Step::store(move || self.write(user, hash))
-            }
-            Err(error) => Step::Done(Err(error.into())),
-        }
-    }
-
-    fn write(self, user: User, password_hash: PasswordHash) -> Step<Outcome> {
+    /// Returns whether the row was as it had been loaded, and has the new hash now.
+    fn write(&self, user: &User, password_hash: &PasswordHash) -> Result<bool, StoreError> {
         let (proven_session, sessions) = match &self.who {
             Who::User { session_id, ending, .. } => {
-                let proven = user.session.map(|session| proven(session, &password_hash));
-                (proven, ending.of(session_id))
+                let session = user.session.clone();
+                (session.map(|it| proven(it, password_hash)), ending.of(session_id))
             }
             Who::Application(_) => (None, SessionsToEnd::All),
         };
-        let change = PasswordChange {
-            user_id: user.id,
-            verified_password_hash: user.password_hash,
-            password_hash,
+        self.service.store().set_password(&PasswordChange {
+            user_id: user.id.clone(),
+            verified_password_hash: user.password_hash.clone(),
+            password_hash: password_hash.clone(),
             proven_session,
             sessions,
             changed_at: self.service.now(),
-        };
-        match self.service.store().set_password(&change) {
-            Ok(true) => {
-                self.observe(change.user_id, AuthEventKind::PasswordChanged);
-                Step::Done(Ok(()))
-            }
-            Ok(false) => self.load_again(&change.verified_password_hash),
-            Err(error) => Step::Done(Err(error.into())),
-        }
+        })
     }
 
-    fn refuse(self, refusal: LoginRefusal) -> Step<Outcome> {
+    fn refuse(&self, refusal: LoginRefusal) -> PasswordChangeError {
         if let Who::User { user_id, .. } = &self.who {
             let kind = AuthEventKind::PasswordChangeRefused(refusal.clone());
             self.observe(user_id.clone(), kind);
         }
-        Step::Done(Err(refusal.into()))
+        refusal.into()
     }
 
     fn observe(&self, user_id: UserId, kind: AuthEventKind) {

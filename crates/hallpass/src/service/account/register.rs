@@ -6,9 +6,10 @@ use crate::event::{AuthEvent, AuthEventKind, RegistrationRefusal};
 use crate::password::{Password, PasswordHash};
 use crate::random::RandomUnavailable;
 use crate::service::account::password_change::RuleViolation;
+use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
 use crate::service::throttle::{Attempt, Throttleable};
-use crate::service::{HashLane, Service, Step, Throttled};
+use crate::service::{Service, Throttled, UseCase};
 use crate::store::{NewUser, StoreError};
 use crate::user::{Credentials, LoginName, Scope, UserId};
 
@@ -53,22 +54,25 @@ impl Service {
     /// one of the address: a rule that asks another service can't be called without limit.
     ///
     /// # Errors
-    /// The steps end in [`RegisterError::Refused`] for an unacceptable or taken name and for an
-    /// unacceptable password, in [`RegisterError::Throttled`] after too many of these, in the others when
+    /// [`RegisterError::Refused`] for an unacceptable or taken name and for an
+    /// unacceptable password, in [`RegisterError::Throttled`] after too many of these, the others when
     /// something was unavailable.
     pub fn register(
         &self,
         credentials: Credentials,
         client_address: Option<IpAddr>,
-    ) -> Step<Outcome> {
+    ) -> UseCase<Outcome> {
         match self.check_registration(credentials) {
             Ok((login, password)) => {
-                let service = self.clone();
-                let registration = Registration { service, login, password, client_address };
+                let registration =
+                    Registration { service: self.clone(), login, password, client_address };
                 let attempt = Attempt::to_register(client_address);
-                self.throttled(attempt, || registration.check_rule())
+                UseCase::new(|permits| async move {
+                    let service = registration.service.clone();
+                    service.throttled(attempt, registration.add(&permits)).await
+                })
             }
-            Err(refusal) => Step::Done(self.refuse_registration(refusal, client_address)),
+            Err(refusal) => UseCase::Answered(self.refuse_registration(refusal, client_address)),
         }
     }
 
@@ -96,28 +100,24 @@ impl Service {
 }
 
 impl Registration {
-    /// Asks the application's rule, which may ask another service, where there is one.
-    fn check_rule(self) -> Step<Outcome> {
-        if self.service.0.ports.password_rule.is_none() {
-            return self.hash();
-        }
-        Step::store(move || match self.service.check_rule(&self.password) {
-            Ok(()) => self.hash(),
-            Err(RuleViolation::Refused(unacceptable)) => {
-                let refusal = RegistrationRefusal::PasswordUnacceptable(unacceptable);
-                Step::Done(self.service.refuse_registration(refusal, self.client_address))
-            }
-            Err(RuleViolation::Unavailable(error)) => Step::Done(Err(error.into())),
-        })
+    async fn add(self, permits: &Permits) -> Outcome {
+        self.check_rule()?;
+        let permit = permits.enter(HashLane::Password).await;
+        let hash = self.service.0.passwords.hash(&self.password, self.service.random())?;
+        drop(permit);
+        self.create(hash)
     }
 
-    fn hash(self) -> Step<Outcome> {
-        Step::hash(HashLane::Password, move || {
-            match self.service.0.passwords.hash(&self.password, self.service.random()) {
-                Ok(hash) => Step::store(move || Step::Done(self.create(hash))),
-                Err(error) => Step::Done(Err(error.into())),
+    /// Asks the application's rule without a permit: it may ask another service.
+    fn check_rule(&self) -> Result<(), RegisterError> {
+        match self.service.check_rule(&self.password) {
+            Ok(()) => Ok(()),
+            Err(RuleViolation::Refused(unacceptable)) => {
+                let refusal = RegistrationRefusal::PasswordUnacceptable(unacceptable);
+                self.service.refuse_registration(refusal, self.client_address).map(|_| ())
             }
-        })
+            Err(RuleViolation::Unavailable(error)) => Err(error.into()),
+        }
     }
 
     fn create(self, password_hash: PasswordHash) -> Outcome {

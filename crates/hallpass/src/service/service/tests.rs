@@ -5,10 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::service::{FreshAccess, LoginError, ReauthenticateError, RefreshError, Step};
+use crate::password::PasswordHash;
+use crate::service::{
+    FreshAccess, HashPermit, LoginError, OwnSessions, ReauthenticateError, RefreshError, UseCase,
+};
 use crate::store::StoreError;
+use crate::testing::InterposedStore;
 use crate::testing::forge;
 use crate::testing::world::{PASSWORD, World};
+use crate::user::Credentials;
 
 #[test]
 fn an_access_token_is_verified_by_the_clock_and_for_ids_of_the_store_alone() {
@@ -62,7 +67,7 @@ fn count_in(world: &World, token: &AccessToken) -> u64 {
 fn reauthenticate(
     world: &World,
     pair: &TokenPair,
-) -> Step<Result<FreshAccess, ReauthenticateError>> {
+) -> UseCase<Result<FreshAccess, ReauthenticateError>> {
     let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
     world.service.reauthenticate(claims, PASSWORD.to_owned().into(), None)
 }
@@ -97,17 +102,32 @@ fn without_claims_nothing_is_written_and_the_same_token_is_good_later() {
     world.rotate(&first);
 }
 
-/// Runs the steps; panics where one that holds a permit to hash asks for claims.
-fn watched<T>(counting: &Counting, mut step: Step<T>) -> T {
+/// What a use case must not do while it holds a permit to hash, counted.
+type Count = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// A permit that fails the test if anything was counted while it was held.
+struct Held {
+    count: Count,
+    before: u64,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        assert_eq!((self.count)(), self.before, "it takes a connection while others wait to hash");
+    }
+}
+
+/// Runs a use case to its end, whose permits are [`Held`]. Returns the answer and how many there were.
+fn watched<T>(count: &Count, mut use_case: UseCase<T>) -> (T, u32) {
+    let mut permits = 0;
     loop {
-        step = match step {
-            Step::Done(answer) => return answer,
-            Step::Store(work) => work.run(),
-            Step::Hash(_, work) => {
-                let before = counting.asked();
-                let next = work.run();
-                assert_eq!(counting.asked(), before, "claims may ask a database");
-                next
+        use_case = match use_case {
+            UseCase::Answered(answer) => return (answer, permits),
+            UseCase::Ready(run) => run.resume(),
+            UseCase::Waiting(_, wait) => {
+                permits += 1;
+                let held = Held { count: Arc::clone(count), before: count() };
+                wait.grant(HashPermit::holding(held)).resume()
             }
         };
     }
@@ -116,11 +136,58 @@ fn watched<T>(counting: &Counting, mut step: Step<T>) -> T {
 #[test]
 fn claims_are_not_asked_for_with_a_permit_to_hash() {
     let (counting, world) = Counting::world();
+    let asked = Arc::clone(&counting);
+    let count: Count = Arc::new(move || asked.asked());
     world.register("ada");
-    let first = watched(&counting, world.login_steps("ada", PASSWORD)).unwrap();
+    let first = watched(&count, world.login_case("ada", PASSWORD)).0.unwrap();
     let refresh = || world.service.refresh(first.refresh_token.expose_token(), None);
-    watched(&counting, refresh()).unwrap();
-    watched(&counting, refresh()).unwrap();
-    watched(&counting, reauthenticate(&world, &first)).unwrap();
+    watched(&count, refresh()).0.unwrap();
+    watched(&count, refresh()).0.unwrap();
+    watched(&count, reauthenticate(&world, &first)).0.unwrap();
     assert_eq!(counting.asked(), 4, "a login, a rotation, a retry, a step-up");
+}
+
+/// A pool has fewer connections than there are requests that wait for bcrypt.
+#[test]
+fn the_store_is_not_called_with_a_permit_to_hash() {
+    let calls = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&calls);
+    let world = World::with(
+        |_| {},
+        |store| {
+            Arc::new(InterposedStore::new(store, move |_| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            }))
+        },
+    );
+    let count: Count = Arc::new(move || calls.load(Ordering::SeqCst));
+    let password = |text: &str| text.to_owned().into();
+    let credentials = Credentials { login: "ada".to_owned(), password: password(PASSWORD) };
+    let (id, permits) = watched(&count, world.service.register(credentials, None));
+    assert_eq!(permits, 1);
+    let id = id.unwrap();
+    let (first, permits) = watched(&count, world.login_case("ada", PASSWORD));
+    let first = first.unwrap();
+    assert_eq!(permits, 1);
+    let refresh = || world.service.refresh(first.refresh_token.expose_token(), None);
+    let (second, permits) = watched(&count, refresh());
+    assert_eq!((second.is_ok(), permits), (true, 1), "a rotation");
+    let (retried, permits) = watched(&count, refresh());
+    assert_eq!((retried.is_ok(), permits), (true, 1), "a retry");
+    let (fresh, permits) = watched(&count, reauthenticate(&world, &first));
+    assert_eq!((fresh.is_ok(), permits), (true, 1));
+    let claims = world.service.verify_access(first.access_token.expose_token()).unwrap();
+    let (old, new) = (password(PASSWORD), password("battery staple"));
+    let change = world.service.change_password(&claims, old, new, OwnSessions::Others, None);
+    let (changed, permits) = watched(&count, change);
+    assert_eq!((changed.is_ok(), permits), (true, 2), "for the old password and for the new one");
+    let (set, permits) =
+        watched(&count, world.service.set_password(id.clone(), password("the third horse")));
+    assert_eq!((set.is_ok(), permits), (true, 1));
+    world.store.edit(&id, |user| user.password_hash = PasswordHash::new("pbkdf2$"));
+    let adopt =
+        world.service.adopt_password(id, PasswordHash::new("pbkdf2$"), password("seven horses"));
+    let (adopted, permits) = watched(&count, adopt);
+    assert_eq!((adopted.unwrap(), permits), (true, 1));
 }

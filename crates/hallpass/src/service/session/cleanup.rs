@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::service::{Service, Step};
+use crate::service::{Service, UseCase};
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
@@ -13,17 +13,17 @@ impl Service {
     /// Each call holds the database up for the time that one such batch takes.
     ///
     /// # Errors
-    /// The step ends in a [`StoreError`] when the store could not do it.
+    /// [`StoreError`] when the store could not do it.
     pub fn remove_dead_sessions(
         &self,
         kept: Duration,
         limit: u32,
-    ) -> Step<Result<usize, StoreError>> {
+    ) -> UseCase<Result<usize, StoreError>> {
         let service = self.clone();
-        Step::store(move || {
+        UseCase::of_store(move || {
             let seconds = service.now().as_unix_seconds().saturating_sub(kept.as_secs());
             let before = Timestamp::from_unix_seconds(seconds).unwrap_or(Timestamp::MAX);
-            Step::Done(service.store().remove_dead_sessions(before, limit))
+            service.store().remove_dead_sessions(before, limit)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Is the session of an access token alive? What a guard that knows about logout asks, and every route
 //! that changes something for a user who is logged in.
 
-use crate::service::{Service, Step};
+use crate::service::{Service, UseCase};
 use crate::store::StoreError;
 use crate::token::AccessClaims;
 use crate::user::User;
@@ -11,13 +11,13 @@ impl Service {
     /// disabled, and has the password that it was begun with.
     ///
     /// # Errors
-    /// The step ends in a [`StoreError`] when the store could not tell.
-    pub fn is_alive(&self, claims: AccessClaims) -> Step<Result<bool, StoreError>> {
+    /// [`StoreError`] when the store could not tell.
+    pub fn is_alive(&self, claims: AccessClaims) -> UseCase<Result<bool, StoreError>> {
         let service = self.clone();
-        Step::store(move || Step::Done(service.user_in_session(&claims).map(|user| user.is_some())))
+        UseCase::of_store(move || service.user_in_session(&claims).map(|user| user.is_some()))
     }
 
-    /// Returns the user of an access token with their session, if it is alive: for store steps.
+    /// Returns the user of an access token with their session, if it is alive.
     pub(crate) fn user_in_session(
         &self,
         claims: &AccessClaims,

@@ -7,9 +7,10 @@ use crate::password::bcrypt::salt::Salt;
 use crate::password::hash::PasswordComparison;
 use crate::password::typed::TypedPassword;
 use crate::random::RandomUnavailable;
+use crate::service::permits::{HashLane, HashPermit, Permits};
 use crate::service::service::{event, session_event};
 use crate::service::throttle::{Attempt, Throttleable};
-use crate::service::{HashLane, Service, Step, Throttled, TokenPair};
+use crate::service::{Service, Throttled, TokenPair, UseCase};
 use crate::session::{Device, Session, SessionId};
 use crate::store::{SessionStart, StoreError};
 use crate::token::IssueError;
@@ -56,7 +57,13 @@ struct Login {
     login: Option<LoginName>,
     password: Option<TypedPassword>,
     device: Device,
-    attempt: u32,
+}
+
+/// A user whose password is proven, and the session that is about to start.
+struct ProvenUser {
+    user: User,
+    token: RefreshClaims,
+    start: SessionStart,
 }
 
 impl Service {
@@ -71,10 +78,10 @@ impl Service {
     /// is refused before any hash.
     ///
     /// # Errors
-    /// The steps end in [`LoginError::Refused`] for a wrong name or password and for a disabled
-    /// user, in [`LoginError::Throttled`] after too many of these, in the others when something was
+    /// [`LoginError::Refused`] for a wrong name or password and for a disabled
+    /// user, [`LoginError::Throttled`] after too many of these, the others when something was
     /// unavailable; nothing is written then.
-    pub fn login(&self, credentials: Credentials, device: impl Into<Device>) -> Step<Outcome> {
+    pub fn login(&self, credentials: Credentials, device: impl Into<Device>) -> UseCase<Outcome> {
         let name = LoginName::parse(&credentials.login).ok();
         let account = AttemptKey::of_parsed_login(&credentials.login, name.as_ref());
         let login = Login {
@@ -82,76 +89,56 @@ impl Service {
             login: name,
             password: TypedPassword::parse(credentials.password).ok(),
             device: device.into(),
-            attempt: 1,
         };
-        let client_address = login.device.client_address();
-        let attempt = Attempt::at_login(account, client_address);
-        self.throttled(attempt, || login.load())
+        let attempt = Attempt::at_login(account, login.device.client_address());
+        UseCase::new(|permits| async move {
+            login.service.throttled(attempt, login.log_in(&permits)).await
+        })
     }
 }
 
 impl Login {
-    fn load(self) -> Step<Outcome> {
-        let Some(login) = self.login.clone() else {
-            return self.verify_later(None);
-        };
-        Step::store(move || match self.service.store().load_by_login(&login) {
-            Ok(user) => self.verify_later(user),
-            Err(error) => Step::Done(Err(error.into())),
-        })
-    }
-
-    fn verify_later(self, user: Option<User>) -> Step<Outcome> {
-        Step::hash(HashLane::Password, move || self.verify(user))
-    }
-
-    fn verify(self, user: Option<User>) -> Step<Outcome> {
-        match self.service.prove_password(user, self.password.as_ref()) {
-            Ok((user, comparison)) => self.start_session(user, &comparison),
-            Err((user_id, refusal)) => self.refuse(user_id, refusal),
+    async fn log_in(&self, permits: &Permits) -> Outcome {
+        let mut attempt = 1;
+        loop {
+            let user = self.load()?;
+            let permit = permits.enter(HashLane::Password).await;
+            let proven = self.prove(user, permit)?;
+            if let Some(pair) = self.start_session(&proven)? {
+                return Ok(pair);
+            }
+            if attempt == MAXIMUM_ATTEMPTS {
+                return Err(self.refuse(Some(proven.user.id), LoginRefusal::PasswordChanged));
+            }
+            attempt += 1;
         }
     }
 
-    fn start_session(self, user: User, comparison: &PasswordComparison) -> Step<Outcome> {
-        let new = self.upgraded_hash(comparison).and_then(|upgraded| {
-            let password_hash = upgraded.as_ref().unwrap_or(&user.password_hash);
-            let (token, session) = self.new_session(user.id.clone(), password_hash)?;
-            Ok((upgraded, token, session))
-        });
-        let (upgraded, token, session) = match new {
-            Ok(new) => new,
-            Err(error) => return Step::Done(Err(error.into())),
-        };
+    fn load(&self) -> Result<Option<User>, StoreError> {
+        match &self.login {
+            Some(login) => self.service.store().load_by_login(login),
+            None => Ok(None),
+        }
+    }
+
+    /// Runs every hash of a login, under one permit.
+    fn prove(&self, user: Option<User>, permit: HashPermit) -> Result<ProvenUser, LoginError> {
+        let (user, comparison) = self
+            .service
+            .prove_password(user, self.password.as_ref(), &permit)
+            .map_err(|(user_id, refusal)| self.refuse(user_id, refusal))?;
+        let upgraded_password_hash = self.upgraded_hash(&comparison)?;
+        let password_hash = upgraded_password_hash.as_ref().unwrap_or(&user.password_hash);
+        let (token, session) = self.new_session(user.id.clone(), password_hash)?;
         let start = SessionStart {
             user_id: user.id.clone(),
             verified_password_hash: user.password_hash.clone(),
-            upgraded_password_hash: upgraded,
+            upgraded_password_hash,
             session,
             expires_at: token.expires_at,
             device: self.device.clone(),
         };
-        Step::store(move || self.write_session(user, &token, &start))
-    }
-
-    fn write_session(
-        self,
-        user: User,
-        token: &RefreshClaims,
-        start: &SessionStart,
-    ) -> Step<Outcome> {
-        let pair = match self.service.token_pair(token, &user, token.issued_at) {
-            Ok(pair) => pair,
-            Err(error) => return Step::Done(Err(error.into())),
-        };
-        match self.service.store().start_session(start) {
-            Ok(true) => {
-                let hasher = &self.service.0.refresh_token_hasher;
-                hasher.remember(&start.session.refresh_token_hash, &token.secret);
-                self.grant(pair, token, start.upgraded_password_hash.is_some())
-            }
-            Ok(false) => self.verify_again(user.id),
-            Err(error) => Step::Done(Err(error.into())),
-        }
+        Ok(ProvenUser { user, token, start })
     }
 
     fn upgraded_hash(
@@ -180,29 +167,26 @@ impl Login {
         Ok((token, Session { id, refresh_token_hash, generation: 0, rotated_at: now }))
     }
 
-    fn verify_again(mut self, user_id: UserId) -> Step<Outcome> {
-        if self.attempt == MAXIMUM_ATTEMPTS {
-            return self.refuse(Some(user_id), LoginRefusal::PasswordChanged);
+    /// Returns `None` if the password hash is no longer the one that was verified. Makes the answer before it
+    /// writes: what can't be answered has not happened.
+    fn start_session(&self, proven: &ProvenUser) -> Result<Option<TokenPair>, LoginError> {
+        let ProvenUser { user, token, start } = proven;
+        let pair = self.service.token_pair(token, user, token.issued_at)?;
+        if !self.service.store().start_session(start)? {
+            return Ok(None);
         }
-        self.attempt += 1;
-        self.load()
-    }
-
-    fn grant(
-        self,
-        pair: TokenPair,
-        token: &RefreshClaims,
-        is_hash_upgraded: bool,
-    ) -> Step<Outcome> {
+        let hasher = &self.service.0.refresh_token_hasher;
+        hasher.remember(&start.session.refresh_token_hash, &token.secret);
+        let is_hash_upgraded = start.upgraded_password_hash.is_some();
         let kind = AuthEventKind::LoginSucceeded { is_hash_upgraded };
         self.service.observe(&session_event(kind, token, self.device.client_address()));
-        Step::Done(Ok(pair))
+        Ok(Some(pair))
     }
 
-    fn refuse(self, user_id: Option<UserId>, refusal: LoginRefusal) -> Step<Outcome> {
+    fn refuse(&self, user_id: Option<UserId>, refusal: LoginRefusal) -> LoginError {
         let kind = AuthEventKind::LoginRefused(refusal.clone());
         self.service.observe(&AuthEvent { user_id, ..event(kind, self.device.client_address()) });
-        Step::Done(Err(refusal.into()))
+        refusal.into()
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::event::{AuthEvent, AuthEventKind};
 use crate::service::service::event;
-use crate::service::{Service, Step};
+use crate::service::{Service, UseCase};
 use crate::session::{EndReason, SessionId};
 use crate::store::StoreError;
 use crate::user::UserId;
@@ -24,7 +24,7 @@ impl Service {
         refresh_token: Option<&str>,
         access_token: Option<&str>,
         client_address: Option<IpAddr>,
-    ) -> Step<Outcome> {
+    ) -> UseCase<Outcome> {
         let mut sessions: Vec<_> = [
             refresh_token.and_then(|token| self.session_of_refresh_token(token)),
             access_token.and_then(|token| self.session_of_access_token(token)),
@@ -34,10 +34,10 @@ impl Service {
         .collect();
         sessions.dedup();
         if sessions.is_empty() {
-            return Step::Done(Ok(()));
+            return UseCase::Answered(Ok(()));
         }
         let service = self.clone();
-        Step::store(move || Step::Done(service.log_out_of(sessions, client_address)))
+        UseCase::of_store(move || service.log_out_of(sessions, client_address))
     }
 
     fn session_of_refresh_token(&self, token: &str) -> Option<(UserId, SessionId)> {

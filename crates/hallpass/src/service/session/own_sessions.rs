@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::event::{AuthEvent, AuthEventKind};
 use crate::password::PasswordStamp;
 use crate::service::service::event;
-use crate::service::{Service, Step};
+use crate::service::{Service, UseCase};
 use crate::session::list::SessionList;
 use crate::session::{DeviceSession, EndReason, SessionId};
 use crate::store::{SessionsToEnd, StoreError};
@@ -32,14 +32,14 @@ impl Service {
     /// themselves these are ordered by login, the latest first.
     ///
     /// # Errors
-    /// The step ends in [`OwnSessionsError::SessionEnded`] when that token's own is over.
+    /// [`OwnSessionsError::SessionEnded`] when that token's own is over.
     pub fn own_sessions(
         &self,
         presented: AccessClaims,
         client_address: Option<IpAddr>,
-    ) -> Step<Result<Vec<DeviceSession>, OwnSessionsError>> {
+    ) -> UseCase<Result<Vec<DeviceSession>, OwnSessionsError>> {
         let service = self.clone();
-        Step::store(move || Step::Done(service.list_own_sessions(&presented, client_address)))
+        UseCase::of_store(move || service.list_own_sessions(&presented, client_address))
     }
 
     /// Ends one session of the user of an access token; returns whether it was theirs and alive.
@@ -51,9 +51,9 @@ impl Service {
         presented: AccessClaims,
         session_id: SessionId,
         client_address: Option<IpAddr>,
-    ) -> Step<Result<bool, OwnSessionsError>> {
+    ) -> UseCase<Result<bool, OwnSessionsError>> {
         let service = self.clone();
-        Step::store(move || Step::Done(service.end_one_of(&presented, &session_id, client_address)))
+        UseCase::of_store(move || service.end_one_of(&presented, &session_id, client_address))
     }
 
     /// Ends the sessions of the user of an access token: all of them, or all but the token's own.
@@ -66,11 +66,9 @@ impl Service {
         presented: AccessClaims,
         sessions: OwnSessions,
         client_address: Option<IpAddr>,
-    ) -> Step<Result<usize, OwnSessionsError>> {
+    ) -> UseCase<Result<usize, OwnSessionsError>> {
         let service = self.clone();
-        Step::store(move || {
-            Step::Done(service.end_several_of(&presented, sessions, client_address))
-        })
+        UseCase::of_store(move || service.end_several_of(&presented, sessions, client_address))
     }
 
     fn list_own_sessions(

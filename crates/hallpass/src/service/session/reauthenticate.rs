@@ -7,9 +7,10 @@ use zeroize::Zeroizing;
 use crate::event::{AuthEvent, AuthEventKind, LoginRefusal};
 use crate::password::PasswordHash;
 use crate::password::typed::TypedPassword;
+use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
 use crate::service::throttle::{Attempt, Throttleable};
-use crate::service::{HashLane, Service, Step, Throttled};
+use crate::service::{Service, Throttled, UseCase};
 use crate::store::StoreError;
 use crate::time::Timestamp;
 use crate::token::access::AccessGrant;
@@ -81,30 +82,37 @@ impl Service {
     /// `auth_time` is the time of login again.
     ///
     /// # Errors
-    /// The steps end in [`ReauthenticateError::Refused`] for a wrong password and for a disabled user,
-    /// in [`ReauthenticateError::Throttled`] after too many of these,
-    /// in [`ReauthenticateError::SessionEnded`] when the token's session is not the user's, in the
+    /// [`ReauthenticateError::Refused`] for a wrong password and for a disabled user,
+    /// [`ReauthenticateError::Throttled`] after too many of these,
+    /// [`ReauthenticateError::SessionEnded`] when the token's session is not the user's, in the
     /// others when something was unavailable.
     pub fn reauthenticate(
         &self,
         presented: AccessClaims,
         password: Zeroizing<String>,
         client_address: Option<IpAddr>,
-    ) -> Step<Outcome> {
+    ) -> UseCase<Outcome> {
         let attempt = Attempt::in_session(&presented, client_address);
         let password = TypedPassword::parse(password).ok();
         let service = self.clone();
         let reauthentication = Reauthentication { service, presented, password, client_address };
-        self.throttled(attempt, || reauthentication.load())
+        UseCase::new(|permits| async move {
+            let service = reauthentication.service.clone();
+            service.throttled(attempt, reauthentication.run(&permits)).await
+        })
     }
 }
 
 impl Reauthentication {
-    fn load(self) -> Step<Outcome> {
-        Step::store(move || match self.user_of_session() {
-            Ok(user) => Step::hash(HashLane::Password, move || self.verify(user)),
-            Err(error) => Step::Done(Err(self.observed(error))),
-        })
+    async fn run(self, permits: &Permits) -> Outcome {
+        let user = self.user_of_session().map_err(|error| self.observed(error))?;
+        let permit = permits.enter(HashLane::Password).await;
+        let proven = self.service.prove_password(Some(user), self.password.as_ref(), &permit);
+        drop(permit);
+        match proven {
+            Ok((user, _)) => self.grant(&user.password_hash),
+            Err((_, refusal)) => self.refuse(refusal),
+        }
     }
 
     fn observed(&self, error: ReauthenticateError) -> ReauthenticateError {
@@ -120,16 +128,9 @@ impl Reauthentication {
         user.filter(|user| user.is_in_session(session_id)).ok_or(ReauthenticateError::SessionEnded)
     }
 
-    fn verify(self, user: User) -> Step<Outcome> {
-        match self.service.prove_password(Some(user), self.password.as_ref()) {
-            Ok((user, _)) => Step::store(move || Step::Done(self.grant(&user.password_hash))),
-            Err((_, refusal)) => Step::Done(self.refuse(refusal)),
-        }
-    }
-
     /// Looks at the row once more: a logout, another password or a disabling that came while this one
     /// waited for its turn to hash counts.
-    fn grant(self, verified: &PasswordHash) -> Outcome {
+    fn grant(&self, verified: &PasswordHash) -> Outcome {
         let user = self.user_of_session().map_err(|error| self.observed(error))?;
         if user.password_hash != *verified {
             return self.refuse(LoginRefusal::PasswordChanged);

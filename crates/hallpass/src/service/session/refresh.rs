@@ -5,13 +5,13 @@
 use std::net::IpAddr;
 
 use crate::event::AuthEventKind;
-use crate::password::bcrypt::HashMatch;
 use crate::password::bcrypt::salt::Salt;
 use crate::random::RandomUnavailable;
+use crate::service::permits::{HashLane, HashPermit, Permits};
 use crate::service::service::{event, session_event};
-use crate::service::{HashLane, Service, Step, TokenPair};
+use crate::service::{Service, TokenPair, UseCase};
 use crate::session::rotation::{Attempt, Claim, Decision, Look};
-use crate::session::{EndReason, RefreshRefusal, Session, rotation};
+use crate::session::{EndReason, RefreshRefusal, RefreshTokenHash, Session, rotation};
 use crate::store::{Rotation, StoreError};
 use crate::time::Timestamp;
 use crate::token::refresh::RefreshClaims;
@@ -51,36 +51,35 @@ struct Refresh {
     presented: RefreshClaims,
     client_address: Option<IpAddr>,
     received_at: Timestamp,
-    lost_swaps: u32,
 }
 
 impl Service {
     /// Exchanges a refresh token for its successor and a new access token.
     ///
     /// The same token again within grace gets the same successor: a retry after a lost reply
-    /// writes nothing. What is not authentic or expired ends here, without SQL or bcrypt.
+    /// writes nothing. A token that is not authentic or has expired is answered at once, without SQL or
+    /// bcrypt.
     ///
     /// # Errors
-    /// The steps end in [`RefreshError::Refused`] with the row of the state machine that says no,
-    /// in [`RefreshError::Conflict`] after three lost swaps, in the others when something was
+    /// [`RefreshError::Refused`] with the case of the state machine that says no,
+    /// [`RefreshError::Conflict`] after three lost swaps, the others when something was
     /// unavailable. After any of the latter the same token may be sent again.
-    pub fn refresh(&self, token: &str, client_address: Option<IpAddr>) -> Step<Outcome> {
+    pub fn refresh(&self, token: &str, client_address: Option<IpAddr>) -> UseCase<Outcome> {
         let presented = match self.authentic_refresh_token(token) {
             Ok(presented) => presented,
             Err(error) => {
                 let refusal = RefreshRefusal::NotAuthentic(error);
                 let kind = AuthEventKind::RefreshRefused(refusal.clone());
                 self.observe(&event(kind, client_address));
-                return Step::Done(Err(refusal.into()));
+                return UseCase::Answered(Err(refusal.into()));
             }
         };
-        let service = self.clone();
-        let received_at = self.now();
-        let refresh = Refresh { service, presented, client_address, received_at, lost_swaps: 0 };
+        let (service, received_at) = (self.clone(), self.now());
+        let refresh = Refresh { service, presented, client_address, received_at };
         let policy = &self.0.session_policy;
         match rotation::check_lifetime(&refresh.presented, policy, received_at) {
-            Ok(()) => refresh.load(),
-            Err(refusal) => refresh.refuse(refusal),
+            Ok(()) => UseCase::new(|permits| async move { refresh.run(&permits).await }),
+            Err(refusal) => UseCase::Answered(Err(refresh.refuse(refusal))),
         }
     }
 
@@ -96,165 +95,127 @@ impl Service {
 }
 
 impl Refresh {
-    fn load(self) -> Step<Outcome> {
-        Step::store(move || {
-            let RefreshClaims { user_id, session_id, .. } = &self.presented;
-            match self.service.store().load_in_session(user_id, session_id) {
-                Ok(user) => self.decide(user.as_ref()),
-                Err(error) => Step::Done(Err(error.into())),
+    async fn run(&self, permits: &Permits) -> Outcome {
+        let mut attempt = Attempt::First;
+        for _ in 0..MAXIMUM_SWAPS {
+            let user = self.load()?;
+            let (claim, user, session) = self.decide(user.as_ref(), attempt)?;
+            let permit = permits.enter(HashLane::RefreshToken).await;
+            let pair = match claim {
+                Claim::Current => self.rotate(session, user, permit)?,
+                Claim::Predecessor => self.retry(session, user, permit)?,
+            };
+            if let Some(pair) = pair {
+                return Ok(pair);
             }
-        })
+            // Another request changed the row: a rotation, a logout, a login. The row says which.
+            attempt = Attempt::AfterLostSwap;
+        }
+        self.observe(AuthEventKind::RefreshConflicted);
+        Err(RefreshError::Conflict)
     }
 
-    /// Runs inside a store step, so that a stolen session is ended before anything else happens.
-    fn decide(self, user: Option<&User>) -> Step<Outcome> {
-        let policy = &self.service.0.session_policy;
+    fn load(&self) -> Result<Option<User>, StoreError> {
+        let RefreshClaims { user_id, session_id, .. } = &self.presented;
+        self.service.store().load_in_session(user_id, session_id)
+    }
+
+    /// Ends a stolen session at once, before anything else happens.
+    fn decide<'a>(
+        &self,
+        user: Option<&'a User>,
+        attempt: Attempt,
+    ) -> Result<(Claim, &'a User, &'a Session), RefreshError> {
         let now = self.service.now();
-        let look = Look { attempt: self.attempt(), received_at: self.received_at, now };
-        match rotation::decide(&self.presented, user, look, policy) {
-            Decision::Refuse(refusal) => self.refuse(refusal),
-            Decision::EndSession => self.end_session(now),
-            Decision::Prove(claim, user, session) => {
-                let (user, session) = (user.clone(), session.clone());
-                Step::hash(HashLane::RefreshToken, move || self.prove(claim, session, user))
-            }
+        let look = Look { attempt, received_at: self.received_at, now };
+        match rotation::decide(&self.presented, user, look, &self.service.0.session_policy) {
+            Decision::Prove(claim, user, session) => Ok((claim, user, session)),
+            Decision::Refuse(refusal) => Err(self.refuse(refusal)),
+            Decision::EndSession => Err(self.end_session(now)),
         }
     }
 
-    fn attempt(&self) -> Attempt {
-        if self.lost_swaps == 0 { Attempt::First } else { Attempt::AfterLostSwap }
-    }
-
-    fn prove(self, claim: Claim, session: Session, user: User) -> Step<Outcome> {
-        match claim {
-            Claim::Current => self.prove_current(&session, user),
-            Claim::Predecessor => self.prove_predecessor(session, &user),
-        }
-    }
-
-    fn prove_current(self, session: &Session, user: User) -> Step<Outcome> {
+    /// The current token: proves it, hashes its successor, and swaps the hashes in one statement. Returns
+    /// `None` if the swap was lost.
+    ///
+    /// Makes the answer before it writes: what can't be answered has not happened.
+    fn rotate(
+        &self,
+        session: &Session,
+        user: &User,
+        permit: HashPermit,
+    ) -> Result<Option<TokenPair>, RefreshError> {
         let hasher = &self.service.0.refresh_token_hasher;
-        let outcome = hasher.compare(&session.refresh_token_hash, &self.presented.secret);
-        match judge(Claim::Current, outcome, session, &user) {
-            Ok(()) => self.rotate(session, user),
-            Err(refusal) => self.refuse(refusal),
-        }
-    }
-
-    fn prove_predecessor(self, session: Session, user: &User) -> Step<Outcome> {
-        let salt = match session.refresh_token_hash.salt() {
-            Ok(salt) => salt,
-            Err(unusable) => return self.refuse(RefreshRefusal::HashUnusable(unusable)),
-        };
-        let successor = self.successor(session.rotated_at, salt);
-        let hasher = &self.service.0.refresh_token_hasher;
-        let outcome = hasher.compare(&session.refresh_token_hash, &successor.secret);
-        match judge(Claim::Predecessor, outcome, &session, user) {
-            Ok(()) => self.retry(session, successor),
-            Err(refusal) => self.refuse(refusal),
-        }
-    }
-
-    /// Row 6: hashes the successor and swaps the hashes in one statement.
-    fn rotate(self, session: &Session, user: User) -> Step<Outcome> {
-        let salt = match Salt::generate(self.service.random()) {
-            Ok(salt) => salt,
-            Err(error) => return Step::Done(Err(error.into())),
-        };
+        self.prove(Claim::Current, &self.presented, session, user)?;
+        let salt = Salt::generate(self.service.random())?;
         let now = self.service.now();
         let rotated_at = session.next_rotation(now);
         let successor = self.successor(rotated_at, salt);
-        let hash = self.service.0.refresh_token_hasher.hash(&successor.secret, salt);
-        let rotation = Rotation {
-            user_id: self.presented.user_id.clone(),
-            session_id: session.id.clone(),
-            verified_hash: session.refresh_token_hash.clone(),
-            successor_hash: hash.bound_to(&user.password_hash),
-            generation: successor.generation,
-            rotated_at,
-            auth_time: successor.auth_time,
-            expires_at: successor.expires_at,
-        };
-        Step::store(move || self.swap(&rotation, &successor, &user, now))
+        let hash = hasher.hash(&successor.secret, salt).bound_to(&user.password_hash);
+        drop(permit);
+        let pair = self.service.token_pair(&successor, user, now)?;
+        let rotation = rotation_to(&successor, session, hash, rotated_at);
+        if !self.service.store().rotate(&rotation)? {
+            return Ok(None);
+        }
+        hasher.remember(&rotation.successor_hash, &successor.secret);
+        hasher.forget(&rotation.verified_hash, &self.presented.secret);
+        self.observe(AuthEventKind::Refreshed);
+        Ok(Some(pair))
     }
 
-    /// Makes the answer before it writes: what can't be answered has not happened.
-    fn swap(
-        self,
-        rotation: &Rotation,
-        successor: &RefreshClaims,
+    /// The token that was replaced a moment ago: hands out the same successor again. Returns `None` if
+    /// another request changed the row while this one waited for its permit: no swap would find that out.
+    fn retry(
+        &self,
+        session: &Session,
         user: &User,
-        now: Timestamp,
-    ) -> Step<Outcome> {
-        let pair = match self.service.token_pair(successor, user, now) {
-            Ok(pair) => pair,
-            Err(error) => return Step::Done(Err(error.into())),
+        permit: HashPermit,
+    ) -> Result<Option<TokenPair>, RefreshError> {
+        let salt = session.refresh_token_hash.salt();
+        let salt = salt.map_err(|unusable| self.refuse(RefreshRefusal::HashUnusable(unusable)))?;
+        let successor = self.successor(session.rotated_at, salt);
+        self.prove(Claim::Predecessor, &successor, session, user)?;
+        drop(permit);
+        let Some(user) = self.load()?.filter(|user| is_still_in(session, user)) else {
+            return Ok(None);
         };
+        let pair = self.service.token_pair(&successor, &user, self.service.now())?;
+        self.observe(AuthEventKind::Retried);
+        Ok(Some(pair))
+    }
+
+    /// Compares the secret of `token` with the stored hash.
+    fn prove(
+        &self,
+        claim: Claim,
+        token: &RefreshClaims,
+        session: &Session,
+        user: &User,
+    ) -> Result<(), RefreshError> {
         let hasher = &self.service.0.refresh_token_hasher;
-        match self.service.store().rotate(rotation) {
-            Ok(true) => {
-                hasher.remember(&rotation.successor_hash, &successor.secret);
-                hasher.forget(&rotation.verified_hash, &self.presented.secret);
-                self.grant(AuthEventKind::Refreshed, pair)
-            }
-            Ok(false) => self.decide_again(),
-            Err(error) => Step::Done(Err(error.into())),
-        }
+        let outcome = hasher.compare(&session.refresh_token_hash, &token.secret);
+        let judged = claim.judge(outcome).and_then(|()| rotation::check_password(user, session));
+        judged.map_err(|refusal| self.refuse(refusal))
     }
 
-    /// Somebody else moved: a rotation, a logout, a login. The row says which.
-    fn decide_again(mut self) -> Step<Outcome> {
-        self.lost_swaps += 1;
-        if self.lost_swaps >= MAXIMUM_SWAPS {
-            self.observe(AuthEventKind::RefreshConflicted);
-            return Step::Done(Err(RefreshError::Conflict));
-        }
-        self.load()
-    }
-
-    /// Row 8: hands out the same successor again, unless somebody else moved while this one waited for its turn to
-    /// hash: no swap would find that out.
-    fn retry(self, proven: Session, successor: RefreshClaims) -> Step<Outcome> {
-        Step::store(move || {
-            let RefreshClaims { user_id, session_id, .. } = &self.presented;
-            match self.service.store().load_in_session(user_id, session_id) {
-                Ok(Some(user)) if is_still_in(&proven, &user) => self.retry_now(&successor, &user),
-                Ok(_) => self.decide_again(),
-                Err(error) => Step::Done(Err(error.into())),
-            }
-        })
-    }
-
-    fn retry_now(self, successor: &RefreshClaims, user: &User) -> Step<Outcome> {
-        match self.service.token_pair(successor, user, self.service.now()) {
-            Ok(pair) => self.grant(AuthEventKind::Retried, pair),
-            Err(error) => Step::Done(Err(error.into())),
-        }
-    }
-
-    fn grant(self, kind: AuthEventKind, pair: TokenPair) -> Step<Outcome> {
-        self.observe(kind);
-        Step::Done(Ok(pair))
-    }
-
-    /// Row 10: ends this session only. Whoever ends it reports the theft; later replays find no
-    /// session (row 3).
-    fn end_session(self, now: Timestamp) -> Step<Outcome> {
+    /// Ends this session only. The request that ends it reports the theft; later replays find no session.
+    fn end_session(&self, now: Timestamp) -> RefreshError {
         let RefreshClaims { user_id, session_id, .. } = &self.presented;
         match self.service.store().end_session(user_id, session_id, EndReason::Reused, now) {
             Ok(is_ended) => {
                 if is_ended {
                     self.observe(AuthEventKind::ReuseDetected);
                 }
-                Step::Done(Err(RefreshRefusal::Reused.into()))
+                RefreshRefusal::Reused.into()
             }
-            Err(error) => Step::Done(Err(error.into())),
+            Err(error) => error.into(),
         }
     }
 
-    fn refuse(self, refusal: RefreshRefusal) -> Step<Outcome> {
+    fn refuse(&self, refusal: RefreshRefusal) -> RefreshError {
         self.observe(AuthEventKind::of_refused_refresh(refusal.clone()));
-        Step::Done(Err(refusal.into()))
+        refusal.into()
     }
 
     fn observe(&self, kind: AuthEventKind) {
@@ -266,14 +227,22 @@ impl Refresh {
     }
 }
 
-fn judge(
-    claim: Claim,
-    outcome: HashMatch,
+fn rotation_to(
+    successor: &RefreshClaims,
     session: &Session,
-    user: &User,
-) -> Result<(), RefreshRefusal> {
-    claim.judge(outcome)?;
-    rotation::check_password(user, session)
+    successor_hash: RefreshTokenHash,
+    rotated_at: Timestamp,
+) -> Rotation {
+    Rotation {
+        user_id: successor.user_id.clone(),
+        session_id: session.id.clone(),
+        verified_hash: session.refresh_token_hash.clone(),
+        successor_hash,
+        generation: successor.generation,
+        rotated_at,
+        auth_time: successor.auth_time,
+        expires_at: successor.expires_at,
+    }
 }
 
 /// Whether nothing has happened to the user that a refresh would have to know.

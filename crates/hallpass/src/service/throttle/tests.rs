@@ -11,8 +11,9 @@ use crate::limit::LoginLimits;
 use crate::password::PasswordRuleError;
 use crate::service::{
     LoginError, OwnSessions, PasswordChangeError, ReauthenticateError, RegisterError, TokenPair,
+    UseCase,
 };
-use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::testing::world::{PASSWORD, World, resume};
 use crate::testing::{InterposedStore, MemoryLimiter, Verb, bcrypt_runs};
 use crate::time::Timestamp;
 use crate::user::Credentials;
@@ -170,14 +171,12 @@ fn of_parallel_attempts_no_more_than_the_burst_reach_bcrypt() {
     let world = world();
     world.register("ada");
     // Each is stopped where it would wait for a permit to hash.
-    let waiting: Vec<_> = (0..20)
-        .map(|_| run_steps(world.login_steps("ada", "wrong horse"), 1))
-        .map(|step| if let Step::Store(work) = step { work.run() } else { step })
-        .collect();
-    let hashing = waiting.iter().filter(|step| matches!(step, Step::Hash(..))).count();
+    let waiting: Vec<_> = (0..20).map(|_| resume(world.login_case("ada", "wrong horse"))).collect();
+    let hashing = waiting.iter().filter(|it| matches!(it, UseCase::Waiting(..))).count();
     assert_eq!(hashing, 3);
-    let throttled = |step: &Step<_>| matches!(step, Step::Done(Err(LoginError::Throttled(_))));
-    assert_eq!(waiting.iter().filter(|step| throttled(step)).count(), 17);
+    let throttled =
+        |login: &UseCase<_>| matches!(login, UseCase::Answered(Err(LoginError::Throttled(_))));
+    assert_eq!(waiting.iter().filter(|login| throttled(login)).count(), 17);
 }
 
 #[test]

@@ -85,6 +85,6 @@ pub(super) enum Request {
 pub(super) enum Pause {
     /// It has come, and has not looked at the row.
     BeforeTheLook,
-    /// It knows what to write.
-    BeforeTheWrite,
+    /// It has looked at the row, and waits for its permit to hash.
+    BeforeTheHash,
 }

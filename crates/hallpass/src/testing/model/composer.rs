@@ -46,7 +46,7 @@ impl Composer {
         }
         let held = self.request(ledger);
         let pause =
-            self.dice.pick(&[Pause::BeforeTheLook, Pause::BeforeTheWrite, Pause::BeforeTheWrite]);
+            self.dice.pick(&[Pause::BeforeTheLook, Pause::BeforeTheHash, Pause::BeforeTheHash]);
         let meanwhile = (0..=self.dice.below(2)).map(|_| self.meanwhile(held, ledger)).collect();
         Action::Race { held, pause, meanwhile }
     }

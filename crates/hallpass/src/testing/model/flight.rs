@@ -1,33 +1,24 @@
 //! A request on its way through the service.
 
-use crate::service::{LoginError, PasswordChangeError, RefreshError, Step, TokenPair};
+use crate::service::{LoginError, PasswordChangeError, RefreshError, TokenPair, UseCase};
+use crate::testing::world;
 
 pub(super) enum Flight {
-    Login(Step<Result<TokenPair, LoginError>>),
-    Refresh(Step<Result<TokenPair, RefreshError>>),
-    Password(Step<Result<(), PasswordChangeError>>),
+    Login(UseCase<Result<TokenPair, LoginError>>),
+    Refresh(UseCase<Result<TokenPair, RefreshError>>),
+    Password(UseCase<Result<(), PasswordChangeError>>),
     /// Its access token was none.
     Refused,
 }
 
 impl Flight {
-    /// Does the next steps, as far as there are any.
-    pub(super) fn advance(self, steps: usize) -> Self {
+    /// Runs it up to its first hash.
+    pub(super) fn run_to_hash(self) -> Self {
         match self {
-            Self::Login(step) => Self::Login(advance(step, steps)),
-            Self::Refresh(step) => Self::Refresh(advance(step, steps)),
-            Self::Password(step) => Self::Password(advance(step, steps)),
+            Self::Login(login) => Self::Login(world::run_to_hash(login)),
+            Self::Refresh(refresh) => Self::Refresh(world::run_to_hash(refresh)),
+            Self::Password(change) => Self::Password(world::run_to_hash(change)),
             Self::Refused => Self::Refused,
         }
     }
-}
-
-fn advance<T>(mut step: Step<T>, steps: usize) -> Step<T> {
-    for _ in 0..steps {
-        step = match step {
-            Step::Done(answer) => Step::Done(answer),
-            Step::Store(work) | Step::Hash(_, work) => work.run(),
-        };
-    }
-    step
 }

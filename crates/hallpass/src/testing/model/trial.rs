@@ -22,9 +22,6 @@ use crate::user::UserId;
 
 const LOGINS: [&str; 2] = ["ada", "bob"];
 
-/// Load, then hash: after these a request knows what to write.
-const STEPS_BEFORE_THE_WRITE: usize = 2;
-
 pub(super) struct Trial {
     pub(super) ledger: Ledger,
     world: World,
@@ -107,7 +104,7 @@ impl Trial {
         let mut flight = self.take_off(held);
         let mut expected = self.ledger.arrive(held);
         let mut prepared = None;
-        if expected.is_none() && pause == Pause::BeforeTheWrite {
+        if expected.is_none() && pause == Pause::BeforeTheHash {
             match self.ledger.look(held, came_at) {
                 Ok(write) => prepared = Some(write),
                 Err(answer) => expected = Some(answer),
@@ -118,8 +115,8 @@ impl Trial {
             self.compare(&held, expected, actual)?;
             return meanwhile.iter().try_for_each(|action| self.act_simply(action));
         }
-        if pause == Pause::BeforeTheWrite {
-            flight = flight.advance(STEPS_BEFORE_THE_WRITE);
+        if pause == Pause::BeforeTheHash {
+            flight = flight.run_to_hash();
         }
         self.log.push(format!("{held:?} stands still {pause:?}"));
         meanwhile.iter().try_for_each(|action| self.act_simply(action))?;
@@ -281,7 +278,7 @@ impl Trial {
         let service = &self.world.service;
         match request {
             Request::LogIn { user, password } => {
-                Flight::Login(self.world.login_steps(LOGINS[user], &password_text(password)))
+                Flight::Login(self.world.login_case(LOGINS[user], &password_text(password)))
             }
             Request::Refresh { token } => {
                 Flight::Refresh(service.refresh(&self.tokens[token], None))
@@ -301,18 +298,18 @@ impl Trial {
     fn land(&mut self, flight: Flight) -> Outcome {
         match flight {
             Flight::Refused => Outcome::AccessRefused,
-            Flight::Login(step) => match step.run_blocking() {
+            Flight::Login(login) => match login.run_blocking() {
                 Ok(pair) => Outcome::LoggedIn(self.granted(&pair)),
                 Err(LoginError::Refused(refusal)) => Outcome::PasswordRefused(refusal),
                 Err(error) => Outcome::Unexpected(error.to_string()),
             },
-            Flight::Password(step) => match step.run_blocking() {
+            Flight::Password(change) => match change.run_blocking() {
                 Ok(()) => Outcome::PasswordChanged,
                 Err(PasswordChangeError::Refused(refusal)) => Outcome::PasswordRefused(refusal),
                 Err(PasswordChangeError::SessionEnded) => Outcome::SessionEnded,
                 Err(error) => Outcome::Unexpected(error.to_string()),
             },
-            Flight::Refresh(step) => self.refreshed(step.run_blocking()),
+            Flight::Refresh(refresh) => self.refreshed(refresh.run_blocking()),
         }
     }
 

@@ -1,14 +1,11 @@
-//! Disabling, enabling and deleting: their effect on login, refresh and step-up, and in between their
+//! Disabling, enabling and deleting: their effect on login, refresh and use_case-up, and in between their
 //! steps.
 
 use super::*;
 use crate::event::LoginRefusal;
 use crate::service::{LoginError, TokenPair};
 use crate::session::RefreshRefusal;
-use crate::testing::world::{PASSWORD, World, run_steps};
-
-/// Load, then hash: after these a login or a refresh is about to write.
-const BEFORE_THE_WRITE: usize = 2;
+use crate::testing::world::{PASSWORD, World, run_to_hash};
 
 fn is_alive(world: &World, pair: &TokenPair) -> bool {
     let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
@@ -75,9 +72,9 @@ fn all_sessions_of_a_user_end_at_once() {
 fn whoever_is_disabled_during_a_login_or_a_refresh_gets_nothing() {
     for world in worlds() {
         let (id, pair) = world.session("ada");
-        let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_WRITE);
+        let login = run_to_hash(world.login_case("ada", PASSWORD));
         let token = pair.refresh_token.expose_token();
-        let refresh = run_steps(world.service.refresh(token, None), BEFORE_THE_WRITE);
+        let refresh = run_to_hash(world.service.refresh(token, None));
         world.service.disable(id.clone()).run_blocking().unwrap();
         assert!(login.run_blocking().is_err());
         assert!(refresh.run_blocking().is_err());
@@ -90,9 +87,9 @@ fn whoever_is_disabled_during_a_login_or_a_refresh_gets_nothing() {
 fn whoever_is_deleted_during_a_login_or_a_refresh_gets_nothing() {
     for world in worlds() {
         let (id, pair) = world.session("ada");
-        let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_WRITE);
+        let login = run_to_hash(world.login_case("ada", PASSWORD));
         let token = pair.refresh_token.expose_token();
-        let refresh = run_steps(world.service.refresh(token, None), BEFORE_THE_WRITE);
+        let refresh = run_to_hash(world.service.refresh(token, None));
         world.service.delete(id).run_blocking().unwrap();
         assert!(login.run_blocking().is_err());
         assert!(refresh.run_blocking().is_err());

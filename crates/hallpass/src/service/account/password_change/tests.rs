@@ -1,29 +1,31 @@
 //! A new password: what it ends and what it leaves, every refusal, and what happens in between.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::*;
 use crate::config::Setting;
 use crate::service::{LoginError, TokenPair};
 use crate::session::RefreshRefusal;
 use crate::store::UserStore as _;
-use crate::testing::bcrypt_runs;
-use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::testing::world::{PASSWORD, World, run_to_hash};
+use crate::testing::{InterposedStore, MemoryStore, Verb, bcrypt_runs};
 
 const NEW: &str = "another horse";
 
-/// Look, then hash: after these a change is about to be written.
-const BEFORE_THE_WRITE: usize = 2;
-
-fn steps(world: &World, pair: &TokenPair, current: &str, ending: OwnSessions) -> Step<Outcome> {
+fn use_case(
+    world: &World,
+    pair: &TokenPair,
+    current: &str,
+    ending: OwnSessions,
+) -> UseCase<Outcome> {
     let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
     let (current, new) = (current.to_owned().into(), NEW.to_owned().into());
     world.service.change_password(&claims, current, new, ending, None)
 }
 
 fn change(world: &World, pair: &TokenPair, ending: OwnSessions) -> Outcome {
-    steps(world, pair, PASSWORD, ending).run_blocking()
+    use_case(world, pair, PASSWORD, ending).run_blocking()
 }
 
 fn set(world: &World, id: &UserId, new: &str) -> Outcome {
@@ -100,7 +102,7 @@ fn each_refusal_has_its_reason_and_changes_nothing() {
     let (id, pair) = world.session("ada");
     let before = world.store.load(&id).unwrap();
     for wrong in ["wrong horse", ""] {
-        let refused = steps(&world, &pair, wrong, OwnSessions::All).run_blocking();
+        let refused = use_case(&world, &pair, wrong, OwnSessions::All).run_blocking();
         let reason = LoginRefusal::WrongPassword;
         assert!(matches!(refused, Err(PasswordChangeError::Refused(it)) if it == reason));
         assert_eq!(world.events(), [AuthEventKind::PasswordChangeRefused(reason)]);
@@ -125,7 +127,7 @@ fn a_wrong_password_and_a_disabled_user_cost_the_same() {
         world.store.edit(&id, |user| user.is_disabled = is_disabled);
         let current = if is_disabled { PASSWORD } else { "wrong horse" };
         let runs = bcrypt_runs::during(|| {
-            assert!(steps(&world, &pair, current, OwnSessions::All).run_blocking().is_err());
+            assert!(use_case(&world, &pair, current, OwnSessions::All).run_blocking().is_err());
         });
         assert_eq!(runs, [6]);
     }
@@ -145,8 +147,8 @@ fn a_session_that_has_ended_changes_nothing() {
 fn a_refresh_meanwhile_is_kept_all_the_same() {
     let world = World::new();
     let (_, pair) = world.session("ada");
-    let change = steps(&world, &pair, PASSWORD, OwnSessions::Others);
-    let change = run_steps(change, BEFORE_THE_WRITE);
+    let change = use_case(&world, &pair, PASSWORD, OwnSessions::Others);
+    let change = run_to_hash(change);
     let next = world.rotate(&pair);
     change.run_blocking().unwrap();
     world.rotate(&next);
@@ -159,10 +161,10 @@ fn a_thief_who_refreshes_all_the_time_does_not_stop_it() {
     for ending in [OwnSessions::Others, OwnSessions::All] {
         let world = World::new();
         let (_, pair) = world.session("ada");
-        let change = run_steps(steps(&world, &pair, PASSWORD, ending), BEFORE_THE_WRITE);
+        let proven = run_to_hash(run_to_hash(use_case(&world, &pair, PASSWORD, ending)));
         let next = world.rotate(&pair);
-        let runs = bcrypt_runs::during(|| change.run_blocking().unwrap());
-        assert!(runs.is_empty(), "nothing is hashed again");
+        let runs = bcrypt_runs::during(|| proven.run_blocking().unwrap());
+        assert_eq!(runs, [4], "of the new password alone");
         let refreshed = world.refresh(next.refresh_token.expose_token());
         assert_eq!(refreshed.is_ok(), ending == OwnSessions::Others);
     }
@@ -172,8 +174,8 @@ fn a_thief_who_refreshes_all_the_time_does_not_stop_it() {
 fn another_change_meanwhile_wins() {
     let world = World::new();
     let (id, pair) = world.session("ada");
-    let change = steps(&world, &pair, PASSWORD, OwnSessions::Others);
-    let change = run_steps(change, BEFORE_THE_WRITE);
+    let change = use_case(&world, &pair, PASSWORD, OwnSessions::Others);
+    let change = run_to_hash(change);
     set(&world, &id, "the third horse").unwrap();
     let refused = change.run_blocking();
     assert!(matches!(refused, Err(PasswordChangeError::SessionEnded)), "{refused:?}");
@@ -193,7 +195,7 @@ fn a_session_that_ends_meanwhile_changes_nothing_whatever_was_to_end() {
         for meanwhile in changes {
             let world = World::new();
             let (id, pair) = world.session("ada");
-            let change = run_steps(steps(&world, &pair, PASSWORD, ending), BEFORE_THE_WRITE);
+            let change = run_to_hash(use_case(&world, &pair, PASSWORD, ending));
             meanwhile(&world, &id);
             let refused = change.run_blocking();
             assert!(matches!(refused, Err(PasswordChangeError::SessionEnded)), "{refused:?}");
@@ -205,18 +207,27 @@ fn a_session_that_ends_meanwhile_changes_nothing_whatever_was_to_end() {
 
 #[test]
 fn a_row_that_always_changes_is_given_up() {
-    let world = World::new();
+    let store = Arc::new(OnceLock::<Arc<MemoryStore>>::new());
+    let (changing, writes) = (Arc::clone(&store), Arc::new(AtomicU32::new(0)));
+    let written = Arc::clone(&writes);
+    let world = World::with(
+        |_| {},
+        |inner| {
+            Arc::new(InterposedStore::new(inner, move |verb| {
+                if let (Verb::SetPassword, Some(store)) = (verb, changing.get()) {
+                    let hash = format!("$2b$04${}", written.fetch_add(1, Ordering::SeqCst));
+                    let hash = PasswordHash::new(hash);
+                    store.edit(&UserId::new(1), |user| user.password_hash = hash);
+                }
+                Ok(())
+            }))
+        },
+    );
     let (id, _) = world.session("ada");
-    let mut setting = world.service.set_password(id.clone(), NEW.to_owned().into());
-    for attempt in 1..=MAXIMUM_ATTEMPTS {
-        setting = run_steps(setting, if attempt == 1 { BEFORE_THE_WRITE } else { 1 });
-        world.store.edit(&id, |user| {
-            user.password_hash = PasswordHash::new(format!("$2b$04${attempt}"));
-        });
-        setting = run_steps(setting, 1);
-    }
-    let outcome = setting.run_blocking();
+    store.set(Arc::clone(&world.store)).unwrap();
+    let outcome = set(&world, &id, NEW);
     assert!(matches!(outcome, Err(PasswordChangeError::Conflict)), "{outcome:?}");
+    assert_eq!(writes.load(Ordering::SeqCst), MAXIMUM_ATTEMPTS);
 }
 
 #[test]
@@ -289,10 +300,10 @@ fn the_rule_is_asked_without_a_permit_to_hash_and_once() {
     let (world, calls) = counting();
     let (id, pair) = world.session("ada");
     let before = calls.load(Ordering::SeqCst);
-    let proven = run_steps(steps(&world, &pair, PASSWORD, OwnSessions::Others), BEFORE_THE_WRITE);
-    assert!(matches!(proven, Step::Store(_)), "{proven:?}");
-    let about_to_hash = run_steps(proven, 1);
-    assert!(matches!(about_to_hash, Step::Hash(HashLane::Password, _)), "{about_to_hash:?}");
+    let about_to_prove = run_to_hash(use_case(&world, &pair, PASSWORD, OwnSessions::Others));
+    assert_eq!(calls.load(Ordering::SeqCst), before, "the old password is not proven");
+    let about_to_hash = run_to_hash(about_to_prove);
+    assert_eq!(calls.load(Ordering::SeqCst), before + 1, "between the two permits");
     let upgraded =
         crate::password::bcrypt::hash(PASSWORD.as_bytes(), 4, world.service.random()).unwrap();
     world.store.edit(&id, |user| {

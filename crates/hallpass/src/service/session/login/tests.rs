@@ -6,7 +6,7 @@ use crate::event::RegistrationRefusal;
 use crate::service::RegisterError;
 use crate::store::UserStore as _;
 use crate::testing::bcrypt_runs;
-use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::testing::world::{PASSWORD, World, run_to_hash};
 use crate::user::Credentials;
 
 /// Made by Python's bcrypt of 72 times `x`.
@@ -17,9 +17,6 @@ const DECOMPOSED: &str = "cafe\u{301}-cafe\u{301}";
 
 /// Made by Python's bcrypt.
 const OF_DECOMPOSED: &str = "$2b$04$abcdefghijklmnopqrstuu68zU.GoQDaVDGBluVQm.Rny1ZD4Sof2";
-
-/// Load, then hash: after these a login is about to start its session.
-const BEFORE_THE_START: usize = 2;
 
 #[track_caller]
 fn assert_refused(result: Result<TokenPair, LoginError>, expected: &LoginRefusal) {
@@ -189,7 +186,7 @@ fn every_refusal_of_the_same_password_costs_the_same() {
 fn a_password_change_during_a_login_wins() {
     let world = World::new();
     let id = world.register("ada");
-    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    let login = run_to_hash(world.login_case("ada", PASSWORD));
     let changed = "$2b$04$5Nz85urDEzXGhsRdUzg26.ppvweAggoJC5IXWV38ye77/YyXAPU6a";
     world.set_password(&id, changed);
     assert_refused(login.run_blocking(), &LoginRefusal::WrongPassword);
@@ -205,14 +202,13 @@ fn an_upgrade_by_another_login_meanwhile_is_verified_once_more() {
     let replace = |hash| {
         world.store.edit(&id, |user| user.password_hash = PasswordHash::new(hash));
     };
-    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    let login = run_to_hash(world.login_case("ada", PASSWORD));
     replace(rehashed);
-    let login = run_steps(login, 1 + BEFORE_THE_START);
-    assert!(matches!(login, Step::Store(_)), "it is about to start its session again");
+    let login = run_to_hash(login);
     replace(again);
     assert_refused(login.run_blocking(), &LoginRefusal::PasswordChanged);
 
-    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    let login = run_to_hash(world.login_case("ada", PASSWORD));
     replace(rehashed);
     assert!(login.run_blocking().is_ok());
 }
@@ -221,7 +217,7 @@ fn an_upgrade_by_another_login_meanwhile_is_verified_once_more() {
 fn disabling_during_a_login_wins() {
     let world = World::new();
     let id = world.register("ada");
-    let login = run_steps(world.login_steps("ada", PASSWORD), BEFORE_THE_START);
+    let login = run_to_hash(world.login_case("ada", PASSWORD));
     world.store.edit(&id, |user| user.is_disabled = true);
     assert_refused(login.run_blocking(), &LoginRefusal::UserDisabled);
     assert_eq!(world.row(&id), None);
@@ -234,7 +230,7 @@ fn a_registration_is_refused_before_it_is_hashed_and_a_login_name_is_given_once(
         let (login, password) = (login.to_owned(), password.to_owned().into());
         world.service.register(Credentials { login, password }, None)
     };
-    let unacceptable = |step| matches!(step, Step::Done(Err(_)));
+    let unacceptable = |use_case| matches!(use_case, UseCase::Answered(Err(_)));
     assert!(unacceptable(register(" ", PASSWORD)));
     assert!(unacceptable(register("ada", "1234567")));
     assert!(unacceptable(register("ada", "1234567\0")));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::event::AuthEventKind;
-use crate::service::{Step, TokenPair};
+use crate::service::{TokenPair, UseCase};
 use crate::session::RefreshRefusal;
 use crate::testing::forge;
 use crate::testing::world::{PASSWORD, World};
@@ -77,8 +77,8 @@ fn an_authentic_token_whose_subject_is_no_id_asks_nothing_of_the_store() {
         );
         let header = r#"{"typ":"at+jwt","alg":"HS256"}"#;
         let token = forge::token(header, &payload, forge::ACCESS_SECRET);
-        let step = world.service.logout(None, Some(&token), None);
-        assert!(matches!(step, Step::Done(Ok(()))), "{subject}");
+        let use_case = world.service.logout(None, Some(&token), None);
+        assert!(matches!(use_case, UseCase::Answered(Ok(()))), "{subject}");
     }
 }
 
@@ -91,8 +91,8 @@ fn garbage_ends_nothing_and_asks_nothing_of_the_store() {
     for (refresh, access) in
         [(None, None), (Some("x"), Some("y")), (Some(access), Some(refresh)), (Some(""), None)]
     {
-        let step = world.service.logout(refresh, access, None);
-        assert!(matches!(step, Step::Done(Ok(()))));
+        let use_case = world.service.logout(refresh, access, None);
+        assert!(matches!(use_case, UseCase::Answered(Ok(()))));
     }
     assert!(world.row(&id).is_some());
 }

@@ -4,23 +4,20 @@ use super::*;
 use crate::password::PasswordHash;
 use crate::service::TokenPair;
 use crate::store::UserStore as _;
-use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::testing::world::{PASSWORD, World, run_to_hash};
 use crate::testing::{ManualClock, bcrypt_runs};
 use crate::time::Clock;
 use crate::user::Scope;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Load, then hash: after these a step-up is about to be granted.
-const BEFORE_THE_GRANT: usize = 2;
-
-fn step(world: &World, access: &AccessToken, password: &str) -> Step<Outcome> {
+fn use_case(world: &World, access: &AccessToken, password: &str) -> UseCase<Outcome> {
     let claims = world.service.verify_access(access.expose_token()).unwrap();
     world.service.reauthenticate(claims, password.to_owned().into(), None)
 }
 
 fn reauthenticate(world: &World, pair: &TokenPair, password: &str) -> Outcome {
-    step(world, &pair.access_token, password).run_blocking()
+    use_case(world, &pair.access_token, password).run_blocking()
 }
 
 /// Gives the user another password hash with which the session goes on, as an upgrade does.
@@ -30,11 +27,11 @@ fn set_hash(user: &mut User, hash: &str) {
     session.refresh_token_hash = session.refresh_token_hash.bound_to(&user.password_hash);
 }
 
-/// Runs a step-up to its last step, lets `change` happen to the user's row, and returns the answer.
+/// Runs a step-up to its hash, lets `change` happen to the user's row, and returns the answer.
 fn changed_meanwhile(change: impl FnOnce(&mut User)) -> (World, Outcome) {
     let world = World::new();
     let (id, pair) = world.session("ada");
-    let about_to = run_steps(step(&world, &pair.access_token, PASSWORD), BEFORE_THE_GRANT);
+    let about_to = run_to_hash(use_case(&world, &pair.access_token, PASSWORD));
     world.store.edit(&id, change);
     (world, about_to.run_blocking())
 }
@@ -70,14 +67,14 @@ fn what_happened_while_the_password_was_hashed_counts() {
 fn a_user_who_is_gone_has_no_session() {
     let world = World::new();
     let (id, pair) = world.session("ada");
-    let about_to = run_steps(step(&world, &pair.access_token, PASSWORD), BEFORE_THE_GRANT);
+    let about_to = run_to_hash(use_case(&world, &pair.access_token, PASSWORD));
     world.store.delete(&id);
     assert!(matches!(about_to.run_blocking(), Err(ReauthenticateError::SessionEnded)));
     let outcome = reauthenticate(&world, &pair, PASSWORD);
     assert!(matches!(outcome, Err(ReauthenticateError::SessionEnded)), "{outcome:?}");
 }
 
-/// Each step-up renews `auth_time`, from which the end of a session is counted elsewhere.
+/// Each use_case-up renews `auth_time`, from which the end of a session is counted elsewhere.
 #[test]
 fn step_ups_one_after_the_other_do_not_outlive_the_token_that_began_them() {
     let world = World::new();
@@ -87,7 +84,7 @@ fn step_ups_one_after_the_other_do_not_outlive_the_token_that_began_them() {
     let second = reauthenticate(&world, &pair, PASSWORD).unwrap();
     assert_eq!((second.access_token.expires_at(), second.access_expires_in), (end, 300));
     world.advance(200);
-    let third = step(&world, &second.access_token, PASSWORD).run_blocking().unwrap();
+    let third = use_case(&world, &second.access_token, PASSWORD).run_blocking().unwrap();
     assert_eq!((third.access_token.expires_at(), third.access_expires_in), (end, 100));
 }
 
@@ -176,7 +173,7 @@ fn a_token_that_expired_meanwhile_is_not_made_longer() {
     let world = World::new();
     let (_, pair) = world.session("ada");
     world.advance(899);
-    let about_to = run_steps(step(&world, &pair.access_token, PASSWORD), BEFORE_THE_GRANT);
+    let about_to = run_to_hash(use_case(&world, &pair.access_token, PASSWORD));
     world.advance(1);
     let outcome = about_to.run_blocking();
     assert!(matches!(outcome, Err(ReauthenticateError::Expired { .. })), "{outcome:?}");
@@ -206,9 +203,9 @@ fn a_fresh_token_lives_however_close_the_end_of_the_presented_one_is() {
         let clock = ManualClock::default();
         clock.set(start);
         world.restart_with_clock(Arc::new(Ticking(clock)));
-        let step =
+        let use_case =
             world.service.reauthenticate(presented.clone(), PASSWORD.to_owned().into(), None);
-        let Ok(fresh) = step.run_blocking() else { continue };
+        let Ok(fresh) = use_case.run_blocking() else { continue };
         granted += 1;
         world.clock.set(start);
         world.restart_with_clock(world.clock.clone());
@@ -224,8 +221,8 @@ fn a_fresh_token_lives_however_close_the_end_of_the_presented_one_is() {
 fn the_password_is_hashed_in_the_lane_of_passwords() {
     let world = World::new();
     let (_, pair) = world.session("ada");
-    let next = run_steps(step(&world, &pair.access_token, PASSWORD), 1);
-    assert!(matches!(next, Step::Hash(HashLane::Password, _)), "{next:?}");
+    let next = run_to_hash(use_case(&world, &pair.access_token, PASSWORD));
+    assert!(matches!(next, UseCase::Waiting(HashLane::Password, _)), "{next:?}");
 }
 
 #[test]
@@ -249,11 +246,12 @@ fn a_store_that_cannot_tell_is_neither_a_yes_nor_a_no() {
         },
     );
     let (_, pair) = world.session("ada");
-    for steps in [0, BEFORE_THE_GRANT] {
+    for is_begun in [false, true] {
         is_down.store(false, Ordering::SeqCst);
-        let begun = run_steps(step(&world, &pair.access_token, PASSWORD), steps);
+        let step_up = use_case(&world, &pair.access_token, PASSWORD);
+        let begun = if is_begun { run_to_hash(step_up) } else { step_up };
         is_down.store(true, Ordering::SeqCst);
         let outcome = begun.run_blocking();
-        assert!(matches!(outcome, Err(ReauthenticateError::Store(_))), "{steps} {outcome:?}");
+        assert!(matches!(outcome, Err(ReauthenticateError::Store(_))), "{is_begun} {outcome:?}");
     }
 }

@@ -12,15 +12,9 @@ use crate::password::{PasswordHash, UnusableHash};
 use crate::service::session::LoginError;
 use crate::session::RefreshTokenHash;
 use crate::store::UserStore as _;
-use crate::testing::world::{PASSWORD, World, run_steps};
+use crate::testing::world::{PASSWORD, World, resume, run_to_hash};
 use crate::testing::{InterposedStore, MemoryStore, Verb, forge};
 use crate::user::{Scope, UserId};
-
-/// Load: after this a refresh waits for its turn to hash.
-const BEFORE_THE_HASH: usize = 1;
-
-/// Load, then hash: after these a refresh is about to swap.
-const BEFORE_THE_SWAP: usize = 2;
 
 fn token(pair: &TokenPair) -> &str {
     pair.refresh_token.expose_token()
@@ -156,18 +150,18 @@ fn a_token_of_an_earlier_login_is_superseded_and_harms_nobody() {
 fn a_request_that_lost_the_swap_gets_the_winners_successor() {
     let world = World::new();
     let (id, first) = world.session("ada");
-    let loser = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
+    let loser = run_to_hash(world.service.refresh(token(&first), None));
     let second = world.rotate(&first);
     let same = loser.run_blocking().unwrap();
     assert_eq!(token(&same), token(&second));
-    assert_eq!(world.row(&id).unwrap().generation, 1, "one generation step");
+    assert_eq!(world.row(&id).unwrap().generation, 1, "one generation use_case");
 }
 
 #[test]
 fn a_request_that_lost_the_swap_without_grace_is_stale_and_never_a_thief() {
     let world = grace_zero();
     let (_, first) = world.session("ada");
-    let loser = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
+    let loser = run_to_hash(world.service.refresh(token(&first), None));
     let second = world.rotate(&first);
     let refusal = loser.run_blocking().unwrap_err();
     assert!(matches!(refusal, RefreshError::Refused(RefreshRefusal::Stale { .. })), "{refusal:?}");
@@ -216,7 +210,7 @@ fn assert_refused_after(
     interrupt: Interruption,
     world: &World,
     id: &UserId,
-    refresh: Step<Outcome>,
+    refresh: UseCase<Outcome>,
     expected: &RefreshRefusal,
 ) {
     interrupt(world, id);
@@ -233,7 +227,7 @@ fn a_session_that_ends_before_the_swap_does_not_come_back() {
     for (interrupt, expected) in interruptions() {
         let world = World::new();
         let (id, first) = world.session("ada");
-        let refresh = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_SWAP);
+        let refresh = run_to_hash(world.service.refresh(token(&first), None));
         assert_refused_after(interrupt, &world, &id, refresh, &expected);
     }
 }
@@ -244,7 +238,7 @@ fn a_session_that_ends_while_a_retry_waits_for_its_turn_gives_no_access_token_an
         let world = World::new();
         let (id, first) = world.session("ada");
         world.rotate(&first);
-        let retry = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_HASH);
+        let retry = run_to_hash(world.service.refresh(token(&first), None));
         assert_refused_after(interrupt, &world, &id, retry, &expected);
     }
 }
@@ -255,7 +249,7 @@ fn a_retry_that_waits_while_its_successor_is_used_is_stale_and_never_a_thief() {
         let world = World::new();
         let (_, first) = world.session("ada");
         let second = world.rotate(&first);
-        let retry = run_steps(world.service.refresh(token(&first), None), BEFORE_THE_HASH);
+        let retry = run_to_hash(world.service.refresh(token(&first), None));
         world.advance(seconds);
         let third = world.rotate(&second);
         let refusal = retry.run_blocking().unwrap_err();
@@ -364,13 +358,18 @@ fn what_is_not_authentic_or_expired_costs_neither_sql_nor_bcrypt() {
     let world = World::new();
     let (_, pair) = world.session("ada");
     for garbage in ["", "x.y.z", pair.access_token.expose_token()] {
-        let step = world.service.refresh(garbage, None);
-        assert!(matches!(step, Step::Done(Err(RefreshError::Refused(_)))), "{step:?}");
+        let use_case = world.service.refresh(garbage, None);
+        assert!(
+            matches!(use_case, UseCase::Answered(Err(RefreshError::Refused(_)))),
+            "{use_case:?}"
+        );
     }
     world.advance(14 * 86_400);
-    let step = world.service.refresh(token(&pair), None);
-    let expired =
-        matches!(step, Step::Done(Err(RefreshError::Refused(RefreshRefusal::Expired { .. }))));
+    let use_case = world.service.refresh(token(&pair), None);
+    let expired = matches!(
+        use_case,
+        UseCase::Answered(Err(RefreshError::Refused(RefreshRefusal::Expired { .. })))
+    );
     assert!(expired, "in the very second of its exp");
 }
 
@@ -395,10 +394,12 @@ fn a_token_that_is_not_valid_yet_or_not_of_an_id_is_not_authentic() {
         forged(&pair, r#""sub":"1""#, r#""sub":"01""#),
         forged(&pair, r#""sub":"1""#, r#""sub":"+1""#),
     ] {
-        let step = world.service.refresh(&token, None);
-        let is_refused =
-            matches!(step, Step::Done(Err(RefreshError::Refused(RefreshRefusal::NotAuthentic(_)))));
-        assert!(is_refused, "{step:?}");
+        let use_case = world.service.refresh(&token, None);
+        let is_refused = matches!(
+            use_case,
+            UseCase::Answered(Err(RefreshError::Refused(RefreshRefusal::NotAuthentic(_))))
+        );
+        assert!(is_refused, "{use_case:?}");
     }
     assert_eq!(world.row(&id), row);
 }
@@ -409,13 +410,13 @@ fn a_refusal_without_a_hash_takes_no_permit() {
     let (id, first) = world.session("ada");
     world.rotate(&first);
     world.advance(31);
-    let refuse = || run_steps(world.service.refresh(token(&first), None), 1);
-    assert!(matches!(refuse(), Step::Done(_)), "reuse");
-    assert!(matches!(refuse(), Step::Done(_)), "no session");
+    let refuse = || resume(world.service.refresh(token(&first), None));
+    assert!(matches!(refuse(), UseCase::Answered(_)), "reuse");
+    assert!(matches!(refuse(), UseCase::Answered(_)), "no session");
     world.login("ada", PASSWORD).unwrap();
-    assert!(matches!(refuse(), Step::Done(_)), "superseded");
+    assert!(matches!(refuse(), UseCase::Answered(_)), "superseded");
     world.store.delete(&id);
-    assert!(matches!(refuse(), Step::Done(_)), "unknown user");
+    assert!(matches!(refuse(), UseCase::Answered(_)), "unknown user");
 }
 
 #[test]

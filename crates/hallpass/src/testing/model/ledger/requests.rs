@@ -11,8 +11,8 @@ use crate::time::Timestamp;
 
 /// What a request is about to write, and what the row must still be then.
 pub(in super::super) enum Write {
-    Rotate { token: usize, now: u64, rotated_at: u64, seen: usize },
-    Begin { user: usize, now: u64, seen_hash: usize },
+    Rotate { token: usize, seen: usize },
+    Begin { user: usize, seen_hash: usize },
     Password { user: usize, new: usize, seen_hash: usize, proven: Option<Proven> },
 }
 
@@ -89,7 +89,7 @@ impl Ledger {
             Request::Refresh { token } => self.look_at_session(look, token, came_at),
             Request::LogIn { user, password } => {
                 let seen_hash = self.prove(user, password)?;
-                Ok(Write::Begin { user, now: self.now, seen_hash })
+                Ok(Write::Begin { user, seen_hash })
             }
             Request::ChangePassword { access_token, current, new, ending } => {
                 let (user, seen_hash, proven) =
@@ -140,9 +140,7 @@ impl Ledger {
             return no(RefreshRefusal::PasswordChanged);
         }
         if is_current {
-            let rotated_at =
-                if is_from_a_wrong_clock { self.now } else { self.now.max(row.rotated_at) };
-            return Ok(Write::Rotate { token, now: self.now, rotated_at, seen: row.write });
+            return Ok(Write::Rotate { token, seen: row.write });
         }
         if is_one_behind {
             return Err(Outcome::Retried(self.grant(row.newest_token, self.now)));
@@ -210,11 +208,12 @@ impl Ledger {
 
     fn write(&mut self, write: Write) -> Outcome {
         match write {
-            Write::Rotate { token, now, rotated_at, .. } => {
-                let successor = self.rotate(token, rotated_at);
-                Outcome::Rotated(self.grant(successor, now))
+            Write::Rotate { token, .. } => {
+                let successor = self.rotate(token);
+                Outcome::Rotated(self.grant(successor, self.now))
             }
-            Write::Begin { user, now, .. } => {
+            Write::Begin { user, .. } => {
+                let now = self.now;
                 self.upgrade_hash(user);
                 let session = self.begin_session(user, now);
                 Outcome::LoggedIn(self.grant(self.sessions[session].row.newest_token, now))
@@ -232,7 +231,10 @@ impl Ledger {
         }
     }
 
-    fn rotate(&mut self, token: usize, rotated_at: u64) -> usize {
+    fn rotate(&mut self, token: usize) -> usize {
+        let last = self.sessions[self.tokens[token].session].row.rotated_at;
+        let rotated_at =
+            if self.is_from_a_wrong_clock(last) { self.now } else { self.now.max(last) };
         let newest_token = self.successor(token, rotated_at);
         let (write, terms) = (self.next_write(), self.terms);
         let session = &mut self.sessions[self.tokens[token].session];
