@@ -1,5 +1,6 @@
-//! From a URL to a store: which database it is, its migrations, its pool.
+//! From a URL or a pool to a store: which database it is, its migrations, its pool.
 
+use std::fmt::Display;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -8,13 +9,16 @@ use hallpass::{AttemptLimiter, UserStore};
 use crate::attempts::store::AttemptStore;
 use crate::connection::engine::Engine;
 use crate::connection::error::{ConnectionError, OpenError};
-use crate::connection::pool::Pool;
+use crate::connection::pool::{Connections, Pool};
 use crate::connection::url::{DatabaseUrl, Scheme};
-use crate::schema::migrations::{self, Migrations};
+use crate::schema::migrations::{self, MigrationError, Migrations};
+use crate::schema::own_tables::OwnTables;
 use crate::schema::schema_table::SchemaTable;
-use crate::schema::tables::Users;
-use crate::users::statements::UserStatements;
 use crate::users::store::DieselStore;
+
+const WITHOUT_SESSIONS: [SchemaTable; 1] = [SchemaTable::Users];
+const WITH_SESSIONS: [SchemaTable; 2] = [SchemaTable::Users, SchemaTable::Sessions];
+const ATTEMPTS: [SchemaTable; 1] = [SchemaTable::LoginAttempts];
 
 /// Evaluates `$open` for the kind of database that the URL is one of, with the function that opens one
 /// which may have to be made first.
@@ -64,7 +68,10 @@ pub fn open(
     migrations: Migrations,
     pool_size: Option<NonZeroU32>,
 ) -> Result<Arc<dyn UserStore>, OpenError> {
-    open_tables(url, &[SchemaTable::Users], migrations, pool_size)
+    let pool_size = pool_size.unwrap_or(default_pool_size(url.scheme()));
+    with_engine!(url, create => {
+        Ok(one_per_user(pooled(url, &WITHOUT_SESSIONS, migrations, pool_size, create)?))
+    })
 }
 
 /// As [`open`], with up to `max` sessions for each user in a table `sessions`, whose migrations are run
@@ -89,9 +96,10 @@ pub fn open_per_device(
     migrations: Migrations,
     pool_size: Option<NonZeroU32>,
 ) -> Result<Arc<dyn UserStore>, OpenError> {
-    let users =
-        open_tables(url, &[SchemaTable::Users, SchemaTable::Sessions], migrations, pool_size)?;
-    users.per_device(max).map_err(OpenError::Table)
+    let pool_size = pool_size.unwrap_or(default_pool_size(url.scheme()));
+    with_engine!(url, create => {
+        per_device(pooled(url, &WITH_SESSIONS, migrations, pool_size, create)?, max)
+    })
 }
 
 /// Opens the database at `url`, runs or checks the migrations of the table `login_attempts`, and returns
@@ -121,23 +129,80 @@ pub fn open_limiter(
     pool_size: Option<NonZeroU32>,
 ) -> Result<Arc<dyn AttemptLimiter>, OpenError> {
     const FOUR: NonZeroU32 = NonZeroU32::new(4).expect("it is not zero");
-    let tables = &[SchemaTable::LoginAttempts];
     let pool_size = pool_size.unwrap_or(FOUR);
     with_engine!(url, create => {
-        Ok(Arc::new(AttemptStore::new(pooled(url, tables, migrations, pool_size, create)?)))
+        Ok(Arc::new(AttemptStore::new(pooled(url, &ATTEMPTS, migrations, pool_size, create)?)))
     })
 }
 
-fn open_tables(
-    url: &DatabaseUrl,
-    tables: &[SchemaTable],
+/// As [`open`], over a pool of the application's: its connections are used as the application sets
+/// them up, and nothing but them.
+///
+/// # Errors
+/// [`OpenError`] when there is no connection, a migration fails, or the schema is not this version's.
+///
+/// ```
+/// use diesel::SqliteConnection;
+/// use diesel::r2d2::{ConnectionManager, Pool};
+/// use hallpass_diesel::Migrations;
+///
+/// let directory = tempfile::tempdir().unwrap();
+/// let path = directory.path().join("app.db").display().to_string();
+/// let pool = Pool::new(ConnectionManager::<SqliteConnection>::new(path)).unwrap();
+/// let store = hallpass_diesel::open_over(pool.clone(), Migrations::Run).unwrap();
+/// assert!(store.is_id("1"));
+/// ```
+pub fn open_over<P: Connections + 'static>(
+    pool: P,
     migrations: Migrations,
-    pool_size: Option<NonZeroU32>,
 ) -> Result<Arc<dyn UserStore>, OpenError> {
-    let pool_size = pool_size.unwrap_or(default_pool_size(url.scheme()));
-    with_engine!(url, create => {
-        Ok(Arc::new(migrated(url, tables, migrations, pool_size, create)?))
-    })
+    prepare_over(&pool, &WITHOUT_SESSIONS, migrations)?;
+    Ok(one_per_user(pool))
+}
+
+/// As [`open_per_device`], over a pool of the application's.
+///
+/// # Errors
+/// As [`open_over`].
+pub fn open_per_device_over<P: Connections + 'static>(
+    pool: P,
+    max: u32,
+    migrations: Migrations,
+) -> Result<Arc<dyn UserStore>, OpenError> {
+    prepare_over(&pool, &WITH_SESSIONS, migrations)?;
+    per_device(pool, max)
+}
+
+/// As [`open_limiter`], over a pool of the application's. Logins then take connections that other
+/// requests need.
+///
+/// # Errors
+/// As [`open_over`].
+pub fn open_limiter_over<P: Connections + 'static>(
+    pool: P,
+    migrations: Migrations,
+) -> Result<Arc<dyn AttemptLimiter>, OpenError> {
+    prepare_over(&pool, &ATTEMPTS, migrations)?;
+    Ok(Arc::new(AttemptStore::new(pool)))
+}
+
+fn one_per_user<P: Connections + 'static>(pool: P) -> Arc<dyn UserStore> {
+    Arc::new(own_users(pool))
+}
+
+fn per_device<P: Connections + 'static>(
+    pool: P,
+    max: u32,
+) -> Result<Arc<dyn UserStore>, OpenError> {
+    let store = Arc::new(own_users(pool)).with_sessions(max).map_err(OpenError::Table)?;
+    Ok(Arc::new(store))
+}
+
+/// Returns the store of the users in hallpass's own table.
+pub(crate) fn own_users<P: Connections>(
+    pool: P,
+) -> DieselStore<<P::Connection as OwnTables>::Users, P> {
+    DieselStore::new(pool)
 }
 
 /// SQLite has one writer at a time, so more connections than this only wait for each other there.
@@ -149,20 +214,6 @@ fn default_pool_size(scheme: Scheme) -> NonZeroU32 {
     NonZeroU32::new(size).expect("it is not zero")
 }
 
-/// Runs or checks the migrations and returns the store of the users.
-pub(crate) fn migrated<C: Engine>(
-    url: &DatabaseUrl,
-    tables: &[SchemaTable],
-    migrations: Migrations,
-    pool_size: NonZeroU32,
-    create: impl FnOnce(&DatabaseUrl) -> Result<C, ConnectionError>,
-) -> Result<DieselStore<Users, Pool<C>>, OpenError>
-where
-    Users: UserStatements<C>,
-{
-    Ok(DieselStore::new(pooled(url, tables, migrations, pool_size, create)?))
-}
-
 /// Runs or checks the migrations and fills the pool. `create` opens a database that may have to be
 /// made first.
 pub(crate) fn pooled<C: Engine>(
@@ -172,28 +223,41 @@ pub(crate) fn pooled<C: Engine>(
     pool_size: NonZeroU32,
     create: impl FnOnce(&DatabaseUrl) -> Result<C, ConnectionError>,
 ) -> Result<Pool<C>, OpenError> {
-    match migrations {
-        Migrations::Run => {
-            let mut connection = create(url)?;
-            refuse_small_encoding(&mut connection, url)?;
-            migrations::run_tables(&mut connection, tables)?;
-        }
-        Migrations::Check => {
-            let mut connection = C::connect(url)?;
-            refuse_small_encoding(&mut connection, url)?;
-            migrations::check_tables(&mut connection, tables)?;
-        }
-    }
+    let mut connection = match migrations {
+        Migrations::Run => create(url)?,
+        Migrations::Check => C::connect(url)?,
+    };
+    prepare(&mut connection, tables, migrations, url)?;
     Ok(Pool::open(url, pool_size)?)
 }
 
-fn refuse_small_encoding<C: Engine>(
-    connection: &mut C,
-    url: &DatabaseUrl,
+fn prepare_over<P: Connections>(
+    pool: &P,
+    tables: &[SchemaTable],
+    migrations: Migrations,
 ) -> Result<(), OpenError> {
-    let encoding = connection.small_encoding();
-    match encoding.map_err(|error| ConnectionError::set_up(url, &error))? {
-        Some(encoding) => Err(OpenError::Encoding { database: url.to_string(), encoding }),
-        None => Ok(()),
-    }
+    let place = "of the application's pool";
+    let prepared = pool.with(|connection| Ok(prepare(connection, tables, migrations, &place)));
+    prepared.map_err(OpenError::Table)?
 }
+
+/// Runs or checks the migrations of these tables, in a database that can hold every login name.
+fn prepare<C: Engine>(
+    connection: &mut C,
+    tables: &[SchemaTable],
+    migrations: Migrations,
+    place: &dyn Display,
+) -> Result<(), OpenError> {
+    if let Some(encoding) = connection.small_encoding().map_err(MigrationError::Record)? {
+        return Err(OpenError::Encoding { database: place.to_string(), encoding });
+    }
+    match migrations {
+        Migrations::Run => migrations::run_tables(connection, tables)?,
+        Migrations::Check => migrations::check_tables(connection, tables)?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;

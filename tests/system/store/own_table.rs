@@ -206,7 +206,7 @@ where
     Accounts: UsersTable<C>,
 {
     let pool = pool_of::<C>(1, url, set_up);
-    let store = Arc::new(Accounts::store(pool.clone()).unwrap()).per_device(3).unwrap();
+    let store = Arc::new(Accounts::store_per_device(pool.clone(), 3).unwrap());
     Box::new(OneConnection { pool, store, table: "account_sessions" })
 }
 

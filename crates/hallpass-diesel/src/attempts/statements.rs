@@ -11,15 +11,17 @@ use crate::declare::value::Whole;
 use crate::schema::tables::login_attempts::dsl::{full_at, key_hash, login_attempts};
 
 /// The table, as it is reached over a connection. Each change has the old value in its `WHERE`.
-pub(crate) trait AttemptsTable: diesel::Connection {
+pub trait AttemptStatements: diesel::Connection {
+    /// Returns when the allowance of this key is full.
     fn find(&mut self, key: &str) -> QueryResult<Option<Whole>>;
 
     /// Fails with a unique violation where somebody else was first.
     fn insert(&mut self, key: &str, new: i64) -> QueryResult<usize>;
 
+    /// Writes the row if it still holds the old value.
     fn swap(&mut self, key: &str, old: i64, new: i64) -> QueryResult<usize>;
 
-    /// As [`AttemptsTable::swap`], for a row of SQLite that holds no whole number.
+    /// As [`AttemptStatements::swap`], for a row of SQLite that holds no whole number.
     fn replace_other_type(&mut self, key: &str, new: i64) -> QueryResult<usize>;
 
     /// Returns the keys of up to `limit` rows that have been full since `before` or longer, those first
@@ -33,7 +35,7 @@ pub(crate) trait AttemptsTable: diesel::Connection {
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 macro_rules! attempts_table {
     ($connection:ty) => {
-        impl AttemptsTable for $connection {
+        impl AttemptStatements for $connection {
             fn find(&mut self, key: &str) -> QueryResult<Option<Whole>> {
                 login_attempts.select(full_at).filter(key_hash.eq(key)).first(self).optional()
             }

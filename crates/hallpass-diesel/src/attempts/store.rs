@@ -9,7 +9,7 @@ use hallpass::{
     AttemptKey, AttemptLimiter, NoAttempt, StoreError, ThrottlePolicy, Timestamp, Verdict,
 };
 
-use crate::attempts::statements::AttemptsTable;
+use crate::attempts::statements::AttemptStatements as _;
 use crate::connection::pool::Connections;
 use crate::connection::retry::{is_lost, run_on};
 use crate::declare::value::{Whole, seconds};
@@ -43,7 +43,6 @@ type Row = Option<Whole>;
 impl<P> AttemptStore<P>
 where
     P: Connections,
-    P::Connection: AttemptsTable,
 {
     pub(crate) fn new(pool: P) -> Self {
         Self { pool, new_rows: AtomicU64::new(0) }
@@ -97,7 +96,6 @@ where
 impl<P> AttemptLimiter for AttemptStore<P>
 where
     P: Connections,
-    P::Connection: AttemptsTable,
 {
     fn take(
         &self,

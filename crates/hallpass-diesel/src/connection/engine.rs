@@ -4,7 +4,7 @@
 //! To add one: its feature in the `Cargo.toml` of this crate, of `actix-hallpass` and of the workspace, a
 //! file here that implements [`Engine`] and its line in `sealed`, a folder in `migrations/`, its scheme
 //! in `url.rs`, its arms in `open.rs`, `declare/condition.rs` and `declare/value.rs`, and its connection in
-//! the list of `schema/tables.rs`. No statement changes. The tests name it in `tests/system/databases/`.
+//! the lists of `schema/users.rs`. No statement changes. The tests name it in `tests/system/databases/`.
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -23,6 +23,7 @@ use diesel_migrations::EmbeddedMigrations;
 use crate::connection::error::ConnectionError;
 use crate::connection::url::DatabaseUrl;
 use crate::schema::migration_error::MigrationError;
+use crate::schema::own_tables::OwnTables;
 
 /// How long a verb waits before it is refused: for a connection, and with what is left of it for
 /// a lock.
@@ -45,7 +46,7 @@ pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(1);
     note = "`sqlite` for `SqliteConnection`, `postgres` for `PgConnection`, `mysql` for `MysqlConnection`: \
             `actix-hallpass = {{ version = \"…\", features = [\"postgres\"] }}`"
 )]
-pub trait Engine: Connection + sealed::Sealed + 'static {
+pub trait Engine: Connection + OwnTables + sealed::Sealed + 'static {
     /// `Self`: what a declared table is implemented for, see `declare/prelude.rs`.
     #[doc(hidden)]
     type Itself;

@@ -7,5 +7,7 @@ mod embedded;
 mod location;
 pub(crate) mod migration_error;
 pub mod migrations;
+pub(crate) mod own_tables;
 pub(crate) mod schema_table;
 pub(crate) mod tables;
+pub(crate) mod users;

@@ -44,27 +44,3 @@ diesel::table! {
         full_at -> BigInt,
     }
 }
-
-crate::users_table! {
-    /// The table `users` that hallpass's migrations make.
-    pub(crate) struct Users for [
-        #[cfg(feature = "sqlite")] diesel::SqliteConnection,
-        #[cfg(feature = "postgres")] diesel::PgConnection,
-        #[cfg(feature = "mysql")] diesel::MysqlConnection
-    ] {
-        table: users,
-        id: id,
-        login: login,
-        password_hash: password_hash,
-        refresh_token_hash: refresh_token_hash,
-        session_id: session_id,
-        refresh_generation: refresh_generation,
-        rotated_at: rotated_at,
-        scope: scope,
-        is_enabled: users::disabled_at.is_null(),
-        set_enabled: |is_enabled, now| users::disabled_at.eq((!is_enabled).then_some(now)),
-        on_insert: |now| (users::created_at.eq(now), users::updated_at.eq(now)),
-        on_update: |now| users::updated_at.eq(now),
-        sessions: sessions,
-    }
-}

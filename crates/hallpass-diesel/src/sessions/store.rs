@@ -36,8 +36,10 @@ use crate::users::store::DieselStore;
 /// would have to log in between the two halves of a look.
 const MAXIMUM_LOOKS: u32 = 3;
 
-/// The users in a table that Diesel knows, with several sessions each in another one.
-pub(crate) struct DeviceStore<T, P>
+/// The users in a table that Diesel knows, with several sessions each in another one. Made by
+/// [`open_per_device`](crate::open_per_device) for the tables that hallpass brings, and by
+/// [`UsersTable::store_per_device`](crate::UsersTable::store_per_device) for tables of your own.
+pub struct DeviceStore<T, P>
 where
     P: Connections,
     T: UserStatements<P::Connection>,
@@ -50,19 +52,29 @@ where
     removed_up_to: AtomicI64,
 }
 
+impl<T, P> DieselStore<T, P>
+where
+    P: Connections + 'static,
+    T: UserStatements<P::Connection> + 'static,
+{
+    /// Returns a store of the same users with up to `max` sessions each, once the table of sessions has
+    /// answered: a column that the database does not have is an error now.
+    pub(crate) fn with_sessions(
+        self: Arc<Self>,
+        max: u32,
+    ) -> Result<DeviceStore<T, P>, StoreError> {
+        let sessions =
+            T::SESSIONS.ok_or(StoreError::Unsupported("`users_table!` has no line `sessions`"))?;
+        self.run(|connection| sessions.check(connection))?;
+        Ok(DeviceStore { users: self, sessions, max, removed_up_to: AtomicI64::new(0) })
+    }
+}
+
 impl<T, P> DeviceStore<T, P>
 where
     P: Connections + 'static,
     T: UserStatements<P::Connection> + 'static,
 {
-    pub(crate) fn new(
-        users: Arc<DieselStore<T, P>>,
-        sessions: &'static dyn SessionStatements<P::Connection, T::Id>,
-        max: u32,
-    ) -> Self {
-        Self { users, sessions, max, removed_up_to: AtomicI64::new(0) }
-    }
-
     /// Loads the user with the session that `find` finds or, where it finds no row, the one in the user's
     /// row, if that `counts`. Once more if that is not bound to the user's password: another login may
     /// have upgraded the hash between the two looks, and bound all sessions to the new one. What is still

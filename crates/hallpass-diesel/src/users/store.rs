@@ -15,7 +15,6 @@ use hallpass::{
 use crate::connection::error::OpenError;
 use crate::connection::pool::Connections;
 use crate::connection::retry::{is_refused, no_if_lost, run_on};
-use crate::sessions::store::DeviceStore;
 use crate::users::change::{Find, InRowChange, UserChange};
 use crate::users::row::UserRow;
 use crate::users::statements::UserStatements;
@@ -120,13 +119,8 @@ where
         UserId::is_canonical::<T::Id>(text)
     }
 
-    /// Looks at the table of sessions once, so that a column that the database does not have is an
-    /// error now.
     fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
-        let sessions =
-            T::SESSIONS.ok_or(StoreError::Unsupported("`users_table!` has no line `sessions`"))?;
-        self.run(|connection| sessions.check(connection))?;
-        Ok(Arc::new(DeviceStore::new(self, sessions, max)))
+        Ok(Arc::new(self.with_sessions(max)?))
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {

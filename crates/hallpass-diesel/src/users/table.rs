@@ -1,9 +1,12 @@
 //! How a table of users is declared. The statements about it are in `statements.rs`.
 
+use std::sync::Arc;
+
 use diesel::Connection;
 
 use crate::connection::error::OpenError;
 use crate::connection::pool::Connections;
+use crate::sessions::store::DeviceStore;
 use crate::users::statements::UserStatements;
 use crate::users::store::DieselStore;
 
@@ -22,6 +25,19 @@ pub trait UsersTable<C: Connection + 'static>: UserStatements<C> {
         P: Connections<Connection = C>,
     {
         DieselStore::over(pool)
+    }
+
+    /// As [`store`](Self::store), with up to `max` sessions for each user, in the table that the line
+    /// `sessions` of the declaration names.
+    ///
+    /// # Errors
+    /// As [`store`](Self::store), and [`OpenError::Table`] where the declaration has no such line.
+    fn store_per_device<P>(pool: P, max: u32) -> Result<DeviceStore<Self, P>, OpenError>
+    where
+        P: Connections<Connection = C> + 'static,
+        Self: 'static,
+    {
+        Arc::new(Self::store(pool)?).with_sessions(max).map_err(OpenError::Table)
     }
 }
 

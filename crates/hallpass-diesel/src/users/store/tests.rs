@@ -19,10 +19,10 @@ use super::*;
 use crate::connection::engine::{Engine as _, sqlite};
 use crate::connection::pool::Pool;
 use crate::connection::url::DatabaseUrl;
-use crate::open::migrated;
+use crate::open::{own_users, pooled};
 use crate::schema::migrations::Migrations;
 use crate::schema::schema_table::SchemaTable;
-use crate::schema::tables::Users;
+use crate::schema::users::Users;
 
 /// A store on a file of its own.
 struct Fixture {
@@ -35,8 +35,9 @@ impl Fixture {
         let directory = tempfile::tempdir().unwrap();
         let url = url(&directory);
         let four = NonZeroU32::new(4).unwrap();
-        let store =
-            migrated(&url, &[SchemaTable::Users], Migrations::Run, four, sqlite::create).unwrap();
+        let pool =
+            pooled(&url, &[SchemaTable::Users], Migrations::Run, four, sqlite::create).unwrap();
+        let store = own_users(pool);
         Self { directory, store }
     }
 

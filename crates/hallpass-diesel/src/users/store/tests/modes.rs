@@ -19,7 +19,7 @@ fn a_database_that_is_made_is_for_its_owner_alone() {
 fn open_at(path: &Path) -> Result<DieselStore<Users, Pool<SqliteConnection>>, OpenError> {
     let url = DatabaseUrl::parse(path.to_str().unwrap()).unwrap();
     let (tables, size) = (&[SchemaTable::Users], NonZeroU32::MIN);
-    let store = migrated(&url, tables, Migrations::Run, size, sqlite::create)?;
+    let store = own_users(pooled(&url, tables, Migrations::Run, size, sqlite::create)?);
     assert_eq!(store.load(&UserId::new("1")).unwrap(), None);
     Ok(store)
 }
