@@ -139,3 +139,18 @@ impl DeviceSessionRow {
         })
     }
 }
+
+/// Returns a session that is still in its user's row, where nothing is known of its device, nor when
+/// it began.
+pub(crate) fn not_moved_yet(session: Session) -> DeviceSession {
+    DeviceSession {
+        password_stamp: session.refresh_token_hash.password_stamp(),
+        id: session.id,
+        created_at: session.rotated_at,
+        last_used_at: session.rotated_at,
+        expires_at: Timestamp::MAX,
+        user_agent: None,
+        client_address: None,
+        label: None,
+    }
+}

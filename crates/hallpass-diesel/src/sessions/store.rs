@@ -25,7 +25,7 @@ use crate::connection::pool::Connections;
 use crate::connection::retry::no_if_lost;
 use crate::declare::value::seconds;
 use crate::sessions::change::{Removal, SessionChange, Wanted};
-use crate::sessions::row::{NewSession, SessionRow};
+use crate::sessions::row::{NewSession, SessionRow, not_moved_yet};
 use crate::sessions::statements::SessionStatements;
 use crate::users::change::{InRowChange, UserChange};
 use crate::users::row::UserRow;
@@ -378,21 +378,6 @@ where
         })?;
         self.removed_up_to.store(up_to, Ordering::Relaxed);
         Ok(removed)
-    }
-}
-
-/// Returns a session that is still in its user's row, where nothing is known of its device, nor when
-/// it began.
-fn not_moved_yet(session: Session) -> DeviceSession {
-    DeviceSession {
-        password_stamp: session.refresh_token_hash.password_stamp(),
-        id: session.id,
-        created_at: session.rotated_at,
-        last_used_at: session.rotated_at,
-        expires_at: Timestamp::MAX,
-        user_agent: None,
-        client_address: None,
-        label: None,
     }
 }
 
