@@ -107,10 +107,9 @@ where
         id: &UserId,
         find: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<Option<SessionRow>>,
     ) -> Result<Option<(User, Option<SessionRow>)>, StoreError> {
-        let Some(id) = id.parse::<T::Id>() else { return Ok(None) };
-        let (user, session) = self.users.run(|connection| {
-            let user = T::load(connection, &id)?;
-            Ok((user, find(connection, &id)?))
+        let (user, session) = self.users.run_for(id, (None, None), |connection, id| {
+            let user = T::load(connection, id)?;
+            Ok((user, find(connection, id)?))
         })?;
         Ok(self.users.user(user)?.map(|user| (user, session)))
     }
@@ -121,15 +120,16 @@ where
         user_id: &UserId,
         statements: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<bool>,
     ) -> Result<bool, StoreError> {
-        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
-        // What is not done to the end is not done at all.
-        let all_or_nothing = |connection: &mut P::Connection| {
-            let is_done = statements(connection, &id)?;
-            is_done.then_some(()).ok_or(DieselError::RollbackTransaction)
-        };
-        self.users.run(|connection| match connection.transaction(all_or_nothing) {
-            Err(DieselError::RollbackTransaction) => Ok(false),
-            changed => changed.map(|()| true),
+        self.users.run_for(user_id, false, |connection, id| {
+            // What is not done to the end is not done at all.
+            let changed = connection.transaction(|connection| {
+                let is_done = statements(connection, id)?;
+                is_done.then_some(()).ok_or(DieselError::RollbackTransaction)
+            });
+            match changed {
+                Err(DieselError::RollbackTransaction) => Ok(false),
+                changed => changed.map(|()| true),
+            }
         })
     }
 
@@ -237,16 +237,15 @@ where
     }
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
-        let Some(id) = rotation.user_id.parse::<T::Id>() else { return Ok(false) };
-        let rotated = self.users.run(|connection| {
-            self.sessions.change(connection, &id, SessionChange::Rotate(rotation))
+        let rotated = self.users.run_for(&rotation.user_id, 0, |connection, id| {
+            self.sessions.change(connection, id, SessionChange::Rotate(rotation))
         });
         let rotated = no_if_lost(rotated.map(|rows| rows == 1))?;
         if rotated {
             return Ok(true);
         }
         // Before the transaction: on SQLite, one that reads first may be refused its write.
-        let listed = self.users.run(|connection| T::load(connection, &id))?;
+        let listed = self.users.run_for(&rotation.user_id, None, T::load)?;
         let listed_at = listed.and_then(UserRow::into_last_use).and_then(|(at, _)| at);
         let created_at = listed_at.unwrap_or(rotation.auth_time);
         let carried_over = self.change(&rotation.user_id, |connection, id| {
@@ -262,13 +261,12 @@ where
         reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
-        let ended = self.users.run(|connection| {
+        let ended = self.users.run_for(user_id, 0, |connection, id| {
             // One statement changes something, so that both may be run again.
-            match T::change_session(connection, &id, InRowChange::End(session_id, now))? {
+            match T::change_session(connection, id, InRowChange::End(session_id, now))? {
                 0 => {
                     let end = SessionChange::End(session_id, reason, now);
-                    self.sessions.change(connection, &id, end)
+                    self.sessions.change(connection, id, end)
                 }
                 in_row => Ok(in_row),
             }
@@ -283,9 +281,10 @@ where
         reason: EndReason,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let Some(id) = user_id.parse::<T::Id>() else { return Ok(0) };
-        self.users
-            .run_together(|connection| self.end_several(connection, &id, sessions, reason, now))
+        self.users.run_for(user_id, 0, |connection, id| {
+            connection
+                .transaction(|connection| self.end_several(connection, id, sessions, reason, now))
+        })
     }
 
     fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
@@ -309,14 +308,15 @@ where
     }
 
     fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(id) = user_id.parse::<T::Id>() else { return Ok(false) };
         self.users.refuse_undeclared()?;
         let (all, reason) = (SessionsToEnd::All, EndReason::UserDisabled);
-        let disabled = self.users.run_together(|connection| {
-            let disabled = T::change(connection, &id, UserChange::Disable(now))?;
-            let end = SessionChange::EndSeveral(&all, reason, now);
-            self.sessions.change(connection, &id, end)?;
-            Ok(disabled)
+        let disabled = self.users.run_for(user_id, 0, |connection, id| {
+            connection.transaction(|connection| {
+                let disabled = T::change(connection, id, UserChange::Disable(now))?;
+                let end = SessionChange::EndSeveral(&all, reason, now);
+                self.sessions.change(connection, id, end)?;
+                Ok(disabled)
+            })
         })?;
         Ok(disabled == 1)
     }
@@ -341,10 +341,9 @@ where
         user_id: &UserId,
         now: Timestamp,
     ) -> Result<Vec<DeviceSession>, StoreError> {
-        let Some(id) = user_id.parse::<T::Id>() else { return Ok(Vec::new()) };
-        let (user, rows) = self.users.run(|connection| {
-            let user = T::load(connection, &id)?;
-            Ok((user, self.sessions.list(connection, &id, now)?))
+        let (user, rows) = self.users.run_for(user_id, (None, Vec::new()), |connection, id| {
+            let user = T::load(connection, id)?;
+            Ok((user, self.sessions.list(connection, id, now)?))
         })?;
         let user = self.users.user(user)?;
         let mut listed = Vec::new();

@@ -57,12 +57,15 @@ where
         run_on(&self.pool, statement)
     }
 
-    /// As [`DieselStore::run`], for several statements that are done together or not at all.
-    pub(crate) fn run_together<R>(
+    /// As [`DieselStore::run`], about the user with this id; returns `absent` where it can be no user's.
+    pub(crate) fn run_for<R>(
         &self,
-        statements: impl Fn(&mut P::Connection) -> QueryResult<R>,
+        id: &UserId,
+        absent: R,
+        statement: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<R>,
     ) -> Result<R, StoreError> {
-        self.run(|connection| connection.transaction(&statements))
+        let Some(id) = id.parse::<T::Id>() else { return Ok(absent) };
+        self.run(|connection| statement(connection, &id))
     }
 
     /// Runs an update of the row with this id; returns whether there was one to update.
@@ -71,8 +74,7 @@ where
         id: &UserId,
         statement: impl Fn(&mut P::Connection, &T::Id) -> QueryResult<usize>,
     ) -> Result<bool, StoreError> {
-        let Some(id) = id.parse::<T::Id>() else { return Ok(false) };
-        self.run(|connection| statement(connection, &id)).map(|rows| rows == 1)
+        self.run_for(id, 0, statement).map(|rows| rows == 1)
     }
 
     fn change(&self, id: &UserId, change: UserChange<'_>) -> Result<bool, StoreError> {
@@ -124,8 +126,7 @@ where
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let Some(id) = id.parse::<T::Id>() else { return Ok(None) };
-        self.user(self.run(|connection| T::load(connection, &id))?)
+        self.user(self.run_for(id, None, T::load)?)
     }
 
     #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]

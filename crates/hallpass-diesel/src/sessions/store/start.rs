@@ -111,9 +111,10 @@ where
     /// login tries again. It fails, for example, if the role may not `DELETE`, or if a foreign key of
     /// another table refers to a session.
     pub(super) fn remove_excess(&self, start: &SessionStart) {
-        let Some(id) = start.user_id.parse::<T::Id>() else { return };
         let now = start.session.rotated_at;
-        let _ = self.users.run(|connection| self.remove_excess_on(connection, &id, now));
+        let _ = self.users.run_for(&start.user_id, (), |connection, id| {
+            self.remove_excess_on(connection, id, now)
+        });
     }
 
     fn remove_excess_on(
