@@ -3,8 +3,8 @@
 use crate::attempts::statements::AttemptStatements;
 use crate::users::statements::UserStatements;
 
-/// A connection over which hallpass's own tables are reached. Implemented beside their declaration, for each
-/// kind of database; so that whatever has a pool can keep its users in them.
+/// A connection over which hallpass's own tables are reached. Implemented beside their declaration,
+/// for each kind of database, so that any pool can hold users in them.
 pub trait OwnTables: AttemptStatements + Sized + 'static {
     /// The table of users, and that of sessions beside it.
     type Users: UserStatements<Self> + 'static;

@@ -253,8 +253,6 @@ macro_rules! session_statements {
                 user: &$id,
                 change: __hallpass::SessionChange<'_>,
             ) -> __hallpass::QueryResult<usize> {
-                use __hallpass::SessionChange as __Change;
-
                 let connection: &mut __Connection = connection;
                 let update = __hallpass::diesel::update($sessions::table)
                     .filter($sessions::user_id.eq(user))
@@ -263,11 +261,10 @@ macro_rules! session_statements {
                 let has_hash = |hash| __hallpass::same_bytes($sessions::refresh_token_hash, hash);
                 let set_stamp = |stamp| $sessions::password_stamp.eq(__hallpass::stamp_text(stamp));
                 match change {
-                    __Change::Rotate(rotation) => {
+                    __hallpass::SessionChange::Rotate(rotation) => {
                         let (id, now) = (rotation.session_id.as_str(), rotation.rotated_at);
                         let enabled_user = $users::table
-                            .select(__Columns::ID)
-                            .filter(__Columns::ID.eq(user))
+                            .select(__Columns::ID).filter(__Columns::ID.eq(user))
                             .filter(__hallpass::in_parentheses($is_enabled));
                         let update = update
                             .filter($sessions::id.eq(id))
@@ -284,27 +281,26 @@ macro_rules! session_statements {
                         );
                         __hallpass::execute(connection, update.set(set))
                     }
-                    __Change::Bind { from, to } => {
+                    __hallpass::SessionChange::Bind { from, to } => {
                         let is_bound =
                             __hallpass::same_bytes($sessions::password_stamp, from.expose_stamp());
                         let set = set_stamp(Some(to));
                         __hallpass::execute(connection, update.filter(is_bound).set(set))
                     }
-                    __Change::BindProven(proven) => {
+                    __hallpass::SessionChange::BindProven(proven) => {
                         let stamp = proven.bound_hash.password_stamp();
                         let update = update
                             .filter($sessions::id.eq(proven.id.as_str()))
                             .filter(has_hash(proven.verified_hash.expose_bcrypt_hash()));
                         __hallpass::execute(connection, update.set(set_stamp(stamp.as_ref())))
                     }
-                    __Change::End(id, reason, now) => {
-                        let update = update
-                            .filter($sessions::id.eq(id.as_str()))
-                            .filter(is_exactly(id.as_str()));
+                    __hallpass::SessionChange::End(id, reason, now) => {
+                        let id = id.as_str();
+                        let update = update.filter($sessions::id.eq(id)).filter(is_exactly(id));
                         let set = $crate::session_statements!(@ended $sessions reason now);
                         __hallpass::execute(connection, update.set(set))
                     }
-                    __Change::EndSeveral(sessions, reason, now) => {
+                    __hallpass::SessionChange::EndSeveral(sessions, reason, now) => {
                         let is_meant = $sessions::id.ne(__hallpass::kept(sessions));
                         let set = $crate::session_statements!(@ended $sessions reason now);
                         __hallpass::execute(connection, update.filter(is_meant).set(set))

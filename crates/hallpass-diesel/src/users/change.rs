@@ -21,8 +21,8 @@ pub enum UserChange<'a> {
     ConfirmPassword(&'a SessionStart),
     /// Sets the password and ends the session in the row.
     SetPassword(&'a PasswordChange),
-    /// Sets the password and binds the session in the row to it, if that is the proven one and its hash
-    /// is still the one that was verified.
+    /// Sets the password and binds the session in the row to it, if that is the proven one and its
+    /// hash is still the one that was verified.
     SetPasswordInSession(&'a PasswordChange, &'a ProvenSession),
     /// Disables the user and ends the session in the row.
     Disable(Timestamp),

@@ -1,5 +1,5 @@
-//! A table of users: how it is declared, its statements, what a row means, and the store over it with
-//! one session in each row.
+//! A table of users: how it is declared, its statements, what a row means, and the store over it
+//! with one session in each row.
 //!
 //! Knows no database in particular: Diesel writes the SQL.
 

@@ -1,8 +1,7 @@
 //! The statements about a table of users, once for every kind of database and every table.
 //!
-//! They are in a macro because Diesel's types depend on the table and on the connection. What the
-//! macro makes is the implementation of [`UserStatements`] and nothing else; the store is plain code
-//! over that trait.
+//! They are in a macro because Diesel's types depend on the table and on the connection. The macro
+//! makes the implementation of [`UserStatements`] and nothing else; the store is plain code over it.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -54,7 +53,8 @@ pub trait UserStatements<C: Connection + 'static>: Sized {
     }
 }
 
-/// Implements [`UserStatements`] for the table that was declared.
+/// Implements [`UserStatements`] for the table that was declared. Closures name a column once that
+/// several statements use: a column that does not fit is reported for each place that names it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! user_statements {
@@ -141,13 +141,14 @@ macro_rules! user_statements {
                         let password = set_password(change.password_hash.expose_hash());
                         let now = change.changed_at;
                         let set = (password, no_session, $(__hallpass::at(now, $on_update),)?);
-                        __hallpass::execute(connection, update.filter(has_password(verified)).set(set))
+                        let update = update.filter(has_password(verified));
+                        __hallpass::execute(connection, update.set(set))
                     }
                     __Change::SetPasswordInSession(change, proven) => {
-                        let hash = proven.verified_hash.expose_hash();
+                        let (id, hash) = (proven.id.as_str(), proven.verified_hash.expose_hash());
                         let update = update
                             .filter(has_password(change.verified_password_hash.expose_hash()))
-                            .filter(__hallpass::same_bytes(__Columns::SESSION_ID, proven.id.as_str()))
+                            .filter(__hallpass::same_bytes(__Columns::SESSION_ID, id))
                             .filter(__hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, hash));
                         let set = (
                             set_password(change.password_hash.expose_hash()),
@@ -156,18 +157,14 @@ macro_rules! user_statements {
                         );
                         __hallpass::execute(connection, update.set(set))
                     }
-                    __Change::Disable(now) => {
-                        $crate::user_statements!(
-                            @set_enabled connection update (false, now) [$($set_enabled)?]
-                            [no_session, $(__hallpass::at(now, $on_update),)?]
-                        )
-                    }
-                    __Change::Enable(now) => {
-                        $crate::user_statements!(
-                            @set_enabled connection update (true, now) [$($set_enabled)?]
-                            [$(__hallpass::at(now, $on_update),)?]
-                        )
-                    }
+                    __Change::Disable(now) => $crate::user_statements!(
+                        @set_enabled connection update (false, now) [$($set_enabled)?]
+                        [no_session, $(__hallpass::at(now, $on_update),)?]
+                    ),
+                    __Change::Enable(now) => $crate::user_statements!(
+                        @set_enabled connection update (true, now) [$($set_enabled)?]
+                        [$(__hallpass::at(now, $on_update),)?]
+                    ),
                     __Change::LogOut => __hallpass::execute(connection, update.set(no_session)),
                     __Change::Delete => {
                         __hallpass::execute(connection, __hallpass::diesel::delete(row))
@@ -180,8 +177,6 @@ macro_rules! user_statements {
                 id: &Self::Id,
                 change: __hallpass::InRowChange<'_>,
             ) -> __hallpass::QueryResult<usize> {
-                use __hallpass::InRowChange as __Change;
-
                 let connection: &mut __Connection = connection;
                 let update = __hallpass::diesel::update($table::table).filter(__Columns::ID.eq(id));
                 let is_session = |id| __hallpass::same_bytes(__Columns::SESSION_ID, id);
@@ -189,17 +184,15 @@ macro_rules! user_statements {
                 let set_hash = |hash| __Columns::REFRESH_TOKEN_HASH.eq(hash);
                 let set_time = |time| __Columns::ROTATED_AT.eq(__hallpass::seconds(time));
                 let is_enabled = || __hallpass::in_parentheses($is_enabled);
-                let end = |now| {
-                    let no_session = $crate::user_statements!(@no_session);
-                    (no_session, $(__hallpass::at(now, $on_update),)?)
-                };
+                let no_session = $crate::user_statements!(@no_session);
+                let end = |now| (no_session, $(__hallpass::at(now, $on_update),)?);
                 match change {
-                    __Change::Start(start) => {
+                    __hallpass::InRowChange::Start(start) => {
                         let (session, now) = (&start.session, start.session.rotated_at);
                         let verified = start.verified_password_hash.expose_hash();
-                        let update = update
-                            .filter(__hallpass::same_bytes(__Columns::PASSWORD_HASH, verified))
-                            .filter(is_enabled());
+                        let has_password =
+                            __hallpass::same_bytes(__Columns::PASSWORD_HASH, verified);
+                        let update = update.filter(has_password).filter(is_enabled());
                         let set = (
                             __Columns::PASSWORD_HASH.eq(__hallpass::stored_password_hash(start)),
                             set_hash(session.refresh_token_hash.expose_hash()),
@@ -210,13 +203,13 @@ macro_rules! user_statements {
                         );
                         __hallpass::execute(connection, update.set(set))
                     }
-                    __Change::Rotate(rotation) | __Change::Take(rotation) => {
+                    __hallpass::InRowChange::Rotate(rotation) | __hallpass::InRowChange::Take(rotation) => {
                         let now = rotation.rotated_at;
                         let update = update
                             .filter(is_session(rotation.session_id.as_str()))
                             .filter(has_hash(rotation.verified_hash.expose_hash()))
                             .filter(is_enabled());
-                        if matches!(change, __Change::Take(_)) {
+                        if matches!(change, __hallpass::InRowChange::Take(_)) {
                             return __hallpass::execute(connection, update.set(end(now)));
                         }
                         let set = (
@@ -227,18 +220,17 @@ macro_rules! user_statements {
                         );
                         __hallpass::execute(connection, update.set(set))
                     }
-                    __Change::Bind { from, to } => {
+                    __hallpass::InRowChange::Bind { from, to } => {
                         let update = update.filter(has_hash(from.expose_hash()));
                         __hallpass::execute(connection, update.set(set_hash(to.expose_hash())))
                     }
-                    __Change::End(session_id, now) => {
+                    __hallpass::InRowChange::End(session_id, now) => {
                         let update = update.filter(is_session(session_id.as_str()));
                         __hallpass::execute(connection, update.set(end(now)))
                     }
-                    __Change::EndSeveral(sessions, now) => {
-                        let update =
-                            update.filter(__Columns::SESSION_ID.ne(__hallpass::kept(sessions)));
-                        __hallpass::execute(connection, update.set(end(now)))
+                    __hallpass::InRowChange::EndSeveral(sessions, now) => {
+                        let is_meant = __Columns::SESSION_ID.ne(__hallpass::kept(sessions));
+                        __hallpass::execute(connection, update.filter(is_meant).set(end(now)))
                     }
                 }
             }

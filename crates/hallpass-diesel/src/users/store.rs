@@ -20,8 +20,8 @@ use crate::users::row::UserRow;
 use crate::users::statements::UserStatements;
 
 /// The users in a table that Diesel knows, with one session each in columns of that table. Made by
-/// [`open`](crate::open) for the table that hallpass brings, and by [`UsersTable::store`](crate::UsersTable::store) for a table of
-/// your own. Cheap to clone.
+/// [`open`](crate::open) for the table that hallpass brings, and by
+/// [`UsersTable::store`](crate::UsersTable::store) for a table of your own. Cheap to clone.
 pub struct DieselStore<T, P> {
     pool: P,
     table: PhantomData<fn() -> T>,
@@ -57,7 +57,7 @@ where
         run_on(&self.pool, statement)
     }
 
-    /// As [`DieselStore::run`], about the user with this id; returns `absent` where it can be no user's.
+    /// As [`DieselStore::run`], about the user with this id; returns `absent` if no user can have it.
     pub(crate) fn run_for<R>(
         &self,
         id: &UserId,
