@@ -7,7 +7,9 @@ use actix_hallpass::{Auth, AuthUser, Environment, MaybeAuthUser, SetupError};
 use actix_web::web::Json;
 use actix_web::{App, HttpServer, get, web};
 use serde_json::{Value, json};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Who sends this request; only with a token.
 #[get("/me")]
@@ -48,11 +50,19 @@ fn auth(environment: &Environment) -> Result<Auth, SetupError> {
     builder.build()
 }
 
+/// Writes the log to standard error: the targets and levels of `RUST_LOG`, for example
+/// `hallpass=debug,warn`; without it, INFO and above.
+fn start_log() {
+    let selected = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = selected.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines).with(filter).init();
+}
+
 #[actix_web::main]
 #[expect(clippy::print_stdout, reason = "whoever starts the server reads where it listens")]
 async fn main() -> std::io::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    start_log();
     let environment = Environment::load();
     let auth = auth(&environment)?;
     let bind = environment.var("BIND")?.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
