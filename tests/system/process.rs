@@ -32,7 +32,11 @@ pub(crate) fn example(name: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let target = this.parent().and_then(Path::parent).unwrap();
     let path = target.join("examples").join(name);
-    assert!(path.exists(), "{} is not built: run `cargo test --workspace`", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo build --workspace --examples`",
+        path.display()
+    );
     path
 }
 
