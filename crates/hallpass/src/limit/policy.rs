@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::time::Timestamp;
-use crate::time::clock::CLOCK_SKEW_TOLERANCE;
+use crate::time::timestamp::CLOCK_SKEW_TOLERANCE;
 
 /// An allowance of `burst` attempts, of which one comes back every `interval`.
 ///

@@ -4,9 +4,10 @@ pub(crate) mod salt;
 #[cfg(test)]
 pub(crate) mod stand_in;
 
-use ::bcrypt::{BcryptResult, HashParts, non_truncating_hash_with_salt, non_truncating_verify};
+use ::bcrypt::{BcryptResult, non_truncating_hash_with_salt, non_truncating_verify};
 
-use crate::password::bcrypt::salt::Salt;
+use crate::password::bcrypt::salt::{Salt, parts_of};
+use crate::password::hash_match::{HashMatch, UnusableHash};
 use crate::random::{Random, RandomUnavailable, random_bytes};
 
 /// The lowest cost bcrypt knows: 2^4 rounds.
@@ -18,41 +19,12 @@ pub(crate) const READ_BYTES: usize = 72;
 /// The longest text bcrypt reads whole, with the NUL that ends it.
 pub(crate) const MAXIMUM_BYTES: usize = READ_BYTES - 1;
 
-/// How a secret compares with a stored hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum HashMatch {
-    /// The secret is the one that was hashed.
-    Matches,
-    /// It is another one.
-    Differs,
-    /// Nothing was computed, because the stored text can't be used.
-    Unusable(UnusableHash),
-}
-
 /// What a comparison came to, and what it cost.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Comparison {
     pub(crate) outcome: HashMatch,
     /// The cost of the bcrypt run, `None` when none was needed.
     pub(crate) cost: Option<u32>,
-}
-
-/// Why a stored hash matches nothing. The hash column is input: a row made by hand, a broken
-/// import, an attacker with write access.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnusableHash {
-    /// It is not a bcrypt hash of version `2a`, `2b` or `2y`.
-    #[error("the stored hash is not a bcrypt hash")]
-    Unparsable,
-    /// Its cost is above the ceiling; `$2b$31$` would run for 31 hours.
-    #[error("the stored hash has cost {cost}, above {ceiling}")]
-    CostTooHigh {
-        /// The cost it has.
-        cost: u32,
-        /// The highest cost that is run.
-        ceiling: u32,
-    },
 }
 
 /// Returns the bcrypt hash of `secret` with a random salt: see [`hash_with_salt`].
@@ -139,14 +111,6 @@ pub(crate) fn usable_cost(stored: &str, ceiling: u32) -> Result<u32, UnusableHas
         ..MINIMUM_COST => Err(UnusableHash::Unparsable),
         cost if cost > ceiling => Err(UnusableHash::CostTooHigh { cost, ceiling }),
         cost => Ok(cost),
-    }
-}
-
-fn parts_of(stored: &str) -> Result<HashParts, UnusableHash> {
-    // `2x` marks hashes of a broken implementation, which this one does not imitate.
-    match stored.parse::<HashParts>() {
-        Ok(parts) if !stored.starts_with("$2x$") => Ok(parts),
-        _ => Err(UnusableHash::Unparsable),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::password::bcrypt::HashMatch;
+use crate::password::hash_match::HashMatch;
 use crate::password::typed::TypedPassword;
 use crate::password::{Password, bcrypt};
 use crate::random::{Random, RandomUnavailable};

@@ -4,13 +4,14 @@
 
 pub(crate) mod bcrypt;
 pub(crate) mod hash;
+pub(crate) mod hash_match;
 pub(crate) mod password;
 pub(crate) mod rule;
 pub(crate) mod stamp;
 pub(crate) mod typed;
 
-pub use bcrypt::UnusableHash;
 pub use hash::PasswordHash;
+pub use hash_match::UnusableHash;
 pub use password::{Password, PasswordUnacceptable};
 pub use rule::{PasswordRule, PasswordRuleError};
 pub use stamp::PasswordStamp;

@@ -1,8 +1,8 @@
 //! Is this the user's password, and may they use it? What login and step-up have in common.
 
 use crate::event::LoginRefusal;
-use crate::password::bcrypt::HashMatch;
 use crate::password::hash::PasswordComparison;
+use crate::password::hash_match::HashMatch;
 use crate::password::typed::TypedPassword;
 use crate::service::Service;
 use crate::service::permits::HashPermit;

@@ -5,11 +5,11 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
 use crate::keys::hmac::HmacKey;
-use crate::password::bcrypt::HashMatch;
 use crate::password::bcrypt::salt::Salt;
+use crate::password::hash_match::HashMatch;
 use crate::random::{Random, RandomUnavailable, random_bytes};
 use crate::session::RefreshTokenHash;
-use crate::token::refresh::RefreshSecret;
+use crate::token::refresh_secret::RefreshSecret;
 
 /// How many sessions are remembered, in some 10 MB; those that were refreshed longest ago go first.
 const MAXIMUM_REMEMBERED: usize = 100_000;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::password::bcrypt::HashMatch;
 use crate::password::bcrypt::salt::Salt;
+use crate::password::hash_match::HashMatch;
 use crate::password::{PasswordHash, PasswordStamp, UnusableHash, bcrypt};
-use crate::token::refresh::RefreshSecret;
+use crate::token::refresh_secret::RefreshSecret;
 
 /// The highest cost a stored hash may have: about 0.9 s.
 const COST_CEILING: u32 = 14;

@@ -5,8 +5,8 @@
 //! [`Claim::judge`], once bcrypt has said whether the secret matches, and [`check_password`].
 
 use crate::password::UnusableHash;
-use crate::password::bcrypt::HashMatch;
-use crate::session::session::Grace;
+use crate::password::hash_match::HashMatch;
+use crate::session::policy::Grace;
 use crate::session::{Session, SessionPolicy};
 use crate::time::Timestamp;
 use crate::token::RefreshTokenError;

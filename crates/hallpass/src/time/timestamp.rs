@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::clock::CLOCK_SKEW_TOLERANCE;
+/// How far the clocks of servers on one database may differ. A stored time that is further ahead of
+/// the clock was written by a clock that was wrong.
+pub(crate) const CLOCK_SKEW_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, up to the end of the year 9999.
 ///

@@ -9,6 +9,8 @@ pub(crate) mod app_members;
 pub(crate) mod claims;
 pub(crate) mod field_names;
 pub(crate) mod refresh;
+pub(crate) mod refresh_secret;
+pub(crate) mod successor;
 pub(crate) mod verification;
 
 pub use access::{AccessToken, IssueError};

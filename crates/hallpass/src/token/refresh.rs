@@ -2,25 +2,19 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::json::{self, MalformedJson};
-use crate::keys::hmac::HmacKey;
 use crate::keys::jws::Jws;
 use crate::keys::{JwsError, TokenSecret};
 use crate::password::bcrypt::salt::Salt;
-use crate::random::{Random, RandomUnavailable, random_text};
+use crate::random::{Random, RandomUnavailable};
 use crate::session::{SessionId, SessionPolicy};
 use crate::time::Timestamp;
+use crate::token::refresh_secret::RefreshSecret;
+use crate::token::successor::{SuccessorKey, SuccessorOf};
 use crate::user::UserId;
-
-/// Keeps the successor's key apart from the signing key, although both come from one secret.
-const SUCCESSOR_KEY_LABEL: &[u8] = b"hallpass successor key v1";
-
-/// Names the use and the version of the successor's formula.
-const SUCCESSOR_LABEL: &[u8] = b"hallpass successor v2";
 
 /// Ends the audience of refresh tokens, and never that of access tokens.
 pub(crate) const REFRESH_SUFFIX: &str = "#refresh";
@@ -28,7 +22,7 @@ pub(crate) const REFRESH_SUFFIX: &str = "#refresh";
 /// Issues and authenticates refresh tokens, and derives successors.
 pub(crate) struct RefreshTokens {
     jws: Jws,
-    successor_key: HmacKey,
+    successor_key: SuccessorKey,
     issuer: String,
     audience: String,
     policy: SessionPolicy,
@@ -39,14 +33,6 @@ pub(crate) struct RefreshTokens {
 /// # Security
 /// `Debug` shows no character of it; memory is wiped on drop.
 pub struct RefreshToken(Zeroizing<String>);
-
-/// The secret in a refresh token: its `jti`, 32 bytes as 43 base64url characters.
-///
-/// # Security
-/// `Debug` shows no character of it; memory is wiped on drop.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct RefreshSecret(Zeroizing<String>);
 
 /// What an authentic refresh token says; it may be expired, replaced or revoked.
 ///
@@ -107,11 +93,6 @@ pub enum RefreshTokenError {
     },
 }
 
-/// A text that is not 32 bytes in base64url.
-#[derive(Debug, thiserror::Error)]
-#[error("the token id is not 43 base64url characters")]
-pub(crate) struct NotASecret;
-
 impl RefreshTokens {
     /// Returns the issuer for `issuer` with `secret`; the audience is that of access tokens +
     /// `#refresh`.
@@ -124,7 +105,7 @@ impl RefreshTokens {
     ) -> Self {
         Self {
             jws: Jws::new("rt+jwt", secret, None),
-            successor_key: successor_key(secret),
+            successor_key: SuccessorKey::new(secret),
             issuer: issuer.to_owned(),
             audience: format!("{audience}{REFRESH_SUFFIX}"),
             policy,
@@ -149,7 +130,7 @@ impl RefreshTokens {
             expires_at: self.policy.refresh_expiry(now, now),
             nbf: None,
             auth_time: now,
-            secret: RefreshSecret(Zeroizing::new(random_text::<32>(random)?)),
+            secret: RefreshSecret::generate(random)?,
         })
     }
 
@@ -173,7 +154,13 @@ impl RefreshTokens {
             issued_at: rotated_at,
             expires_at: self.policy.refresh_expiry(rotated_at, presented.auth_time),
             nbf: None,
-            secret: self.successor_secret(presented, rotated_at, salt),
+            secret: self.successor_key.secret(&SuccessorOf {
+                session_id: &presented.session_id,
+                generation: presented.generation,
+                secret: &presented.secret,
+                rotated_at,
+                salt,
+            }),
             ..presented.clone()
         }
     }
@@ -200,38 +187,6 @@ impl RefreshTokens {
         }
         Ok(claims)
     }
-
-    /// `base64url(HMAC-SHA256(K, label ‖ sid ‖ gen ‖ jti ‖ rotated_at ‖ salt))`, texts with their
-    /// lengths before them, numbers in eight bytes, most significant first, the salt in sixteen.
-    fn successor_secret(
-        &self,
-        presented: &RefreshClaims,
-        rotated_at: Timestamp,
-        salt: Salt,
-    ) -> RefreshSecret {
-        let session_id = presented.session_id.as_str().as_bytes();
-        let secret = presented.secret.expose_secret().as_bytes();
-        let code = Zeroizing::new(self.successor_key.code_of(&[
-            SUCCESSOR_LABEL,
-            &length_of(session_id),
-            session_id,
-            &presented.generation.to_be_bytes(),
-            &length_of(secret),
-            secret,
-            &rotated_at.as_unix_seconds().to_be_bytes(),
-            salt.as_bytes(),
-        ]));
-        RefreshSecret(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
-    }
-}
-
-fn successor_key(secret: &TokenSecret) -> HmacKey {
-    let signing_key = HmacKey::new(secret.expose_secret());
-    HmacKey::new(&*Zeroizing::new(signing_key.code_of(&[SUCCESSOR_KEY_LABEL])))
-}
-
-fn length_of(text: &[u8]) -> [u8; 8] {
-    (text.len() as u64).to_be_bytes()
 }
 
 impl RefreshClaims {
@@ -255,24 +210,6 @@ impl RefreshToken {
     }
 }
 
-impl RefreshSecret {
-    pub(crate) fn expose_secret(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for RefreshSecret {
-    type Error = NotASecret;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let text = Zeroizing::new(text);
-        match URL_SAFE_NO_PAD.decode(text.as_bytes()).map(|bytes| Zeroizing::new(bytes).len()) {
-            Ok(32) => Ok(Self(text)),
-            _ => Err(NotASecret),
-        }
-    }
-}
-
 impl fmt::Debug for RefreshTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -285,12 +222,6 @@ impl fmt::Debug for RefreshTokens {
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("RefreshToken(…)")
-    }
-}
-
-impl fmt::Debug for RefreshSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("RefreshSecret(…)")
     }
 }
 

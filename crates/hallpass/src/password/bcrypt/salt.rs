@@ -1,7 +1,8 @@
 //! The salt of a bcrypt hash: what makes each hash of one secret another text.
 
+use ::bcrypt::HashParts;
+
 use crate::password::UnusableHash;
-use crate::password::bcrypt::parts_of;
 use crate::random::{Random, RandomUnavailable, random_bytes};
 
 /// 128 random bits. A hash writes them as 22 characters, which have room for 132.
@@ -21,6 +22,15 @@ impl Salt {
 
     pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+}
+
+/// Reads a `stored` hash.
+pub(crate) fn parts_of(stored: &str) -> Result<HashParts, UnusableHash> {
+    // `2x` marks hashes of a broken implementation, which this one does not imitate.
+    match stored.parse::<HashParts>() {
+        Ok(parts) if !stored.starts_with("$2x$") => Ok(parts),
+        _ => Err(UnusableHash::Unparsable),
     }
 }
 

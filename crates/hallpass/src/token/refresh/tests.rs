@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::password::bcrypt;
+use crate::password::hash_match::HashMatch;
 use crate::session::RefreshTokenHash;
 use crate::testing::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{SeededRandom, forge};
@@ -58,7 +58,7 @@ fn the_successor_is_the_one_that_python_computes() {
     let salt = stored.salt().unwrap();
     let successor = tokens().successor(&forged(HEADER, CLAIMS).unwrap(), at(2_000_000_100), salt);
     assert_eq!(successor.secret.expose_secret(), "auh16xWP4QC6edTEL8QoO1WiBBRx5PJpt-24rYfL5Nw");
-    assert_eq!(stored.compare(&successor.secret), bcrypt::HashMatch::Matches);
+    assert_eq!(stored.compare(&successor.secret), HashMatch::Matches);
     assert_eq!(successor.generation, 4);
     assert_eq!(successor.issued_at, at(2_000_000_100));
     assert_eq!(successor.expires_at, at(2_000_000_100 + 14 * DAY));
@@ -76,7 +76,7 @@ fn the_successor_depends_on_all_that_it_is_made_of() {
         tokens().successor(claims, rotated_at, salt).secret.expose_secret().to_owned()
     };
     let secret = |claims: &RefreshClaims, rotated_at| salted(claims, rotated_at, salt);
-    let other_secret = RefreshSecret(Zeroizing::new(SECRET.replace("AAEC", "AAED")));
+    let other_secret = RefreshSecret::try_from(SECRET.replace("AAEC", "AAED")).unwrap();
     let others = [
         salted(&presented, rotated_at, Salt::generate(&random).unwrap()),
         secret(&presented, at(2_000_000_101)),
@@ -113,10 +113,10 @@ fn two_tokens_of_one_user_never_match_each_others_hash() {
 
     let salt = Salt::generate(&random).unwrap();
     let hash = RefreshTokenHash::of(&one.secret, 4, salt);
-    assert_eq!(hash.compare(&one.secret), bcrypt::HashMatch::Matches);
-    assert_eq!(hash.compare(&other.secret), bcrypt::HashMatch::Differs);
+    assert_eq!(hash.compare(&one.secret), HashMatch::Matches);
+    assert_eq!(hash.compare(&other.secret), HashMatch::Differs);
     let successor = tokens().successor(&one, at(2_000_000_100), salt);
-    assert_eq!(hash.compare(&successor.secret), bcrypt::HashMatch::Differs);
+    assert_eq!(hash.compare(&successor.secret), HashMatch::Differs);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_stored_hash_that_cannot_be_used_matches_nothing_and_costs_nothing() {
     for stored in ["", "x", "$2b$04$short", &too_costly, &thirty_one_hours, &broken] {
         let runs = crate::testing::bcrypt_runs::during(|| {
             let outcome = RefreshTokenHash::new(stored).compare(&secret);
-            assert!(matches!(outcome, bcrypt::HashMatch::Unusable(_)), "{stored}");
+            assert!(matches!(outcome, HashMatch::Unusable(_)), "{stored}");
         });
         assert!(runs.is_empty(), "{stored}");
     }
