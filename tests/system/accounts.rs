@@ -6,7 +6,9 @@ use std::sync::Barrier;
 use std::thread;
 
 use actix_hallpass::hallpass::testing::{ManualClock, RecordingObserver, SeededRandom};
-use actix_hallpass::hallpass::{AuthEventKind, Credentials, PasswordHash, Sessions, UserId};
+use actix_hallpass::hallpass::{
+    AuthEventKind, Credentials, LoginAnswer, PasswordHash, Sessions, UserId,
+};
 use actix_hallpass::{AccountError, Auth};
 
 use crate::databases::{TestDatabase, on_every_database};
@@ -65,8 +67,8 @@ impl World {
     }
 
     fn login(&self, login: &str, password: &str) -> Option<String> {
-        let pair = self.auth.service().login(credentials(login, password), None).run_blocking();
-        pair.ok().map(|pair| pair.refresh_token.expose_token().to_owned())
+        let answer = self.auth.service().login(credentials(login, password), None).run_blocking();
+        answer.ok().map(|LoginAnswer::LoggedIn(pair)| pair.refresh_token.expose_token().to_owned())
     }
 
     fn refresh(&self, token: &str) -> Option<String> {

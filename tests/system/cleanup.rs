@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use actix_hallpass::hallpass::testing::{ManualClock, SeededRandom};
-use actix_hallpass::hallpass::{Credentials, RefreshError, RefreshRefusal, Sessions, TokenPair};
+use actix_hallpass::hallpass::{
+    Credentials, LoginAnswer, RefreshError, RefreshRefusal, Sessions, TokenPair,
+};
 use actix_hallpass::hallpass_diesel::{Migrations, open_per_device};
 use actix_hallpass::{Auth, Cleanup};
 use actix_web::{App, HttpServer, web};
@@ -82,7 +84,9 @@ fn credentials() -> Credentials {
 }
 
 fn login(auth: &Auth) -> TokenPair {
-    auth.service().login(credentials(), None).run_blocking().unwrap()
+    let LoginAnswer::LoggedIn(pair) =
+        auth.service().login(credentials(), None).run_blocking().unwrap();
+    pair
 }
 
 /// Registers somebody and logs in; returns their refresh token.

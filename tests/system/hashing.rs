@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use actix_hallpass::hallpass::testing::SeededRandom;
-use actix_hallpass::hallpass::{Credentials, Random, RandomUnavailable};
+use actix_hallpass::hallpass::{Credentials, LoginAnswer, Random, RandomUnavailable};
 use actix_hallpass::testing::TestAuth;
 use actix_web::{App, HttpServer};
 use serde_json::json;
@@ -143,14 +143,15 @@ fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
     }
 }
 
-/// To load, to hash and to swap are three steps, each of which would have to be waited for on its own.
+/// To load, to hash and to swap are done on one thread, which is waited for once.
 #[actix_web::test]
 async fn what_waits_for_no_permit_is_done_on_one_blocking_thread() {
     let auth = TestAuth::new();
     let credentials =
         || Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
     auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
-    let pair = auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
+    let LoginAnswer::LoggedIn(pair) =
+        auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
     let refresh = auth.service().refresh(pair.refresh_token.expose_token(), None);
     let (mut refresh, mut polls) = (pin!(auth.run(refresh)), 0);
     let refreshed = poll_fn(|context| {

@@ -571,14 +571,15 @@ async fn around_the_whole_app_it_locks_nobody_out_of_its_own_routes() {
 /// A guard that asks for more than a user's own sessions need.
 #[actix_web::test]
 async fn around_the_whole_app_a_scope_locks_nobody_out_of_their_own_sessions() {
-    use actix_hallpass::hallpass::Credentials;
+    use actix_hallpass::hallpass::{Credentials, LoginAnswer};
     use actix_web::test::{TestRequest, call_service, init_service};
 
     let auth = TestAuth::with(|auth| auth.sessions(Sessions::PerDevice { max: 5 }));
     let credentials =
         || Credentials { login: "ada".into(), password: "correct horse".to_owned().into() };
     auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
-    let pair = auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
+    let LoginAnswer::LoggedIn(pair) =
+        auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
     let header = ("Authorization", format!("Bearer {}", pair.access_token.expose_token()));
     let app = App::new()
         .wrap(auth.guard().scope("admin"))
@@ -636,7 +637,7 @@ fn what_each_guard_costs() {
 #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
 #[expect(clippy::print_stdout, reason = "whoever runs it wants the numbers")]
 fn measure(name: &str, database: &crate::databases::TestDatabase, sessions: Sessions) {
-    use actix_hallpass::hallpass::Credentials;
+    use actix_hallpass::hallpass::{Credentials, LoginAnswer};
     use actix_hallpass::hallpass_diesel::{Migrations, open, open_per_device};
     use actix_web::test::{TestRequest, call_service, init_service};
 
@@ -653,7 +654,8 @@ fn measure(name: &str, database: &crate::databases::TestDatabase, sessions: Sess
         let credentials =
             || Credentials { login: login.clone(), password: "correct horse".to_owned().into() };
         auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
-        let pair = auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
+        let LoginAnswer::LoggedIn(pair) =
+            auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
         let header = format!("Bearer {}", pair.access_token.expose_token());
         let app = App::new().configure(|config| areas(&auth, config));
         let app = init_service(app.route("/open", web::get().to(async || "in"))).await;

@@ -36,7 +36,7 @@ pub use password::{
 };
 pub use random::{Random, RandomUnavailable};
 pub use service::{
-    FreshAccess, HashLane, HashPermit, LoginError, OwnSessions, OwnSessionsError,
+    FreshAccess, HashLane, HashPermit, LoginAnswer, LoginError, OwnSessions, OwnSessionsError,
     PasswordChangeError, Ports, ReauthenticateError, RefreshError, RegisterError, Run, Service,
     Throttled, TokenPair, UseCase, Wait,
 };

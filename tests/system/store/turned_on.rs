@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use actix_hallpass::Auth;
 use actix_hallpass::hallpass::testing::{ManualClock, SeededRandom};
-use actix_hallpass::hallpass::{Credentials, RefreshError, RefreshRefusal, TokenPair, UserStore};
+use actix_hallpass::hallpass::{
+    Credentials, LoginAnswer, RefreshError, RefreshRefusal, TokenPair, UserStore,
+};
 use actix_hallpass::hallpass_diesel::{Migrations, open, open_per_device};
 
 use crate::databases::{TestDatabase, on_every_database};
@@ -52,7 +54,9 @@ fn credentials() -> Credentials {
 }
 
 fn login(auth: &Auth) -> TokenPair {
-    auth.service().login(credentials(), None).run_blocking().unwrap()
+    let LoginAnswer::LoggedIn(pair) =
+        auth.service().login(credentials(), None).run_blocking().unwrap();
+    pair
 }
 
 fn refresh(auth: &Auth, pair: &TokenPair) -> Result<TokenPair, RefreshError> {

@@ -3,7 +3,7 @@
 use actix_web::http::header::USER_AGENT;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use hallpass::Device;
+use hallpass::{Device, LoginAnswer};
 
 use crate::answer::problem::Problem;
 use crate::auth::Auth;
@@ -22,7 +22,7 @@ pub(crate) async fn login(
     let (credentials, label) = credentials::read_with_label(&request, payload).await?;
     let device = device(&auth, &request).with_label(&label.unwrap_or_default());
     let login = auth.service().login(credentials, device);
-    let pair = auth.run(login).await??;
+    let LoginAnswer::LoggedIn(pair) = auth.run(login).await??;
     Ok(token_body::respond(&pair))
 }
 

@@ -22,8 +22,8 @@ use gungraun::{
 };
 use hallpass::testing::{ManualClock, MemoryLimiter, MemoryStore, RecordingObserver, SeededRandom};
 use hallpass::{
-    AccessClaims, AccessTokenError, Credentials, Device, LoginError, Ports, RefreshError, Service,
-    Setting, Settings, TokenPair, TokenSecret, UseCase, json,
+    AccessClaims, AccessTokenError, Credentials, Device, LoginAnswer, LoginError, Ports,
+    RefreshError, Service, Setting, Settings, TokenPair, TokenSecret, UseCase, json,
 };
 use serde::Deserialize;
 
@@ -66,8 +66,9 @@ fn logged_in(clock: &Arc<ManualClock>) -> (Service, TokenPair) {
     let credentials =
         || Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
     service.register(credentials(), None).run_blocking().expect("nobody has the name");
-    let pair = service.login(credentials(), None).run_blocking();
-    (service, pair.expect("the password is right"))
+    let answer = service.login(credentials(), None).run_blocking();
+    let LoginAnswer::LoggedIn(pair) = answer.expect("the password is right");
+    (service, pair)
 }
 
 fn good() -> Case {
@@ -228,7 +229,7 @@ fn label_of_controls() -> (Service, String) {
 #[bench::with_the_worst_of_all(args = (&"\u{1f82}".repeat(254), &"\u{1f82}".repeat(340)), setup = members_and, config = figure(2_170_220))]
 fn what_comes_before_the_store_for_a_login(
     (service, body): (Service, String),
-) -> (Service, UseCase<Result<TokenPair, LoginError>>) {
+) -> (Service, UseCase<Result<LoginAnswer, LoginError>>) {
     let Body { login, password, label } =
         json::from_slice(black_box(body.as_bytes())).expect("it has the members");
     let device = Device::default().with_label(&label.unwrap_or_default());

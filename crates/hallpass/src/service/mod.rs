@@ -15,7 +15,8 @@ pub use account::{PasswordChangeError, RegisterError};
 pub use permits::{HashLane, HashPermit};
 pub use service::{Ports, Service, TokenPair};
 pub use session::{
-    FreshAccess, LoginError, OwnSessions, OwnSessionsError, ReauthenticateError, RefreshError,
+    FreshAccess, LoginAnswer, LoginError, OwnSessions, OwnSessionsError, ReauthenticateError,
+    RefreshError,
 };
 pub use throttle::Throttled;
 pub use use_case::{Run, UseCase, Wait};

@@ -8,7 +8,9 @@ use crate::event::{AuthEvent, AuthEventKind};
 use crate::keys::TokenSecret;
 use crate::limit::{AttemptLimiter, LoginLimits};
 use crate::password::{PasswordHash, PasswordRule, PasswordRuleError};
-use crate::service::{HashPermit, LoginError, Ports, RefreshError, Service, TokenPair, UseCase};
+use crate::service::{
+    HashPermit, LoginAnswer, LoginError, Ports, RefreshError, Service, TokenPair, UseCase,
+};
 use crate::session::{RefreshRefusal, Session};
 use crate::store::{PasswordChange, SessionsToEnd, UserStore};
 use crate::testing::forge::{ACCESS_SECRET, REFRESH_SECRET};
@@ -139,14 +141,15 @@ impl World {
     }
 
     pub(crate) fn login(&self, login: &str, password: &str) -> Result<TokenPair, LoginError> {
-        self.login_case(login, password).run_blocking()
+        let answer = self.login_case(login, password).run_blocking();
+        answer.map(|LoginAnswer::LoggedIn(pair)| pair)
     }
 
     pub(crate) fn login_case(
         &self,
         login: &str,
         password: &str,
-    ) -> UseCase<Result<TokenPair, LoginError>> {
+    ) -> UseCase<Result<LoginAnswer, LoginError>> {
         let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
         self.service.login(request, None)
     }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 use crate::password::PasswordHash;
 use crate::service::{
-    FreshAccess, HashPermit, LoginError, OwnSessions, ReauthenticateError, RefreshError, UseCase,
+    FreshAccess, HashPermit, LoginAnswer, LoginError, OwnSessions, ReauthenticateError,
+    RefreshError, UseCase,
 };
 use crate::store::StoreError;
 use crate::testing::InterposedStore;
@@ -139,7 +140,8 @@ fn claims_are_not_asked_for_with_a_permit_to_hash() {
     let asked = Arc::clone(&counting);
     let count: Count = Arc::new(move || asked.asked());
     world.register("ada");
-    let first = watched(&count, world.login_case("ada", PASSWORD)).0.unwrap();
+    let LoginAnswer::LoggedIn(first) =
+        watched(&count, world.login_case("ada", PASSWORD)).0.unwrap();
     let refresh = || world.service.refresh(first.refresh_token.expose_token(), None);
     watched(&count, refresh()).0.unwrap();
     watched(&count, refresh()).0.unwrap();
@@ -168,7 +170,7 @@ fn the_store_is_not_called_with_a_permit_to_hash() {
     assert_eq!(permits, 1);
     let id = id.unwrap();
     let (first, permits) = watched(&count, world.login_case("ada", PASSWORD));
-    let first = first.unwrap();
+    let LoginAnswer::LoggedIn(first) = first.unwrap();
     assert_eq!(permits, 1);
     let refresh = || world.service.refresh(first.refresh_token.expose_token(), None);
     let (second, permits) = watched(&count, refresh());

@@ -21,7 +21,17 @@ use crate::user::{Credentials, LoginName, User, UserId};
 /// login's upgrade, so once more is fair; twice is a password change.
 const MAXIMUM_ATTEMPTS: u32 = 2;
 
-type Outcome = Result<TokenPair, LoginError>;
+type Outcome = Result<LoginAnswer, LoginError>;
+
+/// The answer to a password that was right.
+///
+/// It is exhaustive on purpose: a caller has to decide about each answer, since one that asks for a second
+/// factor must not be taken for a login.
+#[derive(Debug)]
+pub enum LoginAnswer {
+    /// The tokens of a new session.
+    LoggedIn(TokenPair),
+}
 
 /// Why a login gave no tokens.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +115,7 @@ impl Login {
             let permit = permits.enter(HashLane::Password).await;
             let proven = self.prove(user, permit)?;
             if let Some(pair) = self.start_session(&proven)? {
-                return Ok(pair);
+                return Ok(LoginAnswer::LoggedIn(pair));
             }
             if attempt == MAXIMUM_ATTEMPTS {
                 return Err(self.refuse(Some(proven.user.id), LoginRefusal::PasswordChanged));

@@ -8,7 +8,7 @@ pub(crate) mod own_sessions;
 pub(crate) mod reauthenticate;
 pub(crate) mod refresh;
 
-pub use login::LoginError;
+pub use login::{LoginAnswer, LoginError};
 pub use own_sessions::{OwnSessions, OwnSessionsError};
 pub use reauthenticate::{FreshAccess, ReauthenticateError};
 pub use refresh::RefreshError;

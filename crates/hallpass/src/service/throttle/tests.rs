@@ -10,8 +10,8 @@ use crate::event::LoginRefusal;
 use crate::limit::LoginLimits;
 use crate::password::PasswordRuleError;
 use crate::service::{
-    LoginError, OwnSessions, PasswordChangeError, ReauthenticateError, RegisterError, TokenPair,
-    UseCase,
+    LoginAnswer, LoginError, OwnSessions, PasswordChangeError, ReauthenticateError, RegisterError,
+    TokenPair, UseCase,
 };
 use crate::testing::world::{PASSWORD, World, resume};
 use crate::testing::{InterposedStore, MemoryLimiter, Verb, bcrypt_runs};
@@ -32,7 +32,7 @@ fn login_from(
     address: &str,
     login: &str,
     password: &str,
-) -> Result<TokenPair, LoginError> {
+) -> Result<LoginAnswer, LoginError> {
     let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
     let address: IpAddr = address.parse().unwrap();
     world.service.login(request, Some(address)).run_blocking()

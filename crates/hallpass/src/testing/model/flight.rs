@@ -1,10 +1,12 @@
 //! A request on its way through the service.
 
-use crate::service::{LoginError, PasswordChangeError, RefreshError, TokenPair, UseCase};
+use crate::service::{
+    LoginAnswer, LoginError, PasswordChangeError, RefreshError, TokenPair, UseCase,
+};
 use crate::testing::world;
 
 pub(super) enum Flight {
-    Login(UseCase<Result<TokenPair, LoginError>>),
+    Login(UseCase<Result<LoginAnswer, LoginError>>),
     Refresh(UseCase<Result<TokenPair, RefreshError>>),
     Password(UseCase<Result<(), PasswordChangeError>>),
     /// Its access token was none.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::config::{Setting, Settings};
 use crate::event::AuthEventKind;
 use crate::password::{PasswordHash, bcrypt};
-use crate::service::{LoginError, OwnSessionsError, PasswordChangeError, RefreshError, TokenPair};
+use crate::service::{
+    LoginAnswer, LoginError, OwnSessionsError, PasswordChangeError, RefreshError, TokenPair,
+};
 use crate::session::{RefreshRefusal, SessionId, Sessions};
 use crate::store::UserStore as _;
 use crate::testing::model::action::{Action, Pause, Request, Simple};
@@ -299,7 +301,7 @@ impl Trial {
         match flight {
             Flight::Refused => Outcome::AccessRefused,
             Flight::Login(login) => match login.run_blocking() {
-                Ok(pair) => Outcome::LoggedIn(self.granted(&pair)),
+                Ok(LoginAnswer::LoggedIn(pair)) => Outcome::LoggedIn(self.granted(&pair)),
                 Err(LoginError::Refused(refusal)) => Outcome::PasswordRefused(refusal),
                 Err(error) => Outcome::Unexpected(error.to_string()),
             },

@@ -1,5 +1,7 @@
 //! Who may log in, what a refusal costs, and what happens meanwhile.
 
+use std::fmt::Debug;
+
 use super::*;
 use crate::config::Setting;
 use crate::event::RegistrationRefusal;
@@ -19,7 +21,7 @@ const DECOMPOSED: &str = "cafe\u{301}-cafe\u{301}";
 const OF_DECOMPOSED: &str = "$2b$04$abcdefghijklmnopqrstuu68zU.GoQDaVDGBluVQm.Rny1ZD4Sof2";
 
 #[track_caller]
-fn assert_refused(result: Result<TokenPair, LoginError>, expected: &LoginRefusal) {
+fn assert_refused(result: Result<impl Debug, LoginError>, expected: &LoginRefusal) {
     match result {
         Err(LoginError::Refused(refusal)) => assert_eq!(refusal, *expected),
         other => panic!("expected {expected:?}, got {other:?}"),

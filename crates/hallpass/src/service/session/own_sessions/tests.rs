@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::password::PasswordHash;
-use crate::service::TokenPair;
+use crate::service::{LoginAnswer, TokenPair};
 use crate::session::{Device, RefreshRefusal};
 use crate::testing::world::{PASSWORD, World};
 use crate::user::{Credentials, UserId};
@@ -82,7 +82,8 @@ fn a_session_is_listed_with_what_is_known_of_its_device() {
     let address = "192.0.2.7".parse().ok();
     let device = Device::from(address).with_user_agent("curl/8").with_label("Ada's phone");
     let credentials = Credentials { login: "ada".into(), password: PASSWORD.to_owned().into() };
-    let pair = world.service.login(credentials, device).run_blocking().unwrap();
+    let LoginAnswer::LoggedIn(pair) =
+        world.service.login(credentials, device).run_blocking().unwrap();
     let session = list(&world, &pair).remove(0);
     assert_eq!(session.client_address, address);
     assert_eq!(session.user_agent.as_deref(), Some("curl/8"));
