@@ -172,3 +172,13 @@ impl ResponseError for AccountError {
         Problem::from(self).into_response()
     }
 }
+
+impl From<&AccountError> for Problem {
+    fn from(error: &AccountError) -> Self {
+        match error {
+            AccountError::Password(error) => error.into(),
+            AccountError::Store(error) => error.into(),
+            AccountError::Run(error) => error.into(),
+        }
+    }
+}

@@ -3,12 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
 use hallpass::{AccessTokenError, MalformedJson, ScopeRule, StoreError};
 
 use crate::answer::ErrorCode;
-use crate::answer::problem::Problem;
 use crate::run::RunError;
 use crate::transport::bearer::Realm;
 
@@ -135,15 +132,5 @@ impl fmt::Display for AuthError {
 impl std::error::Error for AuthError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.reason.source()
-    }
-}
-
-impl ResponseError for AuthError {
-    fn status_code(&self) -> StatusCode {
-        self.code().status()
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        Problem::from(self).into_response()
     }
 }

@@ -3,9 +3,9 @@
 
 use std::error::Error;
 
-use actix_web::HttpResponse;
-use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderName, RETRY_AFTER};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpResponse, ResponseError};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
     AccessTokenError, ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError,
@@ -14,7 +14,6 @@ use hallpass::{
 };
 use serde::Serialize;
 
-use crate::admin::AccountError;
 use crate::answer::error_chain::error_chain;
 use crate::answer::{AuthError, AuthErrorReason, ErrorCode};
 use crate::run::RunError;
@@ -105,6 +104,16 @@ impl Problem {
             detail: self.detail.as_deref().unwrap_or(self.code.detail()),
         };
         response.body(serde_json::to_string(&body).expect("strings and a number are JSON"))
+    }
+}
+
+impl ResponseError for AuthError {
+    fn status_code(&self) -> StatusCode {
+        self.code().status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::from(self).into_response()
     }
 }
 
@@ -238,16 +247,6 @@ impl From<&PasswordChangeError> for Problem {
     }
 }
 
-impl From<&AccountError> for Problem {
-    fn from(error: &AccountError) -> Self {
-        match error {
-            AccountError::Password(error) => error.into(),
-            AccountError::Store(error) => error.into(),
-            AccountError::Run(error) => error.into(),
-        }
-    }
-}
-
 impl From<RefreshError> for Problem {
     fn from(error: RefreshError) -> Self {
         match error {
@@ -342,6 +341,19 @@ fn of_claims(error: StoreError) -> Problem {
 impl From<RandomUnavailable> for Problem {
     fn from(error: RandomUnavailable) -> Self {
         internal(&error)
+    }
+}
+
+impl ResponseError for RunError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Busy => ErrorCode::Busy.status(),
+            Self::Interrupted(_) => ErrorCode::Internal.status(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::from(self).into_response()
     }
 }
 

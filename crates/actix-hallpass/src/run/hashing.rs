@@ -7,15 +7,21 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::HttpResponse;
+use actix_web::ResponseError;
 use actix_web::error::BlockingError;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError, web};
-use hallpass::{HashLane, HashPermit, Run, UseCase};
+use actix_web::web;
+use hallpass::HashLane;
+use hallpass::HashPermit;
+use hallpass::Run;
+use hallpass::Step;
+use hallpass::UseCase;
+use hallpass::Work;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::ErrorCode;
-use crate::answer::problem::Problem;
+use crate::run::RunError;
 
 /// The permits to hash, and how long a request waits for one.
 #[derive(Debug)]
@@ -30,31 +36,6 @@ pub(crate) struct HashLanes {
 struct Permits {
     password: Arc<Semaphore>,
     refresh_token: Arc<Semaphore>,
-}
-
-/// Why a use case did not come to its end. As a response it is 503 `busy` or 500 `internal`.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// No permit came in time.
-    #[error("all hashing permits were taken for too long")]
-    Busy,
-    /// The work panicked, or the server is shutting down.
-    #[error("the work was cut short")]
-    Interrupted(#[source] BlockingError),
-}
-
-impl ResponseError for RunError {
-    fn status_code(&self) -> StatusCode {
-        match self {
-            Self::Busy => ErrorCode::Busy.status(),
-            Self::Interrupted(_) => ErrorCode::Internal.status(),
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        Problem::from(self).into_response()
-    }
 }
 
 impl HashLanes {

@@ -1,5 +1,6 @@
 //! Where use cases run: on blocking threads, and bcrypt with a permit.
 
 pub(crate) mod hashing;
+pub(crate) mod run_error;
 
-pub use hashing::RunError;
+pub use run_error::RunError;

@@ -1,0 +1,15 @@
+//! Why a use case did not come to its end.
+
+use actix_web::error::BlockingError;
+
+/// Why a use case did not come to its end. As a response it is 503 `busy` or 500 `internal`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// No permit came in time.
+    #[error("all hashing permits were taken for too long")]
+    Busy,
+    /// The work panicked, or the server is shutting down.
+    #[error("the work was cut short")]
+    Interrupted(#[source] BlockingError),
+}
