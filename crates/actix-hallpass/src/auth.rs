@@ -3,39 +3,23 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest};
 use hallpass::{Service, UseCase};
 
-use crate::answer::{AuthError, AuthErrorReason};
+use crate::answer::AuthError;
 use crate::guard::Guard;
-use crate::guard::live_sessions::LiveSessions;
-use crate::guard::verified_tokens::VerifiedTokens;
 use crate::routes::mount as routes;
 use crate::run::RunError;
-use crate::run::hashing::HashLanes;
-use crate::setup::builder::Registration;
-use crate::setup::trusted_proxies::TrustedProxies;
 use crate::setup::{AuthBuilder, Environment, SetupError};
-use crate::transport::bearer::Realm;
+use crate::shared::Shared;
 
 /// Everything about logging in, for one actix-web application. Cheap to clone: make it once,
 /// outside of `HttpServer::new`, so that all workers share it.
 #[derive(Clone)]
-pub struct Auth(Arc<Parts>);
-
-struct Parts {
-    service: Service,
-    lanes: HashLanes,
-    realm: Realm,
-    registration: Registration,
-    live_sessions: Arc<LiveSessions>,
-    verified_tokens: VerifiedTokens,
-    trusted_proxies: TrustedProxies,
-}
+pub struct Auth(Shared);
 
 impl Auth {
     /// Builds it from `.env` and the environment: reads all settings, opens the database and
@@ -53,25 +37,6 @@ impl Auth {
         AuthBuilder::default()
     }
 
-    pub(crate) fn new(
-        service: Service,
-        lanes: HashLanes,
-        realm: Realm,
-        registration: Registration,
-        live_sessions: Arc<LiveSessions>,
-        trusted_proxies: TrustedProxies,
-    ) -> Self {
-        Self(Arc::new(Parts {
-            service,
-            lanes,
-            realm,
-            registration,
-            live_sessions,
-            verified_tokens: VerifiedTokens::new(),
-            trusted_proxies,
-        }))
-    }
-
     /// Mounts `POST {base}/login`, `{base}/refresh`, `{base}/logout`, `{base}/reauthenticate` and
     /// `{base}/password`; `{base}/register` where registration is allowed; and where users have a session
     /// for each device, `{base}/logout/all`, `{base}/logout/others`, `GET {base}/sessions` and `DELETE
@@ -82,21 +47,25 @@ impl Auth {
     /// routes are at the root, and unknown paths are the app's; below any other, unknown paths are
     /// 404, so give it a path that the app has nothing else under.
     pub fn routes(&self, base: &str) -> impl FnOnce(&mut ServiceConfig) + use<> {
-        routes::mount(self.clone(), base)
+        let (auth, mount) = (self.clone(), routes::mount(self.0.clone(), base));
+        move |config| {
+            config.app_data(auth);
+            mount(config);
+        }
     }
 
     /// Returns a guard, for `App::wrap` or `Scope::wrap`: whoever has no valid access token is
     /// refused.
     #[must_use]
     pub fn guard(&self) -> Guard {
-        Guard::new(self.clone())
+        Guard::new(self.0.clone())
     }
 
     /// Returns the use cases behind the routes, for handlers of your own. Run them with
     /// [`Auth::run`].
     #[must_use]
     pub fn service(&self) -> &Service {
-        &self.0.service
+        self.0.service()
     }
 
     /// Runs a use case as the routes do: store calls and bcrypt off the event loop,
@@ -120,39 +89,12 @@ impl Auth {
     /// assert_eq!(registered.unwrap().as_str(), "1");
     /// # });
     /// ```
-    pub async fn run<T: Send + 'static>(&self, use_case: UseCase<T>) -> Result<T, RunError> {
-        self.0.lanes.run(use_case).await
+    pub async fn run<T: Send + 'static>(&self, step: Step<T>) -> Result<T, RunError> {
+        self.0.run(step).await
     }
 
-    pub(crate) fn realm(&self) -> &Realm {
-        &self.0.realm
-    }
-
-    /// Returns the refusal of a request. Claims that nobody adds are the application's fault, and not
-    /// the token's.
-    pub(crate) fn refusal(&self, reason: AuthErrorReason) -> AuthError {
-        match reason {
-            AuthErrorReason::AppClaims(_) if !self.service().adds_claims() => {
-                AuthError::new(AuthErrorReason::NoAppClaims, self.realm())
-            }
-            reason => AuthError::new(reason, self.realm()),
-        }
-    }
-
-    pub(crate) fn live_sessions(&self) -> &LiveSessions {
-        &self.0.live_sessions
-    }
-
-    pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
-        &self.0.verified_tokens
-    }
-
-    pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {
-        &self.0.trusted_proxies
-    }
-
-    pub(crate) fn registration(&self) -> Registration {
-        self.0.registration
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
     }
 
     /// Returns the `Auth` in the app's data, be it there as it is or in a [`Data`].
@@ -160,6 +102,18 @@ impl Auth {
         request
             .app_data::<Self>()
             .or_else(|| request.app_data::<Data<Self>>().map(|data| data.get_ref()))
+    }
+}
+
+impl AuthBuilder {
+    /// Checks every setting, opens the database and runs its migrations.
+    ///
+    /// It blocks for as long as these take: call it before the server starts.
+    ///
+    /// # Errors
+    /// [`SetupError`]: all wrong settings at once, or what is wrong with the database.
+    pub fn build(self) -> Result<Auth, SetupError> {
+        self.build_shared().map(Auth)
     }
 }
 

@@ -8,6 +8,7 @@ mod guard;
 mod routes;
 mod run;
 mod setup;
+mod shared;
 mod transport;
 
 #[cfg(feature = "testing")]

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use actix_web::HttpMessage;
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpMessage, HttpRequest};
 use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom, TestClaims};
 use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId};
 use serde::Serialize;
@@ -25,6 +25,7 @@ use serde::Serialize;
 use self::test_sessions::TestSessions;
 use crate::answer::AuthErrorReason;
 use crate::auth::Auth;
+use crate::guard::identified::{Identified, SignedIn};
 use crate::setup::AuthBuilder;
 
 /// An [`Auth`] over a store in memory, with a clock that is set by hand and cheap bcrypt.
@@ -76,10 +77,6 @@ enum SessionOfToken {
     /// One that the test names, and that may be in the store or not.
     Named,
 }
-
-/// Claims that a test put into a request by hand.
-#[derive(Clone)]
-struct SignedIn(AccessClaims);
 
 impl Default for TestAuth {
     fn default() -> Self {
@@ -185,7 +182,7 @@ impl TestAuth {
         &self,
         header: &HeaderValue,
     ) -> Result<Option<AccessClaims>, AuthErrorReason> {
-        crate::transport::authenticate::verify(&self.auth, header)
+        crate::transport::authenticate::verify(self.auth.shared(), header)
     }
 
     /// Makes `request` one of the user `id`, as if it had a valid token: guards let it in, and
@@ -210,7 +207,7 @@ impl TestAuth {
     /// What guards remember of an earlier session of that id is forgotten with its beginning.
     fn begin_session(&self, user_id: &UserId, session_id: &SessionId) {
         if self.sessions.begin(user_id, session_id, self.service().now()) {
-            self.live_sessions().forget(user_id);
+            self.shared().live_sessions().forget(user_id);
         }
     }
 }
@@ -294,18 +291,10 @@ impl TokenFor<'_> {
         let auth = &self.auth.auth;
         let claims = auth.service().verify_access(&self.mint());
         let claims = claims.expect("the token was made for this moment");
-        let identified = crate::transport::authenticate::Identified {
-            auth: auth.clone(),
-            claims: Some(claims.clone()),
-        };
+        let identified = Identified { shared: auth.shared().clone(), claims: Some(claims.clone()) };
         request.extensions_mut().insert(identified);
         request.extensions_mut().insert(SignedIn(claims));
     }
-}
-
-/// Returns the claims that a test put into the request.
-pub(crate) fn signed_in(request: &HttpRequest) -> Option<AccessClaims> {
-    request.extensions().get::<SignedIn>().map(|SignedIn(claims)| claims.clone())
 }
 
 fn claims(id: impl Display) -> TestClaims {

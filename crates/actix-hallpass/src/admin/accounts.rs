@@ -2,7 +2,6 @@
 //! its own.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use actix_web::{HttpResponse, ResponseError};
 use hallpass::{PasswordChangeError, PasswordHash, StoreError, UserId};
@@ -154,15 +153,6 @@ impl Auth {
     /// [`AccountError`] when it could not be done.
     pub async fn end_sessions(&self, user_id: impl Display) -> Result<usize, AccountError> {
         Ok(self.run(self.service().end_sessions(UserId::new(user_id))).await??)
-    }
-
-    /// Removes the sessions that have been over for `kept` at least, batch by batch, so that nobody else
-    /// waits for long; returns how many. It takes its time: ten to thirty seconds for 100,000 of them.
-    ///
-    /// # Errors
-    /// [`AccountError`] when a batch could not be removed; those before it are.
-    pub async fn remove_dead_sessions(&self, kept: Duration) -> Result<usize, AccountError> {
-        crate::admin::cleanup::remove_dead_sessions(self, kept).await
     }
 }
 

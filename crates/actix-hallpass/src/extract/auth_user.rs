@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::answer::{AuthError, AuthErrorReason};
-use crate::transport::authenticate::Identified;
+use crate::extract::identify::identify;
+use crate::guard::identified::Identified;
 
 /// The user who sent a request, with a verified access token.
 ///
@@ -108,7 +109,7 @@ where
 {
     fn of(identified: &Identified) -> Result<Self, AuthError> {
         let user = identified.claims.as_ref().map(AuthUser::from_claims).transpose();
-        user.map(Self).map_err(|reason| identified.auth.refusal(reason))
+        user.map(Self).map_err(|reason| identified.shared.refusal(reason))
     }
 }
 
@@ -121,7 +122,7 @@ where
     type Future = Ready<Result<Self, AuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Identified::read(request, |identified| {
+        ready(identify(request, |identified| {
             let MaybeAuthUser(user) = MaybeAuthUser::of(identified)?;
             user.ok_or_else(|| identified.missing())
         }))
@@ -137,6 +138,6 @@ where
     type Future = Ready<Result<Self, AuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Identified::read(request, Self::of))
+        ready(identify(request, Self::of))
     }
 }

@@ -7,8 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::answer::AuthError;
+use crate::extract::identify::identify;
 use crate::guard::requirement::Requirement;
-use crate::transport::authenticate::Identified;
 
 /// Refuses whoever gave their password more than `SECONDS` ago: 401 without a token, and 401
 /// `insufficient_user_authentication` (RFC 9470) with an older one. It works with a guard and without
@@ -41,7 +41,7 @@ impl<const SECONDS: u64> FromRequest for RequireRecent<SECONDS> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let requirement = Requirement::MaxAge(Duration::from_secs(SECONDS));
-        let checked = Identified::read(request, |identified| identified.check(&requirement));
+        let checked = identify(request, |identified| identified.check(&requirement));
         ready(checked.map(|()| Self))
     }
 }

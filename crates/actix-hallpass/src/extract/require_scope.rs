@@ -9,8 +9,8 @@ use actix_web::{FromRequest, HttpRequest};
 use hallpass::ScopeRule;
 
 use crate::answer::AuthError;
+use crate::extract::identify::identify;
 use crate::guard::requirement::Requirement;
-use crate::transport::authenticate::Identified;
 
 /// The name of what a handler needs, for [`RequireScope`].
 pub trait RequiredScope {
@@ -59,7 +59,7 @@ impl<S: RequiredScope + 'static> FromRequest for RequireScope<S> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let requirement = Requirement::Scope(const { S::RULE });
-        let checked = Identified::read(request, |identified| identified.check(&requirement));
+        let checked = identify(request, |identified| identified.check(&requirement));
         ready(checked.map(|()| Self(PhantomData)))
     }
 }

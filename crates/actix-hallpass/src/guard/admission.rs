@@ -8,6 +8,8 @@ use hallpass::AccessClaims;
 use crate::answer::{AuthError, AuthErrorReason};
 use crate::guard::Guard;
 use crate::guard::guard::{Absence, Preflight};
+#[cfg(feature = "testing")]
+use crate::guard::identified::SignedIn;
 use crate::guard::session_bound::SessionBound;
 use crate::routes::mount as routes;
 use crate::transport::authenticate::authenticate;
@@ -36,9 +38,9 @@ impl Guard {
         bound: SessionBound,
         claims: AccessClaims,
     ) -> Result<Admission, AuthError> {
-        match bound.known(&self.auth, &claims) {
+        match bound.known(&self.shared, &claims) {
             Some(Ok(())) => self.admit_now(Some(claims)),
-            Some(Err(reason)) => Err(self.auth.refusal(reason)),
+            Some(Err(reason)) => Err(self.shared.refusal(reason)),
             None => Ok(Admission::OnceAlive(bound, claims)),
         }
     }
@@ -53,10 +55,10 @@ impl Guard {
         if self.requirements.is_empty() {
             return Ok(());
         }
-        let refuse = |reason| self.auth.refusal(reason);
+        let refuse = |reason| self.shared.refusal(reason);
         let claims = claims.ok_or_else(|| refuse(AuthErrorReason::Missing))?;
         let mut requirements = self.requirements.iter();
-        requirements.try_for_each(|it| it.check(claims, self.auth.service())).map_err(refuse)
+        requirements.try_for_each(|it| it.check(claims, self.shared.service())).map_err(refuse)
     }
 
     /// Asks the store for the session first.
@@ -65,20 +67,20 @@ impl Guard {
         bound: SessionBound,
         claims: AccessClaims,
     ) -> Result<Self, AuthError> {
-        let checked = bound.check(self.auth.clone(), claims.clone()).await;
-        checked.map_err(|reason| self.auth.refusal(reason))?;
+        let checked = bound.check(self.shared.clone(), claims.clone()).await;
+        checked.map_err(|reason| self.shared.refusal(reason))?;
         self.check_requirements(Some(&claims))?;
         Ok(self)
     }
 
     fn identify(&self, request: &ServiceRequest) -> Result<Option<AccessClaims>, AuthError> {
         #[cfg(feature = "testing")]
-        if let Some(claims) = crate::testing::signed_in(request.request()) {
+        if let Some(claims) = SignedIn::claims_of(request.request()) {
             return Ok(Some(claims));
         }
-        match authenticate(&self.auth, request.request())? {
+        match authenticate(&self.shared, request.request())? {
             None if self.absence == Absence::Refused => {
-                Err(AuthError::new(AuthErrorReason::Missing, self.auth.realm()))
+                Err(AuthError::new(AuthErrorReason::Missing, self.shared.realm()))
             }
             claims => Ok(claims),
         }
@@ -95,7 +97,7 @@ impl Guard {
 /// Such a user has no session that could be looked up.
 #[cfg(feature = "testing")]
 fn is_signed_in_by_a_test(request: &ServiceRequest) -> bool {
-    crate::testing::signed_in(request.request()).is_some()
+    SignedIn::claims_of(request.request()).is_some()
 }
 
 #[cfg(not(feature = "testing"))]

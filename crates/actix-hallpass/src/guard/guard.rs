@@ -1,16 +1,12 @@
 //! The guard: middleware that lets nobody in without a valid access token.
 
-use std::fmt::Display;
-use std::str::FromStr;
 use std::time::Duration;
 
 use hallpass::ScopeRule;
-use serde::de::DeserializeOwned;
 
-use crate::auth::Auth;
-use crate::extract::AuthUser;
 use crate::guard::requirement::Requirement;
 use crate::guard::session_bound::SessionBound;
+use crate::shared::Shared;
 
 /// Middleware that refuses whoever has no valid access token; for `App::wrap` or `Scope::wrap`.
 ///
@@ -41,7 +37,7 @@ use crate::guard::session_bound::SessionBound;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Guard {
-    pub(crate) auth: Auth,
+    pub(crate) shared: Shared,
     pub(crate) absence: Absence,
     pub(crate) preflight: Preflight,
     pub(crate) max_staleness: Option<Duration>,
@@ -64,9 +60,9 @@ pub(crate) enum Preflight {
 }
 
 impl Guard {
-    pub(crate) fn new(auth: Auth) -> Self {
+    pub(crate) fn new(shared: Shared) -> Self {
         Self {
-            auth,
+            shared,
             absence: Absence::Refused,
             preflight: Preflight::LikeAnyRequest,
             max_staleness: None,
@@ -85,7 +81,7 @@ impl Guard {
     ///
     /// Needed where the guard is wrapped around the CORS middleware; the other way round, that
     /// one answers preflights before the guard sees them. Without CORS middleware inside of the
-    /// guard, preflights reach whatever handler takes `OPTIONS`. An [`AuthUser`] in it has a valid token and no
+    /// guard, preflights reach whatever handler takes `OPTIONS`. An [`AuthUser`](crate::extract::AuthUser) in it has a valid token and no
     /// more: what the guard asks besides, a live session or a scope, was not asked.
     #[must_use]
     pub fn allow_preflight(self) -> Self {
@@ -174,32 +170,6 @@ impl Guard {
         self.requiring(Requirement::MaxAge(max_age))
     }
 
-    /// Lets in the users to whom `rule` says yes, and answers others with 403 `insufficient_scope`.
-    ///
-    /// It is asked at each request, on the event loop: let it decide by what it is given, and look
-    /// into a database in a handler. Whoever has no token is refused with 401, also with
-    /// [`Guard::optional`]. Write the type of the argument, which is that of the ids:
-    ///
-    /// ```
-    /// # use actix_hallpass::{Auth, Guard};
-    /// # fn guard(auth: Auth) -> Guard {
-    /// use actix_hallpass::AuthUser;
-    ///
-    /// auth.guard().require(|user: &AuthUser| user.id == 1 || user.scope.contains("admin"))
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn require<Id, Claims>(
-        self,
-        rule: impl Fn(&AuthUser<Id, Claims>) -> bool + Send + Sync + 'static,
-    ) -> Self
-    where
-        Id: FromStr + Display + 'static,
-        Claims: DeserializeOwned + 'static,
-    {
-        self.requiring(Requirement::user(rule))
-    }
-
     pub(crate) fn bound(&self) -> Option<SessionBound> {
         let outage_tolerance = self.outage_tolerance;
         self.max_staleness.map(|max_staleness| SessionBound { max_staleness, outage_tolerance })
@@ -218,7 +188,7 @@ impl Guard {
         self.requiring(Requirement::Scope(rule))
     }
 
-    fn requiring(mut self, requirement: Requirement) -> Self {
+    pub(crate) fn requiring(mut self, requirement: Requirement) -> Self {
         self.requirements.push(requirement);
         self
     }

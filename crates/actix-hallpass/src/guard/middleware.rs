@@ -12,10 +12,10 @@ use hallpass::AccessClaims;
 use pin_project_lite::pin_project;
 
 use crate::answer::{AuthError, head};
-use crate::auth::Auth;
 use crate::guard::Guard;
 use crate::guard::admission::Admission;
-use crate::transport::authenticate::Identified;
+use crate::guard::identified::Identified;
+use crate::shared::Shared;
 
 impl<S, B> Transform<S, ServiceRequest> for Guard
 where
@@ -74,8 +74,8 @@ where
     B: MessageBody,
 {
     fn let_in(&self, request: ServiceRequest, claims: Option<AccessClaims>) -> GuardFuture<S, B> {
-        let auth = self.guard.auth.clone();
-        request.extensions_mut().insert(Identified { auth, claims });
+        let shared = self.guard.shared.clone();
+        request.extensions_mut().insert(Identified { shared, claims });
         GuardFuture::LetIn { inner: self.service.call(request) }
     }
 }
@@ -115,9 +115,9 @@ where
 }
 
 impl<S: Service<ServiceRequest>> Waiting<S> {
-    fn let_in(self, auth: Auth) -> S::Future {
+    fn let_in(self, shared: Shared) -> S::Future {
         let Self { service, request, claims } = self;
-        request.extensions_mut().insert(Identified { auth, claims: Some(claims) });
+        request.extensions_mut().insert(Identified { shared, claims: Some(claims) });
         service.call(request)
     }
 }
@@ -135,7 +135,7 @@ where
             let checked = ready_or_pending!(check.as_mut().poll(context));
             let waiting = waiting.take().expect(POLLED_AGAIN);
             let next = match checked {
-                Ok(guard) => Self::LetIn { inner: waiting.let_in(guard.auth) },
+                Ok(guard) => Self::LetIn { inner: waiting.let_in(guard.shared) },
                 Err(error) => Self::refuse(waiting.request, &error),
             };
             self.set(next);

@@ -3,6 +3,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod guard;
+pub(crate) mod identified;
 pub(crate) mod live_sessions;
 pub(crate) mod middleware;
 pub(crate) mod requirement;

@@ -1,15 +1,12 @@
 //! What a guard asks of a user, once it knows who they are.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::{AccessClaims, ScopeRule, Service};
-use serde::de::DeserializeOwned;
 
 use crate::answer::AuthErrorReason;
-use crate::extract::AuthUser;
 
 /// One thing that a user has to fulfil.
 #[derive(Clone)]
@@ -22,21 +19,10 @@ pub(crate) enum Requirement {
     User(Arc<Rule>),
 }
 
-/// `Err` when the application's rule takes another type of id, or claims that the token has not.
+/// A rule of the application's, over claims. `Err` when it takes another type of id, or claims that the token has not.
 type Rule = dyn Fn(&AccessClaims) -> Result<bool, AuthErrorReason> + Send + Sync;
 
 impl Requirement {
-    /// Returns the requirement that `rule` says yes.
-    pub(crate) fn user<Id, Claims>(
-        rule: impl Fn(&AuthUser<Id, Claims>) -> bool + Send + Sync + 'static,
-    ) -> Self
-    where
-        Id: FromStr + Display,
-        Claims: DeserializeOwned,
-    {
-        Self::User(Arc::new(move |claims| AuthUser::from_claims(claims).map(|user| rule(&user))))
-    }
-
     pub(crate) fn check(
         &self,
         claims: &AccessClaims,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use hallpass::{AccessClaims, StoreError, Timestamp};
 
 use crate::answer::AuthErrorReason;
-use crate::auth::Auth;
 use crate::guard::live_sessions::{LiveSession, Look};
+use crate::shared::Shared;
 
 /// How old an answer of the store may be, and for how much longer it counts while there is none: both in
 /// whole seconds.
@@ -20,47 +20,47 @@ impl SessionBound {
     /// Returns what is known of the session without asking the store, `None` if that is too old.
     pub(crate) fn known(
         self,
-        auth: &Auth,
+        shared: &Shared,
         claims: &AccessClaims,
     ) -> Option<Result<(), AuthErrorReason>> {
-        self.answer(auth, auth.live_sessions().last_look(claims))
+        self.answer(shared, shared.live_sessions().last_look(claims))
     }
 
     /// Asks the store, unless another request has just done so.
     pub(crate) async fn check(
         self,
-        auth: Auth,
+        shared: Shared,
         claims: AccessClaims,
     ) -> Result<(), AuthErrorReason> {
-        let session = auth.live_sessions().of(&claims);
+        let session = shared.live_sessions().of(&claims);
         if self.max_staleness.is_zero() {
             // Each request asks for itself: no answer to another one is young enough.
-            return self.ask(&auth, claims, &session).await;
+            return self.ask(&shared, claims, &session).await;
         }
         let _turn = session.turn.lock().await;
-        match self.answer(&auth, session.last_look()) {
+        match self.answer(&shared, session.last_look()) {
             Some(answer) => answer,
-            None => self.ask(&auth, claims, &session).await,
+            None => self.ask(&shared, claims, &session).await,
         }
     }
 
     async fn ask(
         self,
-        auth: &Auth,
+        shared: &Shared,
         claims: AccessClaims,
         session: &LiveSession,
     ) -> Result<(), AuthErrorReason> {
-        let asked_at = auth.service().now();
-        match auth.run(auth.service().is_alive(claims)).await {
+        let asked_at = shared.service().now();
+        match shared.run(shared.service().is_alive(claims)).await {
             Ok(Ok(is_alive)) => {
                 session.remember(Look { is_alive, at: asked_at });
-                auth.live_sessions().remember_outage(None);
+                shared.live_sessions().remember_outage(None);
                 alive(is_alive)
             }
             Ok(Err(StoreError::Unavailable(error))) => {
                 // From when it failed: to wait for it may have taken longer than the pause.
-                let now = auth.service().now();
-                auth.live_sessions().remember_outage(Some(now));
+                let now = shared.service().now();
+                shared.live_sessions().remember_outage(Some(now));
                 self.tolerated(session.last_look(), now)
                     .unwrap_or(Err(AuthErrorReason::Store(StoreError::Unavailable(error))))
             }
@@ -70,14 +70,14 @@ impl SessionBound {
     }
 
     /// What the last look says, if it still counts, or while the store does not answer.
-    fn answer(self, auth: &Auth, look: Option<Look>) -> Option<Result<(), AuthErrorReason>> {
-        let now = auth.service().now();
+    fn answer(self, shared: &Shared, look: Option<Look>) -> Option<Result<(), AuthErrorReason>> {
+        let now = shared.service().now();
         if let Some(look) = look
             && look.is_younger_than(self.max_staleness, now)
         {
             return Some(alive(look.is_alive));
         }
-        if !auth.live_sessions().has_just_failed(now) {
+        if !shared.live_sessions().has_just_failed(now) {
             return None;
         }
         let unavailable = StoreError::Unavailable("it has just failed to answer".into());

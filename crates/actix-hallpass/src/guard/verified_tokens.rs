@@ -133,7 +133,7 @@ mod tests {
 
     fn is_known(auth: &Auth, header: &HeaderValue) -> bool {
         let presented = header.as_bytes().strip_prefix(b"Bearer ");
-        presented.is_some_and(|token| auth.verified_tokens().claims_of(token).is_some())
+        presented.is_some_and(|token| auth.shared().verified_tokens().claims_of(token).is_some())
     }
 
     #[test]
@@ -141,7 +141,8 @@ mod tests {
         let auth = TestAuth::new();
         let header = header(&auth);
         assert!(!is_known(&auth, &header));
-        let [first, second] = [(); 2].map(|()| authenticate(&auth, &request(&header)).unwrap());
+        let [first, second] =
+            [(); 2].map(|()| authenticate(auth.shared(), &request(&header)).unwrap());
         assert!(is_known(&auth, &header));
         assert_eq!(first, second);
         assert_eq!(second.unwrap().user_id().as_str(), "7");
@@ -151,11 +152,11 @@ mod tests {
     fn a_remembered_token_is_refused_in_the_very_second_of_its_exp() {
         let auth = TestAuth::new();
         let header = header(&auth);
-        authenticate(&auth, &request(&header)).unwrap();
+        authenticate(auth.shared(), &request(&header)).unwrap();
         auth.clock().advance(Duration::from_secs(59));
-        assert!(authenticate(&auth, &request(&header)).is_ok());
+        assert!(authenticate(auth.shared(), &request(&header)).is_ok());
         auth.clock().advance(Duration::from_secs(1));
-        let refusal = authenticate(&auth, &request(&header)).unwrap_err();
+        let refusal = authenticate(auth.shared(), &request(&header)).unwrap_err();
         let reason = refusal.reason();
         let expected = AccessTokenError::Expired {
             expired_at: auth.service().now(),
@@ -172,7 +173,7 @@ mod tests {
     fn what_differs_anywhere_from_a_remembered_header_is_verified_by_itself() {
         let auth = TestAuth::new();
         let header = header(&auth);
-        authenticate(&auth, &request(&header)).unwrap();
+        authenticate(auth.shared(), &request(&header)).unwrap();
         let text = header.as_bytes();
         let changed = (0..text.len()).map(|place| {
             let mut changed = text.to_vec();
@@ -184,7 +185,7 @@ mod tests {
         for other in changed.chain(shortened).chain(without_front) {
             let other = HeaderValue::from_bytes(&other).unwrap();
             assert!(!is_known(&auth, &other), "{other:?}");
-            let is_refused = !matches!(authenticate(&auth, &request(&other)), Ok(Some(_)));
+            let is_refused = !matches!(authenticate(auth.shared(), &request(&other)), Ok(Some(_)));
             assert!(is_refused, "{other:?}");
         }
     }
@@ -198,18 +199,21 @@ mod tests {
             for spaces in 1..100 {
                 let text = format!("{scheme}{}{token}", " ".repeat(spaces));
                 let header = HeaderValue::from_str(&text).unwrap();
-                authenticate(&auth, &request(&header)).unwrap();
+                authenticate(auth.shared(), &request(&header)).unwrap();
             }
         }
-        assert_eq!(auth.verified_tokens().0.len(), 1);
+        assert_eq!(auth.shared().verified_tokens().0.len(), 1);
     }
 
     #[test]
     fn nothing_is_remembered_that_was_refused() {
         let (auth, other) = (TestAuth::new(), TestAuth::new());
         let header = header(&other);
-        authenticate(&other, &request(&header)).unwrap();
-        assert!(authenticate(&auth, &request(&header)).is_err(), "it is signed with another key");
+        authenticate(other.shared(), &request(&header)).unwrap();
+        assert!(
+            authenticate(auth.shared(), &request(&header)).is_err(),
+            "it is signed with another key"
+        );
         assert!(!is_known(&auth, &header));
     }
 
@@ -223,7 +227,7 @@ mod tests {
                 let header = HeaderValue::from_str(&token.header().1).unwrap();
                 auth.verify_header(&header).unwrap();
             }
-            let remembered = &auth.verified_tokens().0;
+            let remembered = &auth.shared().verified_tokens().0;
             let half = MAXIMUM_BYTES / 2;
             let bytes = remembered.weight();
             assert!((half..=MAXIMUM_BYTES).contains(&bytes), "{bytes} up to {longest}");

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::answer::problem::Problem;
 use crate::answer::{AuthError, json_body};
-use crate::auth::Auth;
-use crate::routes::mount::{client_address, uncached};
+use crate::routes::reply::no_content;
+use crate::shared::Shared;
 use crate::transport::authenticate::presented;
 use crate::transport::bearer::Bearer;
 
@@ -18,20 +18,19 @@ struct Body {
 }
 
 pub(crate) async fn logout(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let credentials = presented(&request)
-        .map_err(|reason| Problem::from(&AuthError::new(reason, auth.realm())))?;
+        .map_err(|reason| Problem::from(&AuthError::new(reason, shared.realm())))?;
     let body: Body = json_body::read_if_any(&request, payload).await?;
     let refresh_token = body.refresh_token.as_ref().map(|token| token.as_str());
     let access_token = match &credentials {
         Bearer::Token(token) => Some(token.expose_token()),
         Bearer::OtherScheme | Bearer::Malformed => None,
     };
-    let logout =
-        auth.service().logout(refresh_token, access_token, client_address(&auth, &request));
-    auth.run(logout).await??;
-    Ok(uncached(HttpResponse::NoContent()).finish())
+    let logout = shared.service().logout(refresh_token, access_token, shared.client_of(&request));
+    shared.run(logout).await??;
+    Ok(no_content())
 }

@@ -5,34 +5,34 @@ use actix_web::{HttpRequest, HttpResponse};
 use hallpass::OwnSessions;
 
 use crate::answer::problem::Problem;
-use crate::auth::Auth;
-use crate::routes::mount::{client_address, uncached};
+use crate::routes::reply::no_content;
+use crate::shared::Shared;
 use crate::transport::authenticate::authenticate_or_refuse;
 
 pub(crate) async fn all(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     _payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    end(&auth, &request, OwnSessions::All).await
+    end(&shared, &request, OwnSessions::All).await
 }
 
 pub(crate) async fn others(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     _payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    end(&auth, &request, OwnSessions::Others).await
+    end(&shared, &request, OwnSessions::Others).await
 }
 
 async fn end(
-    auth: &Auth,
+    shared: &Shared,
     request: &HttpRequest,
     sessions: OwnSessions,
 ) -> Result<HttpResponse, Problem> {
-    let claims = authenticate_or_refuse(auth, request)?;
-    let ending = auth.service().end_own_sessions(claims, sessions, client_address(auth, request));
-    let ended = auth.run(ending).await?;
-    ended.map_err(|error| Problem::of_own_sessions(error, auth.realm()))?;
-    Ok(uncached(HttpResponse::NoContent()).finish())
+    let claims = authenticate_or_refuse(shared, request)?;
+    let step = shared.service().end_own_sessions(claims, sessions, shared.client_of(request));
+    let ended = shared.run(step).await?;
+    ended.map_err(|error| Problem::of_own_sessions(error, shared.realm()))?;
+    Ok(no_content())
 }

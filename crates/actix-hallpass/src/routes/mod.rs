@@ -9,5 +9,6 @@ pub(crate) mod password;
 pub(crate) mod reauthenticate;
 pub(crate) mod refresh;
 pub(crate) mod register;
+pub(crate) mod reply;
 pub(crate) mod sessions;
 pub(crate) mod token_body;

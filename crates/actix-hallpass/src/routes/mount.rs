@@ -1,23 +1,20 @@
 //! The routes below `{base}`, and how they are mounted.
 
 use std::future::{Future, ready};
-use std::net::IpAddr;
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{self, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use hallpass::Sessions;
 
 use crate::answer::problem::Problem;
 use crate::answer::{ErrorCode, head};
-use crate::auth::Auth;
 use crate::routes::{
     login, logout, logout_everywhere, password, reauthenticate, refresh, register, sessions,
 };
-use crate::setup::builder::Registration;
+use crate::shared::{Registration, Shared};
 
 const LOGIN: &str = "hallpass.login";
 const REFRESH: &str = "hallpass.refresh";
@@ -29,10 +26,6 @@ const LOGOUT_ALL: &str = "hallpass.logout_all";
 const LOGOUT_OTHERS: &str = "hallpass.logout_others";
 const SESSIONS: &str = "hallpass.sessions";
 const SESSION: &str = "hallpass.session";
-
-/// The parameter of [`SESSION`]. The base may have parameters of the application. If two have one name,
-/// actix-web finds the first.
-pub(crate) const SESSION_ID: &str = "hallpass_session_id";
 
 /// The routes that take POST.
 const POSTED: [&str; 8] =
@@ -71,11 +64,10 @@ fn is_own_path(request: &ServiceRequest) -> bool {
 }
 
 /// Returns what mounts the routes below `base`.
-pub(crate) fn mount(auth: Auth, base: &str) -> impl FnOnce(&mut ServiceConfig) + use<> {
+pub(crate) fn mount(shared: Shared, base: &str) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let base = base.trim_matches('/').to_owned();
     move |config| {
-        config.app_data(auth.clone());
-        let resources = resources(&auth);
+        let resources = resources(&shared);
         if base.is_empty() {
             // A scope at the root would swallow the paths of the application.
             resources.into_iter().for_each(|resource| {
@@ -89,55 +81,55 @@ pub(crate) fn mount(auth: Auth, base: &str) -> impl FnOnce(&mut ServiceConfig) +
     }
 }
 
-fn resources(auth: &Auth) -> Vec<Resource> {
+fn resources(shared: &Shared) -> Vec<Resource> {
     let mut resources = vec![
-        posted(auth, LOGIN, "/login", login::login),
-        posted(auth, REFRESH, "/refresh", refresh::refresh),
-        posted(auth, LOGOUT, "/logout", logout::logout),
-        posted(auth, REAUTHENTICATE, "/reauthenticate", reauthenticate::reauthenticate),
-        posted(auth, PASSWORD, "/password", password::change),
+        posted(shared, LOGIN, "/login", login::login),
+        posted(shared, REFRESH, "/refresh", refresh::refresh),
+        posted(shared, LOGOUT, "/logout", logout::logout),
+        posted(shared, REAUTHENTICATE, "/reauthenticate", reauthenticate::reauthenticate),
+        posted(shared, PASSWORD, "/password", password::change),
     ];
-    if auth.registration() == Registration::Open {
-        resources.push(posted(auth, REGISTER, "/register", register::register));
+    if shared.registration() == Registration::Open {
+        resources.push(posted(shared, REGISTER, "/register", register::register));
     }
-    if let Sessions::PerDevice { .. } = auth.service().sessions() {
-        let session = format!("/sessions/{{{SESSION_ID}}}");
+    if let Sessions::PerDevice { .. } = shared.service().sessions() {
+        let session = format!("/sessions/{{{}}}", sessions::SESSION_ID);
         resources.extend([
-            posted(auth, LOGOUT_ALL, "/logout/all", logout_everywhere::all),
-            posted(auth, LOGOUT_OTHERS, "/logout/others", logout_everywhere::others),
-            resource(auth, SESSIONS, "/sessions", Method::GET, sessions::list),
-            resource(auth, SESSION, &session, Method::DELETE, sessions::end),
+            posted(shared, LOGOUT_ALL, "/logout/all", logout_everywhere::all),
+            posted(shared, LOGOUT_OTHERS, "/logout/others", logout_everywhere::others),
+            resource(shared, SESSIONS, "/sessions", Method::GET, sessions::list),
+            resource(shared, SESSION, &session, Method::DELETE, sessions::end),
         ]);
     }
     resources
 }
 
 /// Returns the resource at `path` that answers POST with `handler`.
-fn posted<F, R>(auth: &Auth, name: &str, path: &str, handler: F) -> Resource
+fn posted<F, R>(shared: &Shared, name: &str, path: &str, handler: F) -> Resource
 where
-    F: Fn(Auth, HttpRequest, Payload) -> R + Clone + 'static,
+    F: Fn(Shared, HttpRequest, Payload) -> R + Clone + 'static,
     R: Future<Output = Result<HttpResponse, Problem>> + 'static,
 {
-    resource(auth, name, path, Method::POST, handler)
+    resource(shared, name, path, Method::POST, handler)
 }
 
 /// Returns the resource at `path` that answers one method, and with GET also HEAD, with `handler`.
 ///
-/// It has its `Auth` with it, so that an application may mount two with two bases.
-fn resource<F, R>(auth: &Auth, name: &str, path: &str, method: Method, handler: F) -> Resource
+/// It has its `Shared` with it, so that an application may mount two with two bases.
+fn resource<F, R>(shared: &Shared, name: &str, path: &str, method: Method, handler: F) -> Resource
 where
-    F: Fn(Auth, HttpRequest, Payload) -> R + Clone + 'static,
+    F: Fn(Shared, HttpRequest, Payload) -> R + Clone + 'static,
     R: Future<Output = Result<HttpResponse, Problem>> + 'static,
 {
-    let auth = auth.clone();
+    let shared = shared.clone();
     let handle = move |request: HttpRequest, payload: Payload| {
         let method = request.method().clone();
-        let answer = handler(auth.clone(), request, payload);
-        let auth = auth.clone();
+        let answer = handler(shared.clone(), request, payload);
+        let shared = shared.clone();
         async move {
             let answer = answer.await;
             let response =
-                answer.unwrap_or_else(|problem| problem.in_realm(auth.realm()).into_response());
+                answer.unwrap_or_else(|problem| problem.in_realm(shared.realm()).into_response());
             head::answer_to(&method, response)
         }
     };
@@ -160,17 +152,6 @@ fn with_head(method: Method) -> Vec<Method> {
         Method::GET => vec![Method::GET, Method::HEAD],
         method => vec![method],
     }
-}
-
-/// Begins a response that no cache may keep (RFC 6749 §5.1).
-pub(crate) fn uncached(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
-    response.insert_header((CACHE_CONTROL, "no-store"));
-    response
-}
-
-/// The address that events, sessions and limits are about.
-pub(crate) fn client_address(auth: &Auth, request: &HttpRequest) -> Option<IpAddr> {
-    auth.trusted_proxies().client_of(request)
 }
 
 async fn not_found(method: Method) -> HttpResponse {

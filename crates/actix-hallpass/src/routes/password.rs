@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::answer::json_body;
 use crate::answer::problem::Problem;
-use crate::auth::Auth;
-use crate::routes::mount::{client_address, uncached};
+use crate::routes::reply::no_content;
+use crate::shared::Shared;
 use crate::transport::authenticate::authenticate_or_refuse;
 
 #[derive(Deserialize)]
@@ -42,20 +42,20 @@ impl TryFrom<String> for Ending {
 }
 
 pub(crate) async fn change(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let claims = authenticate_or_refuse(&auth, &request)?;
+    let claims = authenticate_or_refuse(&shared, &request)?;
     let body: Body = json_body::read(&request, payload).await?;
     let ending = match body.end_sessions {
         Ending::Others => OwnSessions::Others,
         Ending::All => OwnSessions::All,
     };
     let (current, new) = (body.current_password, body.new_password);
-    let address = client_address(&auth, &request);
-    let change = auth.service().change_password(&claims, current, new, ending, address);
-    let changed = auth.run(change).await?;
-    changed.map_err(|error| Problem::of_password_change(error, auth.realm()))?;
-    Ok(uncached(HttpResponse::NoContent()).finish())
+    let address = shared.client_of(&request);
+    let step = shared.service().change_password(&claims, current, new, ending, address);
+    let changed = shared.run(step).await?;
+    changed.map_err(|error| Problem::of_password_change(error, shared.realm()))?;
+    Ok(no_content())
 }

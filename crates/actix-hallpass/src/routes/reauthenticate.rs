@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::answer::json_body;
 use crate::answer::problem::Problem;
-use crate::auth::Auth;
-use crate::routes::mount::{client_address, uncached};
+use crate::routes::reply::uncached;
+use crate::shared::Shared;
 use crate::transport::authenticate::authenticate_or_refuse;
 
 #[derive(Deserialize)]
@@ -24,15 +24,15 @@ struct FreshAccessBody<'a> {
 }
 
 pub(crate) async fn reauthenticate(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let claims = authenticate_or_refuse(&auth, &request)?;
+    let claims = authenticate_or_refuse(&shared, &request)?;
     let Body { password } = json_body::read(&request, payload).await?;
-    let step_up = auth.service().reauthenticate(claims, password, client_address(&auth, &request));
-    let fresh = auth.run(step_up).await?;
-    let fresh = fresh.map_err(|error| Problem::of_reauthentication(error, auth.realm()))?;
+    let step = shared.service().reauthenticate(claims, password, shared.client_of(&request));
+    let fresh = shared.run(step).await?;
+    let fresh = fresh.map_err(|error| Problem::of_reauthentication(error, shared.realm()))?;
     Ok(uncached(HttpResponse::Ok()).json(FreshAccessBody {
         access_token: fresh.access_token.expose_token(),
         token_type: "Bearer",

@@ -7,9 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::answer::problem::Problem;
 use crate::answer::{ErrorCode, json_body};
-use crate::auth::Auth;
-use crate::routes::mount::client_address;
 use crate::routes::token_body;
+use crate::shared::Shared;
 
 #[derive(Deserialize)]
 struct Body {
@@ -17,14 +16,14 @@ struct Body {
 }
 
 pub(crate) async fn refresh(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body: Body = json_body::read(&request, payload).await?;
     let token = body.refresh_token.filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| Problem::new(ErrorCode::RefreshMissing))?;
-    let refresh = auth.service().refresh(&token, client_address(&auth, &request));
-    let pair = auth.run(refresh).await??;
+    let refresh = shared.service().refresh(&token, shared.client_of(&request));
+    let pair = shared.run(refresh).await??;
     Ok(token_body::respond(&pair))
 }

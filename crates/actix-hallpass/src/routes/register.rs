@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::answer::problem::Problem;
-use crate::auth::Auth;
 use crate::routes::credentials;
-use crate::routes::mount::{client_address, uncached};
+use crate::routes::reply::uncached;
+use crate::shared::Shared;
 
 #[derive(Serialize)]
 struct Registered<'a> {
@@ -15,12 +15,12 @@ struct Registered<'a> {
 }
 
 pub(crate) async fn register(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let credentials = credentials::read(&request, payload).await?;
-    let register = auth.service().register(credentials, client_address(&auth, &request));
-    let id = auth.run(register).await??;
+    let register = shared.service().register(credentials, shared.client_of(&request));
+    let id = shared.run(register).await??;
     Ok(uncached(HttpResponse::Created()).json(Registered { id: id.as_str() }))
 }

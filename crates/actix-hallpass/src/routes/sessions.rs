@@ -7,9 +7,13 @@ use serde::Serialize;
 
 use crate::answer::ErrorCode;
 use crate::answer::problem::Problem;
-use crate::auth::Auth;
-use crate::routes::mount::{SESSION_ID, client_address, uncached};
+use crate::routes::reply::{no_content, uncached};
+use crate::shared::Shared;
 use crate::transport::authenticate::authenticate_or_refuse;
+
+/// The parameter of the path. The base may have parameters of the application; if two have one name, actix-web
+/// finds the first.
+pub(crate) const SESSION_ID: &str = "hallpass_session_id";
 
 #[derive(Serialize)]
 struct SessionsBody<'a> {
@@ -29,14 +33,14 @@ struct SessionBody<'a> {
 }
 
 pub(crate) async fn list(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     _payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let claims = authenticate_or_refuse(&auth, &request)?;
-    let address = client_address(&auth, &request);
-    let sessions = auth.run(auth.service().own_sessions(claims.clone(), address)).await?;
-    let sessions = sessions.map_err(|error| Problem::of_own_sessions(error, auth.realm()))?;
+    let claims = authenticate_or_refuse(&shared, &request)?;
+    let address = shared.client_of(&request);
+    let sessions = shared.run(shared.service().own_sessions(claims.clone(), address)).await?;
+    let sessions = sessions.map_err(|error| Problem::of_own_sessions(error, shared.realm()))?;
     let sessions = sessions.iter().map(|session| describe(session, &claims)).collect();
     Ok(uncached(HttpResponse::Ok()).json(SessionsBody { sessions }))
 }
@@ -55,17 +59,17 @@ fn describe<'a>(session: &'a DeviceSession, claims: &AccessClaims) -> SessionBod
 }
 
 pub(crate) async fn end(
-    auth: Auth,
+    shared: Shared,
     request: HttpRequest,
     _payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let claims = authenticate_or_refuse(&auth, &request)?;
+    let claims = authenticate_or_refuse(&shared, &request)?;
     let id = SessionId::parse(request.match_info().query(SESSION_ID));
     let id = id.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
-    let address = client_address(&auth, &request);
-    let ended = auth.run(auth.service().end_own_session(claims, id, address)).await?;
-    match ended.map_err(|error| Problem::of_own_sessions(error, auth.realm()))? {
-        true => Ok(uncached(HttpResponse::NoContent()).finish()),
+    let address = shared.client_of(&request);
+    let ended = shared.run(shared.service().end_own_session(claims, id, address)).await?;
+    match ended.map_err(|error| Problem::of_own_sessions(error, shared.realm()))? {
+        true => Ok(no_content()),
         false => Err(Problem::new(ErrorCode::NotFound)),
     }
 }

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use hallpass::TokenPair;
 use serde::Serialize;
 
-use crate::routes::mount::uncached;
+use crate::routes::reply::uncached;
 
 #[derive(Serialize)]
 struct TokenBody<'a> {

@@ -1,4 +1,4 @@
-//! Builds an [`Auth`] from the environment, from code, or from both.
+//! Builds an [`Auth`](crate::auth::Auth) from the environment, from code, or from both.
 
 use std::fmt;
 use std::io;
@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answer::error_chain::error_chain;
-use crate::auth::Auth;
 use crate::guard::live_sessions::LiveSessions;
+use crate::guard::verified_tokens::VerifiedTokens;
 use crate::guard::watched_store::WatchedStore;
 use crate::run::hashing::HashLanes;
 use crate::setup::Environment;
@@ -28,6 +28,7 @@ use crate::setup::environment::file_problem::FileProblem;
 use crate::setup::random::SystemRandom;
 use crate::setup::tracing_observer::TracingObserver;
 use crate::setup::trusted_proxies::ProxySettings;
+use crate::shared::{Parts, Registration, Shared};
 use crate::transport::bearer::Realm;
 
 /// Collects settings; [`AuthBuilder::build`] checks all of them at once.
@@ -51,14 +52,7 @@ pub struct AuthBuilder {
     env_file_problems: Vec<FileProblem>,
 }
 
-/// Whether `POST {base}/register` is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Registration {
-    Closed,
-    Open,
-}
-
-/// Why an [`Auth`] could not be built.
+/// Why an [`Auth`](crate::auth::Auth) could not be built.
 ///
 /// `Debug` writes what `Display` writes, with its causes, so that a `main` that returns it prints
 /// something to act on.
@@ -437,12 +431,7 @@ impl AuthBuilder {
     }
 
     /// Checks every setting, opens the database and runs its migrations.
-    ///
-    /// It blocks for as long as these take: call it before the server starts.
-    ///
-    /// # Errors
-    /// [`SetupError`]: all wrong settings at once, or what is wrong with the database.
-    pub fn build(self) -> Result<Auth, SetupError> {
+    pub(crate) fn build_shared(self) -> Result<Shared, SetupError> {
         let counts_in_database = self.attempt_limiter.is_none()
             && matches!(self.settings.login_throttle, Setting::Value(LoginThrottle::Database));
         let database = (self.store.is_none() || counts_in_database).then_some(self.database);
@@ -469,14 +458,15 @@ impl AuthBuilder {
         let ports =
             Ports { store, clock, random, observer, claims, password_rule, attempt_limiter };
         let service = Service::new(&config, ports)?;
-        Ok(Auth::new(
+        Ok(Shared::new(Parts {
             service,
-            HashLanes::new(permits(&config), config.hash_wait()),
+            lanes: HashLanes::new(permits(&config), config.hash_wait()),
             realm,
-            self.registration,
+            registration: self.registration,
             live_sessions,
+            verified_tokens: VerifiedTokens::new(),
             trusted_proxies,
-        ))
+        }))
     }
 }
 

@@ -38,7 +38,7 @@ fn a_mutated_header_gets_the_answer_that_it_gets_without_memory() {
         found += u32::from(is_remembered(&auth, &header));
         let expected = told(without_memory(&auth, &header));
         for _ in 0..2 {
-            assert_eq!(told(verify(&auth, &header)), expected, "{header:?}");
+            assert_eq!(told(verify(auth.shared(), &header)), expected, "{header:?}");
         }
         if expected.starts_with("Ok(Some") { accepted += 1 } else { refused += 1 }
     }
@@ -48,7 +48,7 @@ fn a_mutated_header_gets_the_answer_that_it_gets_without_memory() {
 
 fn is_remembered(auth: &TestAuth, header: &HeaderValue) -> bool {
     let token = header.as_bytes().strip_prefix(b"Bearer ");
-    token.is_some_and(|token| auth.verified_tokens().claims_of(token).is_some())
+    token.is_some_and(|token| auth.shared().verified_tokens().claims_of(token).is_some())
 }
 
 /// Tokens of different users that live for different times, some of which are over soon.
@@ -57,7 +57,7 @@ fn remembered(auth: &TestAuth) -> Vec<Vec<u8>> {
         let token = auth.token_for(user).lifetime(Duration::from_secs(user * 4));
         let (_, header) = token.header();
         let value = HeaderValue::from_str(&header).expect("a token is visible ASCII");
-        verify(auth, &value).expect("it is good");
+        verify(auth.shared(), &value).expect("it is good");
         header.into_bytes()
     });
     headers.collect()
