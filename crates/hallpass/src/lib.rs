@@ -48,6 +48,8 @@ pub use store::{
     NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd, StoreError,
     UserStore,
 };
+#[doc(hidden)]
+pub use text::error_chain;
 pub use time::{Clock, Timestamp, TimestampOutOfRange};
 pub use token::{
     AccessClaims, AccessToken, AccessTokenError, AppClaims, ClaimsError, ClaimsSource, IssueError,

@@ -1,4 +1,7 @@
-//! What names and messages have in common: characters without a glyph, and the plural of a noun.
+//! What names and messages have in common: characters without a glyph, the plural of a noun, and an error
+//! with its causes.
+
+use std::error::Error;
 
 /// The property `Default_Ignorable_Code_Point` of Unicode 17 (UAX #44): soft hyphens, fillers, variation
 /// selectors, tags, direction marks and their like.
@@ -28,6 +31,18 @@ pub(crate) fn is_default_ignorable(character: char) -> bool {
 /// Returns what a regular English noun ends with after `count`: `1 character`, `2 characters`.
 pub(crate) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
+}
+
+/// Returns `error: its cause: the cause's cause`, for logs and start-up messages.
+#[must_use]
+pub fn error_chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
+use hallpass::error_chain;
 
 use crate::admin::AccountError;
-use crate::answer::error_chain::error_chain;
 use crate::auth::Auth;
 
 /// How long a batch should take: whoever wants to write to an SQLite file waits that long.

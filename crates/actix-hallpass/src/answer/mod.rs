@@ -1,7 +1,6 @@
 //! What goes back to a client: refusals as problem+json with a code and a status, and the bodies that routes read.
 
 pub(crate) mod auth_error;
-pub(crate) mod error_chain;
 pub(crate) mod error_code;
 pub(crate) mod head;
 pub(crate) mod json_body;

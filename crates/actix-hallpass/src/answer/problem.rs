@@ -10,10 +10,11 @@ use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use hallpass::{
     AccessTokenError, ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError,
     RandomUnavailable, ReauthenticateError, RefreshError, RefreshRefusal, RegisterError,
-    RegistrationRefusal, StoreError, Throttled,
+    RegistrationRefusal, StoreError, Throttled, error_chain,
 };
 use serde::Serialize;
 
+use crate::admin::AccountError;
 use crate::answer::error_chain::error_chain;
 use crate::answer::{AuthError, AuthErrorReason, ErrorCode};
 use crate::run::RunError;

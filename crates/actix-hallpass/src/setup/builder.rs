@@ -10,12 +10,14 @@ use hallpass::{
     AttemptLimiter, AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError,
     ConfigProblem, LoginLimits, LoginThrottle, PasswordRule, Ports, Random, RandomUnavailable,
     Service, Sessions, Setting, Settings, StoreError, TokenSecret, TypedClaims, User, UserStore,
+    error_chain,
 };
 use hallpass_diesel::OpenError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answer::error_chain::error_chain;
+use crate::auth::Auth;
 use crate::guard::live_sessions::LiveSessions;
 use crate::guard::verified_tokens::VerifiedTokens;
 use crate::guard::watched_store::WatchedStore;

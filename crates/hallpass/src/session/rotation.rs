@@ -219,14 +219,21 @@ impl RefreshRefusal {
     /// that behaves, and row 10 is a theft.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::GenerationAhead { .. }
-                | Self::SecretDiffers
-                | Self::SuccessorDiffers
-                | Self::HashUnusable(_)
-                | Self::Reused
-        )
+            | Self::SecretDiffers
+            | Self::SuccessorDiffers
+            | Self::HashUnusable(_)
+            | Self::Reused => true,
+            Self::NotAuthentic(_)
+            | Self::Expired { .. }
+            | Self::UnknownUser
+            | Self::UserDisabled
+            | Self::NoSession
+            | Self::Superseded
+            | Self::PasswordChanged
+            | Self::Stale { .. } => false,
+        }
     }
 }
 
