@@ -9,8 +9,8 @@ use hallpass::{
 };
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 
-/// How many keys of each kind are remembered. They take about 8 MB when all are in use, 24 MB with
-/// the three kinds that anybody can make keys of.
+/// How many keys of each kind are remembered. They take about 8 MB when all are in use: 24 MB with the three
+/// kinds that anybody can make keys of, 32 MB where registration is open.
 const MAXIMUM_KEYS: usize = 50_000;
 
 /// When the allowances are full again that are not full now.
@@ -30,21 +30,23 @@ pub(crate) struct BoundedLimiter {
     accounts_at_addresses: Cache<AttemptKey, Timestamp>,
     users: Cache<AttemptKey, Timestamp>,
     addresses: Cache<AttemptKey, Timestamp>,
+    registrations: Cache<AttemptKey, Timestamp>,
 }
 
 impl BoundedLimiter {
     pub(crate) fn new() -> Self {
-        let [logins, accounts_at_addresses, users, addresses] =
-            [(); 4].map(|()| Cache::new(MAXIMUM_KEYS));
-        Self { logins, accounts_at_addresses, users, addresses }
+        let [logins, accounts_at_addresses, users, addresses, registrations] =
+            [(); 5].map(|()| Cache::new(MAXIMUM_KEYS));
+        Self { logins, accounts_at_addresses, users, addresses, registrations }
     }
 
     fn keys(&self, key: &AttemptKey) -> &Cache<AttemptKey, Timestamp> {
         match key.kind() {
             AttemptKind::Login => &self.logins,
-            AttemptKind::Address | AttemptKind::Registration => &self.addresses,
             AttemptKind::AccountAtAddress => &self.accounts_at_addresses,
-            _ => &self.users,
+            AttemptKind::User => &self.users,
+            AttemptKind::Address => &self.addresses,
+            AttemptKind::Registration => &self.registrations,
         }
     }
 }
@@ -69,7 +71,9 @@ impl AttemptLimiter for BoundedLimiter {
                 // Whoever removed the place meanwhile would have made room for others.
                 let _ = place.insert(taken);
             }),
-            _ => unreachable!("the entry is kept, and the wait for it has no limit"),
+            EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => {
+                unreachable!("the entry is kept, and the wait for it has no limit")
+            }
         };
         Ok(taken.map_or_else(|no| Verdict::Wait(no.wait), |()| Verdict::Allowed))
     }
@@ -153,5 +157,17 @@ mod tests {
             take(&limiter, &address);
         }
         assert_eq!(take(&limiter, &ada), Verdict::Wait(POLICY.interval));
+    }
+    #[test]
+    fn a_flood_of_registrations_pushes_no_address_out_that_guesses() {
+        let limiter = BoundedLimiter::new();
+        let guesser = AttemptKey::of_address(std::net::Ipv4Addr::LOCALHOST.into());
+        exhaust(&limiter, &guesser);
+        for number in 0..2 * MAXIMUM_KEYS as u32 {
+            let address = AttemptKey::of_registration(std::net::Ipv4Addr::from(number).into());
+            take(&limiter, &address);
+            take(&limiter, &address);
+        }
+        assert_eq!(take(&limiter, &guesser), Verdict::Wait(POLICY.interval));
     }
 }

@@ -29,7 +29,6 @@ pub struct AttemptKey {
 
 /// What the attempts that are counted together have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum AttemptKind {
     /// The login name, be it somebody's or nobody's.
     Login,
