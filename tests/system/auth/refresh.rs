@@ -124,8 +124,8 @@ fn what_the_client_is_not_to_know_is_one_answer_to_the_byte() {
     ];
     store.edit(&ada, |user| user.session = Some(backup));
     answers.push(("a restored backup", app.refresh(&second.refresh)));
-    let foreign =
-        RefreshTokenHash::new("$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e");
+    let foreign = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
+    let foreign = RefreshTokenHash::new(foreign, None);
     store.edit(&ada, |user| {
         user.session = Some(rotated);
         user.session.as_mut().unwrap().refresh_token_hash = foreign;
@@ -134,7 +134,7 @@ fn what_the_client_is_not_to_know_is_one_answer_to_the_byte() {
     answers.push(("another successor", app.refresh(&first.refresh)));
     for hash in ["", "nonsense", "$2b$31$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"] {
         store.edit(&ada, |user| {
-            user.session.as_mut().unwrap().refresh_token_hash = RefreshTokenHash::new(hash);
+            user.session.as_mut().unwrap().refresh_token_hash = RefreshTokenHash::new(hash, None);
         });
         answers.push(("an unusable hash", app.refresh(&second.refresh)));
     }
@@ -210,7 +210,7 @@ fn who_loses_the_swap_without_grace_is_stale_and_not_told_to_retry() {
             if verb == Verb::Rotate {
                 store.edit(&UserId::new(1), |user| {
                     let session = user.session.as_mut().unwrap();
-                    session.refresh_token_hash = RefreshTokenHash::new("the winner's");
+                    session.refresh_token_hash = RefreshTokenHash::new("the winner's", None);
                     session.generation += 1;
                 });
             }

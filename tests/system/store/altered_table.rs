@@ -232,7 +232,7 @@ fn every_verb(store: &dyn UserStore, id: &UserId, login: &LoginName, session: &s
         upgraded_password_hash: None,
         session: Session {
             id: session.clone(),
-            refresh_token_hash: RefreshTokenHash::new("h"),
+            refresh_token_hash: RefreshTokenHash::new("h", None),
             generation: 0,
             rotated_at: Timestamp::from_unix_seconds(1).unwrap(),
         },

@@ -90,7 +90,7 @@ fn a_condition_with_an_or_in_it_reaches_no_other_row() {
         upgraded_password_hash: None,
         session: Session {
             id: SessionId::new("s1"),
-            refresh_token_hash: RefreshTokenHash::new("h"),
+            refresh_token_hash: RefreshTokenHash::new("h", None),
             generation: 0,
             rotated_at: Timestamp::MAX,
         },

@@ -27,7 +27,7 @@ impl TestSessions {
     /// their deletion.
     pub(crate) fn begin(&self, user_id: &UserId, session_id: &SessionId, now: Timestamp) -> bool {
         let user = self.store.load(user_id).ok().flatten();
-        let unbound = RefreshTokenHash::new("");
+        let unbound = RefreshTokenHash::new("", None);
         let hash = user.map_or(unbound.clone(), |user| unbound.bound_to(&user.password_hash));
         let session = Session {
             id: session_id.clone(),

@@ -16,7 +16,7 @@ pub use hallpass::{
 use crate::connection::engine::Engine;
 pub use crate::declare::column;
 pub use crate::declare::condition::{in_parentheses, same_bytes, there_is};
-pub use crate::declare::value::{generation, seconds};
+pub use crate::declare::value::{generation, seconds, text_of};
 pub use crate::sessions::change::{Over, Removal, SessionChange, Wanted};
 pub use crate::sessions::row::{
     DeadSession, DeviceSessionRow, NewSession, OverSession, SessionRow,

@@ -2,7 +2,7 @@
 
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::sql_types::{BigInt, Text};
-use hallpass::{StoreError, Timestamp};
+use hallpass::{PasswordStamp, RefreshTokenHash, StoreError, Timestamp};
 
 /// A whole number, or `None` where SQLite, whose columns take any type, holds something else and
 /// would call it 0.
@@ -30,6 +30,29 @@ pub fn seconds(time: Timestamp) -> i64 {
 #[must_use]
 pub fn generation(generation: u64) -> i64 {
     i64::try_from(generation).expect("nobody refreshes so often")
+}
+
+/// Between a bcrypt hash and a stamp in one column. It is in the alphabet of neither.
+const SEPARATOR: char = ':';
+
+/// Returns the hash and its stamp as the one column of a user's row holds them: joined by a colon.
+#[must_use]
+pub fn text_of(hash: &RefreshTokenHash) -> String {
+    let bcrypt_hash = hash.expose_bcrypt_hash();
+    match hash.password_stamp() {
+        Some(stamp) => format!("{bcrypt_hash}{SEPARATOR}{}", stamp.expose_stamp()),
+        None => bcrypt_hash.to_owned(),
+    }
+}
+
+/// Takes apart what [`text_of`] joins.
+pub(crate) fn refresh_token_hash_of(text: &str) -> RefreshTokenHash {
+    match text.split_once(SEPARATOR) {
+        Some((bcrypt_hash, stamp)) => {
+            RefreshTokenHash::new(bcrypt_hash, Some(PasswordStamp::new(stamp)))
+        }
+        None => RefreshTokenHash::new(text, None),
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -136,5 +159,26 @@ impl Whole {
 
     pub(crate) fn count(self) -> Option<u64> {
         u64::try_from(self.0?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hash_and_stamp_come_apart_and_together_again() {
+        for (text, bcrypt_hash, stamp) in [
+            ("$2b$04$hash:stamp", "$2b$04$hash", Some("stamp")),
+            ("$2b$04$hash:", "$2b$04$hash", Some("")),
+            ("$2b$04$hash:a:b", "$2b$04$hash", Some("a:b")),
+            ("$2b$04$hash", "$2b$04$hash", None),
+            ("", "", None),
+        ] {
+            let hash = refresh_token_hash_of(text);
+            assert_eq!(hash.expose_bcrypt_hash(), bcrypt_hash);
+            assert_eq!(hash.password_stamp().map(PasswordStamp::expose_stamp), stamp);
+            assert_eq!(text_of(&hash), text);
+        }
     }
 }

@@ -92,10 +92,7 @@ impl SessionRow {
         let stamp = self.password_stamp.map(|stamp| PasswordStamp::new(stamp.text_or_empty()));
         Ok(Some(Session {
             id: SessionId::new(id),
-            refresh_token_hash: RefreshTokenHash::from_parts(
-                &bcrypt_hash.text_or_empty(),
-                stamp.as_ref(),
-            ),
+            refresh_token_hash: RefreshTokenHash::new(bcrypt_hash.text_or_empty(), stamp),
             generation: row.count("generation", self.generation)?,
             rotated_at: row.time("rotated_at", Some(self.rotated_at))?,
         }))
@@ -144,7 +141,7 @@ impl DeviceSessionRow {
 /// it began.
 pub(crate) fn not_moved_yet(session: Session) -> DeviceSession {
     DeviceSession {
-        password_stamp: session.refresh_token_hash.password_stamp(),
+        password_stamp: session.refresh_token_hash.password_stamp().cloned(),
         id: session.id,
         created_at: session.rotated_at,
         last_used_at: session.rotated_at,

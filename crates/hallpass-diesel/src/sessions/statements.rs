@@ -228,12 +228,11 @@ macro_rules! session_statements {
                 let connection: &mut __Connection = connection;
                 let (session, device) = (new.session, new.device);
                 let (hash, rotated_at) = (&session.refresh_token_hash, session.rotated_at);
-                let stamp = hash.password_stamp();
                 let values = (
                     $sessions::id.eq(session.id.as_str()),
                     $sessions::user_id.eq(user),
                     $sessions::refresh_token_hash.eq(hash.expose_bcrypt_hash()),
-                    $sessions::password_stamp.eq(__hallpass::stamp_text(stamp.as_ref())),
+                    $sessions::password_stamp.eq(__hallpass::stamp_text(hash.password_stamp())),
                     $sessions::generation.eq(__hallpass::generation(session.generation)),
                     $sessions::rotated_at.eq(__hallpass::seconds(rotated_at)),
                     $sessions::created_at.eq(__hallpass::seconds(new.created_at)),
@@ -292,7 +291,7 @@ macro_rules! session_statements {
                         let update = update
                             .filter($sessions::id.eq(proven.id.as_str()))
                             .filter(has_hash(proven.verified_hash.expose_bcrypt_hash()));
-                        __hallpass::execute(connection, update.set(set_stamp(stamp.as_ref())))
+                        __hallpass::execute(connection, update.set(set_stamp(stamp)))
                     }
                     __hallpass::SessionChange::End(id, reason, now) => {
                         let id = id.as_str();

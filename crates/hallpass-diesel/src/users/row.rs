@@ -9,7 +9,7 @@ use hallpass::{
     User, UserId,
 };
 
-use crate::declare::value::{Reader, Whole, Words};
+use crate::declare::value::{Reader, Whole, Words, refresh_token_hash_of};
 
 /// The columns that a [`User`] is made of.
 ///
@@ -53,7 +53,7 @@ impl<Id: Display> UserRow<Id> {
             None => None,
             Some(hash) => Some(Session {
                 id: SessionId::new(row.filled(names.session_id, self.session_id)?),
-                refresh_token_hash: RefreshTokenHash::new(hash.text_or_empty()),
+                refresh_token_hash: refresh_token_hash_of(&hash.text_or_empty()),
                 generation: row.count(names.refresh_generation, self.refresh_generation)?,
                 rotated_at: row.time(names.rotated_at, self.rotated_at)?,
             }),
@@ -89,7 +89,7 @@ impl<Id> UserRow<Id> {
 
     /// Returns the hash of the session in the row, if there is one.
     pub(crate) fn refresh_token_hash(self) -> Option<RefreshTokenHash> {
-        self.refresh_token_hash.map(|hash| RefreshTokenHash::new(hash.text_or_empty()))
+        self.refresh_token_hash.map(|hash| refresh_token_hash_of(&hash.text_or_empty()))
     }
 }
 

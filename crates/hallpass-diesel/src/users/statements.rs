@@ -145,14 +145,15 @@ macro_rules! user_statements {
                         __hallpass::execute(connection, update.set(set))
                     }
                     __Change::SetPasswordInSession(change, proven) => {
-                        let (id, hash) = (proven.id.as_str(), proven.verified_hash.expose_hash());
+                        let (id, hash) = (proven.id.as_str(), __hallpass::text_of(&proven.verified_hash));
+                        let bound_hash = __hallpass::text_of(&proven.bound_hash);
                         let update = update
                             .filter(has_password(change.verified_password_hash.expose_hash()))
                             .filter(__hallpass::same_bytes(__Columns::SESSION_ID, id))
-                            .filter(__hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, hash));
+                            .filter(__hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, &hash));
                         let set = (
                             set_password(change.password_hash.expose_hash()),
-                            __Columns::REFRESH_TOKEN_HASH.eq(proven.bound_hash.expose_hash()),
+                            __Columns::REFRESH_TOKEN_HASH.eq(bound_hash),
                             $(__hallpass::at(change.changed_at, $on_update),)?
                         );
                         __hallpass::execute(connection, update.set(set))
@@ -189,13 +190,14 @@ macro_rules! user_statements {
                 match change {
                     __hallpass::InRowChange::Start(start) => {
                         let (session, now) = (&start.session, start.session.rotated_at);
+                        let hash = __hallpass::text_of(&session.refresh_token_hash);
                         let verified = start.verified_password_hash.expose_hash();
                         let has_password =
                             __hallpass::same_bytes(__Columns::PASSWORD_HASH, verified);
                         let update = update.filter(has_password).filter(is_enabled());
                         let set = (
                             __Columns::PASSWORD_HASH.eq(__hallpass::stored_password_hash(start)),
-                            set_hash(session.refresh_token_hash.expose_hash()),
+                            set_hash(hash),
                             __Columns::SESSION_ID.eq(session.id.as_str()),
                             __Columns::REFRESH_GENERATION.eq(0),
                             set_time(now),
@@ -205,15 +207,16 @@ macro_rules! user_statements {
                     }
                     __hallpass::InRowChange::Rotate(rotation) | __hallpass::InRowChange::Take(rotation) => {
                         let now = rotation.rotated_at;
+                        let verified = __hallpass::text_of(&rotation.verified_hash);
                         let update = update
                             .filter(is_session(rotation.session_id.as_str()))
-                            .filter(has_hash(rotation.verified_hash.expose_hash()))
+                            .filter(has_hash(verified.as_str()))
                             .filter(is_enabled());
                         if matches!(change, __hallpass::InRowChange::Take(_)) {
                             return __hallpass::execute(connection, update.set(end(now)));
                         }
                         let set = (
-                            set_hash(rotation.successor_hash.expose_hash()),
+                            set_hash(__hallpass::text_of(&rotation.successor_hash)),
                             __Columns::REFRESH_GENERATION.eq(__Columns::REFRESH_GENERATION + 1),
                             set_time(now),
                             $(__hallpass::at(now, $on_update),)?
@@ -221,8 +224,9 @@ macro_rules! user_statements {
                         __hallpass::execute(connection, update.set(set))
                     }
                     __hallpass::InRowChange::Bind { from, to } => {
-                        let update = update.filter(has_hash(from.expose_hash()));
-                        __hallpass::execute(connection, update.set(set_hash(to.expose_hash())))
+                        let (from, to) = (__hallpass::text_of(from), __hallpass::text_of(to));
+                        let update = update.filter(has_hash(from.as_str()));
+                        __hallpass::execute(connection, update.set(set_hash(to)))
                     }
                     __hallpass::InRowChange::End(session_id, now) => {
                         let update = update.filter(is_session(session_id.as_str()));

@@ -138,14 +138,14 @@ mod tests {
     fn a_stored_text_that_was_changed_is_not_known() {
         let here = hasher(1);
         let hash = remembered_hash(&here, &secret('a'));
-        let text = hash.expose_hash();
+        let text = hash.expose_bcrypt_hash();
         for place in 0..text.len() {
             let mut changed = text.as_bytes().to_vec();
             changed[place] = if changed[place] == b'.' { b'/' } else { b'.' };
-            let changed = RefreshTokenHash::new(String::from_utf8(changed).unwrap());
+            let changed = RefreshTokenHash::new(String::from_utf8(changed).unwrap(), None);
             assert_ne!(here.compare(&changed, &secret('a')), HashMatch::Matches, "{place}");
         }
-        let shorter = RefreshTokenHash::new(&text[..text.len() - 1]);
+        let shorter = RefreshTokenHash::new(&text[..text.len() - 1], None);
         let unusable = HashMatch::Unusable(UnusableHash::Unparsable);
         assert_eq!(here.compare(&shorter, &secret('a')), unusable);
     }
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_holds_the_newest() {
         let hasher = hasher(1);
-        let hash = RefreshTokenHash::new("a hash");
+        let hash = RefreshTokenHash::new("a hash", None);
         let proof = |number: usize| {
             let secret = RefreshSecret::try_from(format!("{number:042}A")).unwrap();
             hasher.proof(&hash, &secret)

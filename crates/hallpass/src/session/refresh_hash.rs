@@ -10,11 +10,9 @@ use crate::token::refresh_secret::RefreshSecret;
 /// The highest cost a stored hash may have: about 0.9 s.
 const COST_CEILING: u32 = 14;
 
-/// Between the hash and the stamp. It is in neither's alphabet.
-const SEPARATOR: char = ':';
-
-/// The content of a `refresh_token_hash` column: a bcrypt hash, and after a colon the
-/// [`PasswordStamp`] of the password that its session was begun with.
+/// What a store holds of a session's refresh token: the bcrypt hash of its secret, and the
+/// [`PasswordStamp`] of the password that its session was begun with. A store keeps them in two columns,
+/// or joined in one.
 ///
 /// It is the hash of the token's `jti`, never of the whole token: bcrypt reads 72 bytes, which in
 /// a JWT end inside the claims, so every refresh token of a user would match.
@@ -24,56 +22,44 @@ const SEPARATOR: char = ':';
 /// # Security
 /// `Debug` shows no character of it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RefreshTokenHash(String);
+pub struct RefreshTokenHash {
+    bcrypt_hash: String,
+    password_stamp: Option<PasswordStamp>,
+}
 
 impl RefreshTokenHash {
-    /// Takes what a store holds. Without a colon in it, it is bound to no password.
+    /// Takes what a store holds. Without a stamp, it is bound to no password.
     #[must_use]
-    pub fn new(stored: impl Into<String>) -> Self {
-        Self(stored.into())
+    pub fn new(bcrypt_hash: impl Into<String>, password_stamp: Option<PasswordStamp>) -> Self {
+        Self { bcrypt_hash: bcrypt_hash.into(), password_stamp }
     }
 
-    /// Takes what a store holds that keeps the stamp apart from the hash.
-    #[must_use]
-    pub fn from_parts(bcrypt_hash: &str, stamp: Option<&PasswordStamp>) -> Self {
-        match stamp {
-            Some(stamp) => Self(format!("{bcrypt_hash}{SEPARATOR}{}", stamp.expose_stamp())),
-            None => Self(bcrypt_hash.to_owned()),
-        }
-    }
-
-    /// Returns the text to store. Named so that a search finds every use.
-    #[must_use]
-    pub fn expose_hash(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the bcrypt hash alone, for a store that keeps the stamp apart from it.
+    /// Returns the bcrypt hash to store. Named so that a search finds every use.
     #[must_use]
     pub fn expose_bcrypt_hash(&self) -> &str {
-        self.0.split_once(SEPARATOR).map_or(&self.0, |(bcrypt_hash, _)| bcrypt_hash)
+        &self.bcrypt_hash
     }
 
     /// Returns the stamp of the password that it is bound to, if it is bound to one.
     #[must_use]
-    pub fn password_stamp(&self) -> Option<PasswordStamp> {
-        self.0.split_once(SEPARATOR).map(|(_, stamp)| PasswordStamp::new(stamp))
+    pub fn password_stamp(&self) -> Option<&PasswordStamp> {
+        self.password_stamp.as_ref()
     }
 
     /// Returns the same hash, bound to another password.
     #[must_use]
     pub fn bound_to(&self, password_hash: &PasswordHash) -> Self {
-        Self::from_parts(self.expose_bcrypt_hash(), Some(&PasswordStamp::of(password_hash)))
+        Self::new(self.expose_bcrypt_hash(), Some(PasswordStamp::of(password_hash)))
     }
 
     /// Returns whether the password has not been changed since. One that is bound to none was made by
     /// other software.
     pub(crate) fn is_bound_to(&self, password_hash: &PasswordHash) -> bool {
-        self.password_stamp().is_none_or(|stamp| stamp == PasswordStamp::of(password_hash))
+        self.password_stamp().is_none_or(|stamp| *stamp == PasswordStamp::of(password_hash))
     }
 
     pub(crate) fn of(secret: &RefreshSecret, cost: u32, salt: Salt) -> Self {
-        Self(bcrypt::hash_with_salt(secret.expose_secret().as_bytes(), cost, salt))
+        Self::new(bcrypt::hash_with_salt(secret.expose_secret().as_bytes(), cost, salt), None)
     }
 
     /// Returns the salt, of which the secret of a successor is made.
@@ -107,25 +93,19 @@ mod tests {
     }
 
     #[test]
-    fn hash_and_stamp_come_apart_and_together_again() {
-        let stored = RefreshTokenHash::new(format!("$2b$04$hash:{STAMP}"));
-        assert_eq!(stored.expose_bcrypt_hash(), "$2b$04$hash");
-        let stamp = stored.password_stamp();
-        assert!(RefreshTokenHash::from_parts("$2b$04$hash", stamp.as_ref()) == stored);
-        assert!(stored.is_bound_to(&PasswordHash::new("$2b$04$x")));
-        assert!(!stored.is_bound_to(&PasswordHash::new("$2b$04$X")));
-        assert!(
-            stored
-                .bound_to(&PasswordHash::new("$2b$04$X"))
-                .is_bound_to(&PasswordHash::new("$2b$04$X"))
-        );
+    fn a_hash_is_bound_to_one_password() {
+        let (password, other) = (PasswordHash::new("$2b$04$x"), PasswordHash::new("$2b$04$X"));
+        let stored = RefreshTokenHash::new("$2b$04$hash", Some(PasswordStamp::new(STAMP)));
+        assert!(stored.is_bound_to(&password));
+        assert!(!stored.is_bound_to(&other));
+        assert!(stored.bound_to(&other).is_bound_to(&other));
     }
 
     #[test]
     fn a_hash_of_other_software_is_bound_to_no_password() {
-        let stored = RefreshTokenHash::new("$2b$04$hash");
-        assert!(stored.password_stamp().is_none());
-        assert!(stored.is_bound_to(&PasswordHash::new("any")));
-        assert!(!RefreshTokenHash::new("$2b$04$hash:").is_bound_to(&PasswordHash::new("any")));
+        let any = PasswordHash::new("any");
+        assert!(RefreshTokenHash::new("$2b$04$hash", None).is_bound_to(&any));
+        let with_empty_stamp = RefreshTokenHash::new("$2b$04$hash", Some(PasswordStamp::new("")));
+        assert!(!with_empty_stamp.is_bound_to(&any));
     }
 }

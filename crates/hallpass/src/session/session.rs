@@ -51,7 +51,7 @@ mod tests {
         ] {
             let session = Session {
                 id: SessionId::new("s1"),
-                refresh_token_hash: RefreshTokenHash::new(""),
+                refresh_token_hash: RefreshTokenHash::new("", None),
                 generation: 1,
                 rotated_at: at(last),
             };

@@ -228,7 +228,7 @@ fn scope() -> Scope {
 }
 
 fn hash(name: &str) -> RefreshTokenHash {
-    RefreshTokenHash::new(format!("$2b$04${name}"))
+    RefreshTokenHash::new(format!("$2b$04${name}"), None)
 }
 
 fn at(unix_seconds: u64) -> Timestamp {

@@ -38,7 +38,7 @@ where
         let (from, to) = (&start.verified_password_hash, start.upgraded_password_hash.as_ref());
         let hash = T::load(connection, id)?.and_then(|row| row.refresh_token_hash());
         let (Some(to), Some(hash)) = (to, hash) else { return Ok(()) };
-        if hash.password_stamp() == Some(PasswordStamp::of(from)) {
+        if hash.password_stamp() == Some(&PasswordStamp::of(from)) {
             let bind = InRowChange::Bind { from: &hash, to: &hash.bound_to(to) };
             T::change_session(connection, id, bind)?;
         }
@@ -90,7 +90,7 @@ where
         }
         let session = Session {
             id: session_id.clone(),
-            refresh_token_hash: RefreshTokenHash::new(""),
+            refresh_token_hash: RefreshTokenHash::new("", None),
             generation: 0,
             rotated_at: last_used_at,
         };

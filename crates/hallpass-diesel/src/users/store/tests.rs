@@ -49,7 +49,7 @@ impl Fixture {
         let user_id = self.store.create(&new).unwrap().unwrap();
         let session = Session {
             id: SessionId::new("s1"),
-            refresh_token_hash: RefreshTokenHash::new("h0"),
+            refresh_token_hash: RefreshTokenHash::new("h0", None),
             generation: 0,
             rotated_at: Timestamp::from_unix_seconds(1).unwrap(),
         };
@@ -69,8 +69,8 @@ impl Fixture {
         self.store.rotate(&Rotation {
             user_id: user_id.clone(),
             session_id: SessionId::new("s1"),
-            verified_hash: RefreshTokenHash::new("h0"),
-            successor_hash: RefreshTokenHash::new("h1"),
+            verified_hash: RefreshTokenHash::new("h0", None),
+            successor_hash: RefreshTokenHash::new("h1", None),
             generation: 1,
             rotated_at: Timestamp::from_unix_seconds(2).unwrap(),
             auth_time: Timestamp::from_unix_seconds(1).unwrap(),
@@ -174,7 +174,7 @@ fn a_hash_that_is_no_text_is_one_that_matches_nothing() {
     fixture.sql("UPDATE users SET password_hash = x'ff00', refresh_token_hash = x'ff00'");
     let user = fixture.store.load(&id).unwrap().unwrap();
     assert_eq!(user.password_hash.expose_hash(), "");
-    assert_eq!(user.session.unwrap().refresh_token_hash.expose_hash(), "");
+    assert_eq!(user.session.unwrap().refresh_token_hash.expose_bcrypt_hash(), "");
 }
 
 #[test]

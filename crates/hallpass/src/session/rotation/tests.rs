@@ -51,7 +51,7 @@ fn user(session_id: &str, generation: u64) -> User {
         is_disabled: false,
         session: Some(Session {
             id: SessionId::new(session_id),
-            refresh_token_hash: RefreshTokenHash::new(""),
+            refresh_token_hash: RefreshTokenHash::new("", None),
             generation,
             rotated_at: at(ROTATED),
         }),

@@ -115,7 +115,7 @@ impl Row {
         for (id, ended_at) in ended {
             let session = Session {
                 id: id.clone(),
-                refresh_token_hash: RefreshTokenHash::new(""),
+                refresh_token_hash: RefreshTokenHash::new("", None),
                 generation: 0,
                 rotated_at: *ended_at,
             };
@@ -225,19 +225,19 @@ impl Entry {
     }
 
     fn device(&self) -> DeviceSession {
-        let password_stamp = self.session.refresh_token_hash.password_stamp();
+        let password_stamp = self.session.refresh_token_hash.password_stamp().cloned();
         DeviceSession { password_stamp, ..self.device.clone() }
     }
 
     fn is_bound_to(&self, stamp: &PasswordStamp) -> bool {
-        self.session.refresh_token_hash.password_stamp().as_ref() == Some(stamp)
+        self.session.refresh_token_hash.password_stamp() == Some(stamp)
     }
 
     fn rotate(&mut self, rotation: &Rotation) {
         // The stamp stays: another login may have renewed it meanwhile.
-        let stamp = self.session.refresh_token_hash.password_stamp();
+        let stamp = self.session.refresh_token_hash.password_stamp().cloned();
         let bcrypt_hash = rotation.successor_hash.expose_bcrypt_hash();
-        self.session.refresh_token_hash = RefreshTokenHash::from_parts(bcrypt_hash, stamp.as_ref());
+        self.session.refresh_token_hash = RefreshTokenHash::new(bcrypt_hash, stamp);
         self.session.generation += 1;
         self.session.rotated_at = rotation.rotated_at;
         self.device.last_used_at = rotation.rotated_at;

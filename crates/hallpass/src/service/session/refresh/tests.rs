@@ -344,7 +344,7 @@ fn a_hash_that_is_not_the_tokens_refuses_without_an_alarm_for_theft() {
         assert_eq!(events, [AuthEventKind::WrongSecretPresented(refusal)]);
         assert_eq!(events[0].severity(), crate::event::Severity::Warning);
     }
-    set(&RefreshTokenHash::new("nonsense"));
+    set(&RefreshTokenHash::new("nonsense", None));
     let unusable = RefreshRefusal::HashUnusable(UnusableHash::Unparsable);
     world.assert_refused(&second, &unusable);
     world.assert_refused(&first, &unusable);
