@@ -89,8 +89,8 @@ impl Auth {
     /// assert_eq!(registered.unwrap().as_str(), "1");
     /// # });
     /// ```
-    pub async fn run<T: Send + 'static>(&self, step: Step<T>) -> Result<T, RunError> {
-        self.0.run(step).await
+    pub async fn run<T: Send + 'static>(&self, use_case: UseCase<T>) -> Result<T, RunError> {
+        self.0.run(use_case).await
     }
 
     pub(crate) fn shared(&self) -> &Shared {

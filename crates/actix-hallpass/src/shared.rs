@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use hallpass::{Service, Step};
+use hallpass::{Service, UseCase};
 
 use crate::answer::{AuthError, AuthErrorReason};
 use crate::guard::live_sessions::LiveSessions;
@@ -46,9 +46,9 @@ impl Shared {
         &self.0.service
     }
 
-    /// Runs the steps of a use case: store calls and bcrypt off the event loop, bcrypt with a permit.
-    pub(crate) async fn run<T: Send + 'static>(&self, step: Step<T>) -> Result<T, RunError> {
-        self.0.lanes.run(step).await
+    /// Runs a use case: store calls and bcrypt off the event loop, bcrypt with a permit.
+    pub(crate) async fn run<T: Send + 'static>(&self, use_case: UseCase<T>) -> Result<T, RunError> {
+        self.0.lanes.run(use_case).await
     }
 
     pub(crate) fn realm(&self) -> &Realm {

@@ -14,8 +14,6 @@ use hallpass::{
 };
 use serde::Serialize;
 
-use crate::admin::AccountError;
-use crate::answer::error_chain::error_chain;
 use crate::answer::{AuthError, AuthErrorReason, ErrorCode};
 use crate::run::RunError;
 use crate::transport::bearer::{BearerChallenge, ChallengeError, Realm};

@@ -21,7 +21,7 @@ pub(crate) async fn login(
     let (credentials, label) = credentials::read_with_label(&request, payload).await?;
     let device = device(&shared, &request).with_label(&label.unwrap_or_default());
     let login = shared.service().login(credentials, device);
-    let pair = shared.run(login).await??;
+    let LoginAnswer::LoggedIn(pair) = shared.run(login).await??;
     Ok(token_body::respond(&pair))
 }
 

@@ -31,8 +31,8 @@ async fn end(
     sessions: OwnSessions,
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(shared, request)?;
-    let step = shared.service().end_own_sessions(claims, sessions, shared.client_of(request));
-    let ended = shared.run(step).await?;
+    let ending = shared.service().end_own_sessions(claims, sessions, shared.client_of(request));
+    let ended = shared.run(ending).await?;
     ended.map_err(|error| Problem::of_own_sessions(error, shared.realm()))?;
     Ok(no_content())
 }

@@ -54,8 +54,8 @@ pub(crate) async fn change(
     };
     let (current, new) = (body.current_password, body.new_password);
     let address = shared.client_of(&request);
-    let step = shared.service().change_password(&claims, current, new, ending, address);
-    let changed = shared.run(step).await?;
+    let change = shared.service().change_password(&claims, current, new, ending, address);
+    let changed = shared.run(change).await?;
     changed.map_err(|error| Problem::of_password_change(error, shared.realm()))?;
     Ok(no_content())
 }

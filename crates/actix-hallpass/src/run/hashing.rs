@@ -7,17 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
-use actix_web::ResponseError;
-use actix_web::error::BlockingError;
-use actix_web::http::StatusCode;
 use actix_web::web;
-use hallpass::HashLane;
-use hallpass::HashPermit;
-use hallpass::Run;
-use hallpass::Step;
-use hallpass::UseCase;
-use hallpass::Work;
+use hallpass::{HashLane, HashPermit, Run, UseCase};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 

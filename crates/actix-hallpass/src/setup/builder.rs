@@ -16,8 +16,6 @@ use hallpass_diesel::OpenError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answer::error_chain::error_chain;
-use crate::auth::Auth;
 use crate::guard::live_sessions::LiveSessions;
 use crate::guard::verified_tokens::VerifiedTokens;
 use crate::guard::watched_store::WatchedStore;
