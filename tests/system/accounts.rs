@@ -104,7 +104,7 @@ impl World {
 }
 
 fn credentials(login: &str, password: &str) -> Credentials {
-    Credentials { login: login.to_owned(), password: password.to_owned().into() }
+    Credentials::new(login, password)
 }
 
 /// Both modes, each on the same database.

@@ -147,8 +147,7 @@ fn a_permit_is_kept_while_its_hash_runs_although_the_client_hung_up() {
 #[actix_web::test]
 async fn what_waits_for_no_permit_is_done_on_one_blocking_thread() {
     let auth = TestAuth::new();
-    let credentials =
-        || Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
+    let credentials = || Credentials::new("ada", "correct horse");
     auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
     let LoginAnswer::LoggedIn(pair) =
         auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();

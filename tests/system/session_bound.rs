@@ -575,8 +575,7 @@ async fn around_the_whole_app_a_scope_locks_nobody_out_of_their_own_sessions() {
     use actix_web::test::{TestRequest, call_service, init_service};
 
     let auth = TestAuth::with(|auth| auth.sessions(Sessions::PerDevice { max: 5 }));
-    let credentials =
-        || Credentials { login: "ada".into(), password: "correct horse".to_owned().into() };
+    let credentials = || Credentials::new("ada", "correct horse");
     auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
     let LoginAnswer::LoggedIn(pair) =
         auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();
@@ -651,8 +650,7 @@ fn measure(name: &str, database: &crate::databases::TestDatabase, sessions: Sess
     let auth = TestAuth::with(|builder| builder.store(store));
     actix_web::rt::System::new().block_on(async {
         let login = format!("ada-{sessions:?}");
-        let credentials =
-            || Credentials { login: login.clone(), password: "correct horse".to_owned().into() };
+        let credentials = || Credentials::new(login.clone(), "correct horse");
         auth.run(auth.service().register(credentials(), None)).await.unwrap().unwrap();
         let LoginAnswer::LoggedIn(pair) =
             auth.run(auth.service().login(credentials(), None)).await.unwrap().unwrap();

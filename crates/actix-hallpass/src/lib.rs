@@ -14,7 +14,7 @@ mod transport;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use admin::{AccountError, Cleanup};
+pub use admin::{AccountError, Cleanup, CleanupTask};
 pub use answer::{AuthError, AuthErrorReason, ErrorCode};
 pub use auth::Auth;
 pub use extract::{AuthUser, MaybeAuthUser, NoClaims, RequireRecent, RequireScope, RequiredScope};

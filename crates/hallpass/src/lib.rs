@@ -31,8 +31,8 @@ pub use limit::{
     Verdict,
 };
 pub use password::{
-    Password, PasswordHash, PasswordRule, PasswordRuleError, PasswordStamp, PasswordUnacceptable,
-    UnusableHash,
+    Password, PasswordHash, PasswordRule, PasswordRuleError, PasswordStamp, PasswordText,
+    PasswordUnacceptable, UnusableHash,
 };
 pub use random::{Random, RandomUnavailable};
 pub use service::{

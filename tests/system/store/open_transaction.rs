@@ -30,7 +30,7 @@ fn auth(database: &TestDatabase) -> Auth {
 }
 
 fn credentials() -> Credentials {
-    Credentials { login: "ada".into(), password: "correct horse".to_owned().into() }
+    Credentials::new("ada", "correct horse")
 }
 
 /// Leaves the table as it was before the migration that builds its index.

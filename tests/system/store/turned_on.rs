@@ -50,7 +50,7 @@ fn auth(store: Arc<dyn UserStore>, clock: Arc<ManualClock>, seed: u64) -> Auth {
 }
 
 fn credentials() -> Credentials {
-    Credentials { login: "ada".into(), password: "correct horse".to_owned().into() }
+    Credentials::new("ada", "correct horse")
 }
 
 fn login(auth: &Auth) -> TokenPair {

@@ -5,7 +5,6 @@ use std::fmt::Display;
 
 use actix_web::{HttpResponse, ResponseError};
 use hallpass::{PasswordChangeError, PasswordHash, StoreError, UserId};
-use zeroize::Zeroizing;
 
 use crate::answer::problem::Problem;
 use crate::auth::Auth;
@@ -49,8 +48,7 @@ impl Auth {
         user_id: impl Display,
         new: &str,
     ) -> Result<bool, AccountError> {
-        let new = Zeroizing::new(new.to_owned());
-        match self.run(self.service().set_password(UserId::new(user_id), new)).await? {
+        match self.run(self.service().set_password(UserId::new(user_id), new.into())).await? {
             Ok(()) => Ok(true),
             Err(PasswordChangeError::UnknownUser) => Ok(false),
             Err(error) => Err(error.into()),
@@ -93,10 +91,7 @@ impl Auth {
     /// # actix_web::rt::System::new().block_on(async {
     /// # use actix_hallpass::hallpass::Credentials;
     /// let auth = TestAuth::new();
-    /// # let credentials = |password: &str| Credentials {
-    /// #     login: "ada".to_owned(),
-    /// #     password: password.to_owned().into(),
-    /// # };
+    /// # let credentials = |password: &str| Credentials::new("ada", password);
     /// # let register = auth.service().register(credentials("correct horse"), None);
     /// # auth.run(register).await.unwrap().unwrap();
     /// auth.store().edit(&UserId::new(1), |user| user.password_hash = PasswordHash::new("reversed$77neves"));
@@ -111,9 +106,8 @@ impl Auth {
         verified: &PasswordHash,
         password: &str,
     ) -> Result<bool, AccountError> {
-        let password = Zeroizing::new(password.to_owned());
         let user_id = UserId::new(user_id);
-        let adoption = self.service().adopt_password(user_id, verified.clone(), password);
+        let adoption = self.service().adopt_password(user_id, verified.clone(), password.into());
         Ok(self.run(adoption).await??)
     }
 

@@ -37,9 +37,22 @@ impl Default for Cleanup {
     }
 }
 
+/// The removal of old sessions in the background. It goes on when this value is dropped.
+#[derive(Debug)]
+pub struct CleanupTask(JoinHandle<()>);
+
+impl CleanupTask {
+    /// Stops the removal, and waits until it has stopped. A batch that has begun is finished by its thread.
+    pub async fn stop(self) {
+        self.0.abort();
+        // An error says that it was aborted, or that it had panicked.
+        let _ = self.0.await;
+    }
+}
+
 impl Auth {
     /// Removes sessions that are over, now and then, for as long as the runtime lives that this is called
-    /// in, or until the handle is aborted. One process of several is enough, and more do no harm.
+    /// in, or until [`CleanupTask::stop`]. One process of several is enough, and more do no harm.
     ///
     /// A removal that fails is logged and tried again the next time.
     ///
@@ -57,9 +70,9 @@ impl Auth {
     /// # });
     /// ```
     #[track_caller]
-    pub fn clean_up(&self, cleanup: Cleanup) -> JoinHandle<()> {
+    pub fn clean_up(&self, cleanup: Cleanup) -> CleanupTask {
         let auth = self.clone();
-        tokio::spawn(async move {
+        CleanupTask(tokio::spawn(async move {
             loop {
                 match auth.remove_dead_sessions(cleanup.kept).await {
                     Ok(0) => {}
@@ -71,7 +84,7 @@ impl Auth {
                 }
                 sleep(cleanup.every).await;
             }
-        })
+        }))
     }
 
     /// Removes the sessions that have been over for `kept` at least, batch by batch, so that nobody else

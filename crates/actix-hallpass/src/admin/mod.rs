@@ -4,4 +4,4 @@ pub(crate) mod accounts;
 pub(crate) mod cleanup;
 
 pub use accounts::AccountError;
-pub use cleanup::Cleanup;
+pub use cleanup::{Cleanup, CleanupTask};

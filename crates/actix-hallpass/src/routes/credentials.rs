@@ -2,9 +2,8 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
-use hallpass::Credentials;
+use hallpass::{Credentials, PasswordText};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::answer::json_body;
 use crate::answer::problem::Problem;
@@ -13,20 +12,20 @@ use crate::answer::problem::Problem;
 struct Body {
     #[serde(alias = "email")]
     login: String,
-    password: Zeroizing<String>,
+    password: PasswordText,
 }
 
 #[derive(Deserialize)]
 struct LabelledBody {
     #[serde(alias = "email")]
     login: String,
-    password: Zeroizing<String>,
+    password: PasswordText,
     label: Option<String>,
 }
 
 pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Credentials, Problem> {
     let Body { login, password } = json_body::read(request, payload).await?;
-    Ok(Credentials { login, password })
+    Ok(Credentials::new(login, password))
 }
 
 /// Reads credentials, and what their user calls the device.
@@ -35,5 +34,5 @@ pub(crate) async fn read_with_label(
     payload: Payload,
 ) -> Result<(Credentials, Option<String>), Problem> {
     let LabelledBody { login, password, label } = json_body::read(request, payload).await?;
-    Ok((Credentials { login, password }, label))
+    Ok((Credentials::new(login, password), label))
 }

@@ -2,9 +2,8 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use hallpass::OwnSessions;
+use hallpass::{OwnSessions, PasswordText};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::answer::json_body;
 use crate::answer::problem::Problem;
@@ -14,8 +13,8 @@ use crate::transport::authenticate::authenticate_or_refuse;
 
 #[derive(Deserialize)]
 struct Body {
-    current_password: Zeroizing<String>,
-    new_password: Zeroizing<String>,
+    current_password: PasswordText,
+    new_password: PasswordText,
     #[serde(default)]
     end_sessions: Ending,
 }

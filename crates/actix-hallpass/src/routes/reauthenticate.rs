@@ -2,8 +2,8 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use hallpass::PasswordText;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::answer::json_body;
 use crate::answer::problem::Problem;
@@ -13,7 +13,7 @@ use crate::transport::authenticate::authenticate_or_refuse;
 
 #[derive(Deserialize)]
 struct Body {
-    password: Zeroizing<String>,
+    password: PasswordText,
 }
 
 #[derive(Serialize)]

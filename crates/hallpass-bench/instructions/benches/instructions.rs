@@ -64,7 +64,7 @@ fn service(clock: &Arc<ManualClock>) -> Service {
 fn logged_in(clock: &Arc<ManualClock>) -> (Service, TokenPair) {
     let service = service(clock);
     let credentials =
-        || Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
+        || Credentials::new("ada", "correct horse");
     service.register(credentials(), None).run_blocking().expect("nobody has the name");
     let answer = service.login(credentials(), None).run_blocking();
     let LoginAnswer::LoggedIn(pair) = answer.expect("the password is right");
@@ -233,7 +233,7 @@ fn what_comes_before_the_store_for_a_login(
     let Body { login, password, label } =
         json::from_slice(black_box(body.as_bytes())).expect("it has the members");
     let device = Device::default().with_label(&label.unwrap_or_default());
-    let credentials = Credentials { login, password: password.into() };
+    let credentials = Credentials::new(login, password);
     let login = black_box(&service).login(credentials, device);
     (service, login)
 }

@@ -8,6 +8,7 @@ pub(crate) mod hash_match;
 pub(crate) mod password;
 pub(crate) mod rule;
 pub(crate) mod stamp;
+pub(crate) mod text;
 pub(crate) mod typed;
 
 pub use hash::PasswordHash;
@@ -15,3 +16,4 @@ pub use hash_match::UnusableHash;
 pub use password::{Password, PasswordUnacceptable};
 pub use rule::{PasswordRule, PasswordRuleError};
 pub use stamp::PasswordStamp;
+pub use text::PasswordText;

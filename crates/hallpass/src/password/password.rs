@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha384};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use crate::password::bcrypt;
+use crate::password::{PasswordText, bcrypt};
 use crate::text::plural;
 
 /// The longest password, in bytes of its normal form: more is an attempt to keep the server busy.
@@ -69,7 +69,8 @@ impl Password {
     ///
     /// # Errors
     /// [`PasswordUnacceptable`] when it is empty, has a NUL, or has more than 1024 bytes in normal form.
-    pub fn parse(text: Zeroizing<String>) -> Result<Self, PasswordUnacceptable> {
+    pub fn parse(text: impl Into<PasswordText>) -> Result<Self, PasswordUnacceptable> {
+        let text = text.into().into_text();
         if text.len() > MAXIMUM_TYPED_BYTES {
             return Err(PasswordUnacceptable::TooLong);
         }
@@ -87,7 +88,7 @@ impl Password {
     /// # Errors
     /// [`PasswordUnacceptable`] for what [`Password::parse`] refuses and for a short one.
     pub fn parse_new(
-        text: Zeroizing<String>,
+        text: impl Into<PasswordText>,
         minimum: usize,
     ) -> Result<Self, PasswordUnacceptable> {
         let password = Self::parse(text)?;
@@ -159,7 +160,7 @@ mod tests {
     use super::*;
 
     fn normal(text: &str) -> String {
-        Password::parse(text.to_owned().into()).unwrap().expose_password().to_owned()
+        Password::parse(text).unwrap().expose_password().to_owned()
     }
 
     #[test]
@@ -190,7 +191,7 @@ mod tests {
     /// A limit to what was typed would refuse on one device what was set on another.
     #[test]
     fn length_is_that_of_the_normal_form() {
-        let parse = |text: &str| Password::parse_new(text.to_owned().into(), 8).map(|_| ());
+        let parse = |text: &str| Password::parse_new(text, 8).map(|_| ());
         assert_eq!(parse(&"e\u{301}".repeat(8)), Ok(()));
         let too_short = PasswordUnacceptable::TooShort { characters: 7, minimum: 8 };
         assert_eq!(parse(&"e\u{301}".repeat(7)), Err(too_short));
@@ -212,7 +213,7 @@ mod tests {
             (&"x".repeat(1025), 8, "too long: the maximum is 1024 bytes"),
             ("12345678\0", 8, "must not contain a NUL character"),
         ] {
-            let refused = Password::parse_new(text.to_owned().into(), minimum).unwrap_err();
+            let refused = Password::parse_new(text, minimum).unwrap_err();
             assert_eq!(refused.to_string(), message, "{text:?}");
         }
     }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::password::bcrypt::Comparison;
 use crate::password::password::bcrypt_input;
-use crate::password::{Password, PasswordUnacceptable, bcrypt};
+use crate::password::{Password, PasswordText, PasswordUnacceptable, bcrypt};
 
 /// A password that a client presents.
 ///
@@ -37,8 +37,9 @@ impl TypedPassword {
     ///
     /// # Errors
     /// [`PasswordUnacceptable`] for a text that can't be a password, as [`Password::parse`].
-    pub(crate) fn parse(text: Zeroizing<String>) -> Result<Self, PasswordUnacceptable> {
+    pub(crate) fn parse(text: PasswordText) -> Result<Self, PasswordUnacceptable> {
         let password = Password::parse(text.clone())?;
+        let text = text.into_text();
         let typed = (*text != password.expose_password()).then_some(text);
         Ok(Self { password, typed })
     }

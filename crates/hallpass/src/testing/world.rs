@@ -136,7 +136,7 @@ impl World {
     }
 
     pub(crate) fn register(&self, login: &str) -> UserId {
-        let request = Credentials { login: login.to_owned(), password: PASSWORD.to_owned().into() };
+        let request = Credentials::new(login, PASSWORD);
         self.service.register(request, None).run_blocking().unwrap()
     }
 
@@ -150,7 +150,7 @@ impl World {
         login: &str,
         password: &str,
     ) -> UseCase<Result<LoginAnswer, LoginError>> {
-        let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
+        let request = Credentials::new(login, password);
         self.service.login(request, None)
     }
 

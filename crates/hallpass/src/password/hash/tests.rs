@@ -1,7 +1,5 @@
 //! Hashes of other software, hashes that can't be used, and the time that both take.
 
-use zeroize::Zeroizing;
-
 use super::*;
 use crate::testing::{SeededRandom, bcrypt_runs};
 
@@ -9,11 +7,11 @@ use crate::testing::{SeededRandom, bcrypt_runs};
 const BY_PYTHON: &str = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 
 fn password(text: &str) -> Password {
-    Password::parse(Zeroizing::new(text.to_owned())).unwrap()
+    Password::parse(text).unwrap()
 }
 
 fn typed(text: &str) -> TypedPassword {
-    TypedPassword::parse(Zeroizing::new(text.to_owned())).unwrap()
+    TypedPassword::parse(text.into()).unwrap()
 }
 
 fn hasher(cost: u32) -> PasswordHasher {
@@ -161,7 +159,7 @@ fn a_password_of_more_than_71_bytes_is_hashed_whole() {
 
 #[test]
 fn a_password_has_1_to_1024_bytes_and_no_nul() {
-    let parse = |text: &str| Password::parse(Zeroizing::new(text.to_owned())).map(|_| ());
+    let parse = |text: &str| Password::parse(text).map(|_| ());
     assert_eq!(parse(""), Err(crate::password::PasswordUnacceptable::Empty));
     assert_eq!(parse("a"), Ok(()));
     assert_eq!(parse(&"a".repeat(1024)), Ok(()));
@@ -171,7 +169,7 @@ fn a_password_has_1_to_1024_bytes_and_no_nul() {
 
 #[test]
 fn a_password_that_is_set_has_a_minimum_length_in_characters() {
-    let parse = |text: &str| Password::parse_new(Zeroizing::new(text.to_owned()), 8).map(|_| ());
+    let parse = |text: &str| Password::parse_new(text, 8).map(|_| ());
     assert_eq!(parse("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"), Ok(()));
     assert_eq!(
         parse("1234567"),

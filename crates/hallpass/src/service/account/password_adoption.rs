@@ -1,9 +1,7 @@
 //! A password that the application has verified against a hash of another kind, which hallpass's replaces.
 
-use zeroize::Zeroizing;
-
 use crate::event::{AuthEvent, AuthEventKind};
-use crate::password::{Password, PasswordHash};
+use crate::password::{Password, PasswordHash, PasswordText};
 use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
 use crate::service::{PasswordChangeError, Service, UseCase};
@@ -36,7 +34,7 @@ impl Service {
         &self,
         user_id: UserId,
         verified: PasswordHash,
-        password: Zeroizing<String>,
+        password: PasswordText,
     ) -> UseCase<Outcome> {
         match Password::parse(password) {
             Ok(password) => {

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use zeroize::Zeroizing;
-
 use crate::event::{AuthEvent, AuthEventKind, LoginRefusal};
 use crate::password::typed::TypedPassword;
-use crate::password::{Password, PasswordHash, PasswordRuleError, PasswordUnacceptable};
+use crate::password::{
+    Password, PasswordHash, PasswordRuleError, PasswordText, PasswordUnacceptable,
+};
 use crate::random::RandomUnavailable;
 use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
@@ -93,8 +93,8 @@ impl Service {
     pub fn change_password(
         &self,
         presented: &AccessClaims,
-        current: Zeroizing<String>,
-        new: Zeroizing<String>,
+        current: PasswordText,
+        new: PasswordText,
         ending: OwnSessions,
         client_address: Option<IpAddr>,
     ) -> UseCase<Outcome> {
@@ -118,7 +118,7 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::change_password`], and [`PasswordChangeError::UnknownUser`].
-    pub fn set_password(&self, user_id: UserId, new: Zeroizing<String>) -> UseCase<Outcome> {
+    pub fn set_password(&self, user_id: UserId, new: PasswordText) -> UseCase<Outcome> {
         match self.checked_change(Who::Application(user_id), new, None) {
             Ok(change) => UseCase::new(|permits| async move { change.run(&permits).await }),
             Err(unacceptable) => UseCase::Answered(Err(unacceptable.into())),
@@ -128,7 +128,7 @@ impl Service {
     fn checked_change(
         &self,
         who: Who,
-        new: Zeroizing<String>,
+        new: PasswordText,
         client_address: Option<IpAddr>,
     ) -> Result<Change, PasswordUnacceptable> {
         let new = Password::parse_new(new, self.0.password_minimum_characters)?;

@@ -165,7 +165,7 @@ fn the_store_is_not_called_with_a_permit_to_hash() {
     );
     let count: Count = Arc::new(move || calls.load(Ordering::SeqCst));
     let password = |text: &str| text.to_owned().into();
-    let credentials = Credentials { login: "ada".to_owned(), password: password(PASSWORD) };
+    let credentials = Credentials::new("ada", password(PASSWORD));
     let (id, permits) = watched(&count, world.service.register(credentials, None));
     assert_eq!(permits, 1);
     let id = id.unwrap();

@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use zeroize::Zeroizing;
-
 use crate::event::{AuthEvent, AuthEventKind, LoginRefusal};
-use crate::password::PasswordHash;
 use crate::password::typed::TypedPassword;
+use crate::password::{PasswordHash, PasswordText};
 use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
 use crate::service::throttle::{Attempt, Throttleable};
@@ -89,7 +87,7 @@ impl Service {
     pub fn reauthenticate(
         &self,
         presented: AccessClaims,
-        password: Zeroizing<String>,
+        password: PasswordText,
         client_address: Option<IpAddr>,
     ) -> UseCase<Outcome> {
         let attempt = Attempt::in_session(&presented, client_address);

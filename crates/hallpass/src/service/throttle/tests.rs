@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use zeroize::Zeroizing;
-
 use super::*;
 use crate::event::LoginRefusal;
 use crate::limit::LoginLimits;
@@ -33,7 +31,7 @@ fn login_from(
     login: &str,
     password: &str,
 ) -> Result<LoginAnswer, LoginError> {
-    let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
+    let request = Credentials::new(login, password);
     let address: IpAddr = address.parse().unwrap();
     world.service.login(request, Some(address)).run_blocking()
 }
@@ -206,7 +204,7 @@ fn register_from(
     login: &str,
     password: &str,
 ) -> Result<UserId, RegisterError> {
-    let request = Credentials { login: login.to_owned(), password: password.to_owned().into() };
+    let request = Credentials::new(login, password);
     let address: IpAddr = address.parse().unwrap();
     world.service.register(request, Some(address)).run_blocking()
 }
@@ -342,7 +340,7 @@ fn a_password_in_a_session_is_counted_for_its_user_whichever_way_it_is_given() {
     let world = world();
     let (id, pair) = world.session("ada");
     let claims = world.service.verify_access(pair.access_token.expose_token()).unwrap();
-    let text = |password: &str| Zeroizing::new(password.to_owned());
+    let text = |password: &str| password.to_owned().into();
     let reauthenticate = |password| {
         world.service.reauthenticate(claims.clone(), text(password), None).run_blocking()
     };

@@ -246,10 +246,8 @@ fn the_applications_rule_is_asked_wherever_a_password_is_set() {
     let unavailable = set(&world, &id, "outage-of-the-list");
     assert!(matches!(unavailable, Err(PasswordChangeError::Store(_))), "{unavailable:?}");
     assert_password_is(&world, PASSWORD);
-    let register = |password: &str| {
-        let password = password.to_owned().into();
-        world.service.register(crate::Credentials { login: "bob".into(), password }, None)
-    };
+    let register =
+        |password: &str| world.service.register(crate::Credentials::new("bob", password), None);
     let refused = register("password1").run_blocking();
     assert!(matches!(refused, Err(crate::service::RegisterError::Refused(_))), "{refused:?}");
     let unavailable = register("outage-of-the-list").run_blocking();

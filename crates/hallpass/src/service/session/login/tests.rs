@@ -229,8 +229,7 @@ fn disabling_during_a_login_wins() {
 fn a_registration_is_refused_before_it_is_hashed_and_a_login_name_is_given_once() {
     let world = World::new();
     let register = |login: &str, password: &str| {
-        let (login, password) = (login.to_owned(), password.to_owned().into());
-        world.service.register(Credentials { login, password }, None)
+        world.service.register(Credentials::new(login, password), None)
     };
     let unacceptable = |use_case| matches!(use_case, UseCase::Answered(Err(_)));
     assert!(unacceptable(register(" ", PASSWORD)));
@@ -246,6 +245,5 @@ fn a_registration_is_refused_before_it_is_hashed_and_a_login_name_is_given_once(
 
 #[test]
 fn credentials_are_never_printed() {
-    let (login, password) = ("ada".to_owned(), "s3cret".to_owned().into());
-    assert_eq!(format!("{:?}", Credentials { login, password }), "Credentials(…)");
+    assert_eq!(format!("{:?}", Credentials::new("ada", "s3cret")), "Credentials(…)");
 }

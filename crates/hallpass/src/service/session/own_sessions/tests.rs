@@ -81,7 +81,7 @@ fn a_session_is_listed_with_what_is_known_of_its_device() {
     world.register("ada");
     let address = "192.0.2.7".parse().ok();
     let device = Device::from(address).with_user_agent("curl/8").with_label("Ada's phone");
-    let credentials = Credentials { login: "ada".into(), password: PASSWORD.to_owned().into() };
+    let credentials = Credentials::new("ada", PASSWORD);
     let LoginAnswer::LoggedIn(pair) =
         world.service.login(credentials, device).run_blocking().unwrap();
     let session = list(&world, &pair).remove(0);
