@@ -13,7 +13,7 @@ use crate::guard::verified_tokens::VerifiedTokens;
 use crate::run::RunError;
 use crate::run::hashing::HashLanes;
 use crate::setup::trusted_proxies::TrustedProxies;
-use crate::transport::bearer::Realm;
+use crate::transport::challenge::Realm;
 
 /// The use cases with everything that HTTP needs around them. Cheap to clone.
 #[derive(Clone)]

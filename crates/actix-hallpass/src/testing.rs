@@ -27,6 +27,8 @@ use crate::answer::AuthErrorReason;
 use crate::auth::Auth;
 use crate::guard::identified::{Identified, SignedIn};
 use crate::setup::AuthBuilder;
+use crate::transport::authenticate::verify;
+use crate::transport::bearer::AuthorizationHeader;
 
 /// An [`Auth`] over a store in memory, with a clock that is set by hand and cheap bcrypt.
 ///
@@ -182,7 +184,7 @@ impl TestAuth {
         &self,
         header: &HeaderValue,
     ) -> Result<Option<AccessClaims>, AuthErrorReason> {
-        crate::transport::authenticate::verify(self.auth.shared(), header)
+        verify(self.auth.shared(), AuthorizationHeader::One(header))
     }
 
     /// Makes `request` one of the user `id`, as if it had a valid token: guards let it in, and

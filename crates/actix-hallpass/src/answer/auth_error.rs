@@ -7,7 +7,7 @@ use hallpass::{AccessTokenError, MalformedJson, ScopeRule, StoreError};
 
 use crate::answer::ErrorCode;
 use crate::run::RunError;
-use crate::transport::bearer::Realm;
+use crate::transport::challenge::Realm;
 
 /// Why a request has no user.
 ///

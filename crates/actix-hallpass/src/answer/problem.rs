@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::answer::{AuthError, AuthErrorReason, ErrorCode};
 use crate::run::RunError;
-use crate::transport::bearer::{BearerChallenge, ChallengeError, Realm};
+use crate::transport::challenge::{BearerChallenge, ChallengeError, Realm};
 
 /// Seconds after which trying again is worth it: the time to hash a few passwords, or for a
 /// database to come back.

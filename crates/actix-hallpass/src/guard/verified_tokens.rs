@@ -31,8 +31,8 @@ pub(crate) struct VerifiedTokens(Cache<Verified, AccessClaims, ByBytes>);
 #[derive(Clone, PartialEq, Eq)]
 struct Verified(AccessClaims);
 
-/// What may be a token, of which nothing is known yet.
-struct Presented<'a>(&'a [u8]);
+/// The bytes of a token, or of what may be one.
+struct TokenBytes<'a>(&'a [u8]);
 
 #[derive(Clone)]
 struct ByBytes;
@@ -45,7 +45,7 @@ impl VerifiedTokens {
 
     /// Returns what `presented` says, if it is a token that was verified before; it may have expired since.
     pub(crate) fn claims_of(&self, presented: &[u8]) -> Option<AccessClaims> {
-        self.0.get(&Presented(presented))
+        self.0.get(&TokenBytes(presented))
     }
 
     /// Remembers that the token that says this was verified.
@@ -56,17 +56,17 @@ impl VerifiedTokens {
 
 impl Hash for Verified {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.presented().hash(state);
+        self.bytes().hash(state);
     }
 }
 
 impl Verified {
-    fn presented(&self) -> Presented<'_> {
-        Presented(self.0.expose_token().as_bytes())
+    fn bytes(&self) -> TokenBytes<'_> {
+        TokenBytes(self.0.expose_token().as_bytes())
     }
 }
 
-impl Presented<'_> {
+impl TokenBytes<'_> {
     /// Returns the end of the token's signature, which is as good as random.
     fn telling_end(&self) -> u128 {
         self.0.last_chunk().map_or(0, |end| u128::from_ne_bytes(*end))
@@ -75,17 +75,17 @@ impl Presented<'_> {
 
 /// Only tokens with a right signature are remembered, and a token has one spelling, so nobody without the
 /// key can make many of them alike.
-impl Hash for Presented<'_> {
+impl Hash for TokenBytes<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u128(self.telling_end());
     }
 }
 
-impl Equivalent<Verified> for Presented<'_> {
+impl Equivalent<Verified> for TokenBytes<'_> {
     /// First what nobody can guess, in constant time: else the time would tell a forger how much of
     /// somebody's token is right. Who has that right has the token.
     fn equivalent(&self, verified: &Verified) -> bool {
-        let verified = verified.presented();
+        let verified = verified.bytes();
         bool::from(self.telling_end().ct_eq(&verified.telling_end())) && self.0 == verified.0
     }
 }

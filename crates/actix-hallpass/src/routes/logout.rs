@@ -6,11 +6,11 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::answer::problem::Problem;
-use crate::answer::{AuthError, json_body};
+use crate::answer::{AuthError, AuthErrorReason, json_body};
 use crate::routes::reply::no_content;
 use crate::shared::Shared;
-use crate::transport::authenticate::presented;
-use crate::transport::bearer::Bearer;
+use crate::transport::bearer::AuthorizationHeader;
+use crate::transport::presented::Presented;
 
 #[derive(Default, Deserialize)]
 struct Body {
@@ -22,14 +22,16 @@ pub(crate) async fn logout(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let credentials = presented(&request)
-        .map_err(|reason| Problem::from(&AuthError::new(reason, shared.realm())))?;
+    let access_token = match AuthorizationHeader::of(&request).presented() {
+        Presented::Token(token) => Some(token),
+        Presented::Absent | Presented::Malformed => None,
+        Presented::Ambiguous => {
+            let refusal = AuthError::new(AuthErrorReason::Ambiguous, shared.realm());
+            return Err(Problem::from(&refusal));
+        }
+    };
     let body: Body = json_body::read_if_any(&request, payload).await?;
     let refresh_token = body.refresh_token.as_ref().map(|token| token.as_str());
-    let access_token = match &credentials {
-        Bearer::Token(token) => Some(token.expose_token()),
-        Bearer::OtherScheme | Bearer::Malformed => None,
-    };
     let logout = shared.service().logout(refresh_token, access_token, shared.client_of(&request));
     shared.run(logout).await??;
     Ok(no_content())

@@ -29,7 +29,7 @@ use crate::setup::random::SystemRandom;
 use crate::setup::tracing_observer::TracingObserver;
 use crate::setup::trusted_proxies::ProxySettings;
 use crate::shared::{Parts, Registration, Shared};
-use crate::transport::bearer::Realm;
+use crate::transport::challenge::Realm;
 
 /// Collects settings; [`AuthBuilder::build`] checks all of them at once.
 ///

@@ -1,52 +1,22 @@
-//! Verifies the access token in the header of a request.
+//! Verifies the access token that a request presents.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use hallpass::AccessClaims;
 
 use crate::answer::problem::Problem;
 use crate::answer::{AuthError, AuthErrorReason};
 use crate::shared::Shared;
-use crate::transport::bearer::Bearer;
+use crate::transport::bearer::AuthorizationHeader;
+use crate::transport::presented::Presented;
 
-/// Verifies the access token in the request's header. `Ok(None)` is a request without
-/// credentials: a broken or refused token is an error and never a visitor without one.
+/// Verifies the access token of a request. `Ok(None)` is a request without credentials: a broken or
+/// refused token is an error and never a visitor without one.
 pub(crate) fn authenticate(
     shared: &Shared,
     request: &HttpRequest,
 ) -> Result<Option<AccessClaims>, AuthError> {
-    let refuse = |reason| AuthError::new(reason, shared.realm());
-    let header = only_header(request).map_err(refuse)?;
-    header.map_or(Ok(None), |header| verify(shared, header)).map_err(refuse)
-}
-
-/// Verifies the access token in a header. `Ok(None)` is a header of another scheme.
-pub(crate) fn verify(
-    shared: &Shared,
-    header: &HeaderValue,
-) -> Result<Option<AccessClaims>, AuthErrorReason> {
-    let usual = in_usual_spelling(header);
-    if let Some(claims) = usual.and_then(|token| shared.verified_tokens().claims_of(token)) {
-        shared.service().check_lifetime(&claims).map_err(AuthErrorReason::Refused)?;
-        return Ok(Some(claims));
-    }
-    let token = match Bearer::of(header) {
-        Bearer::OtherScheme => return Ok(None),
-        Bearer::Malformed => return Err(AuthErrorReason::Malformed),
-        Bearer::Token(token) => token,
-    };
-    let claims = shared.service().verify_access(token.expose_token());
-    let claims = claims.map_err(AuthErrorReason::Refused)?;
-    if usual == Some(token.expose_token().as_bytes()) {
-        shared.verified_tokens().remember(&claims);
-    }
-    Ok(Some(claims))
-}
-
-/// Returns what follows `Bearer` and one space. Other spellings are as good, and rare enough to be verified
-/// each time.
-fn in_usual_spelling(header: &HeaderValue) -> Option<&[u8]> {
-    header.as_bytes().strip_prefix(b"Bearer ")
+    let verified = verify(shared, AuthorizationHeader::of(request));
+    verified.map_err(|reason| AuthError::new(reason, shared.realm()))
 }
 
 /// As [`authenticate`], for routes that need a token.
@@ -59,15 +29,25 @@ pub(crate) fn authenticate_or_refuse(
     claims.map_err(|error| Problem::from(&error))
 }
 
-/// Returns the credentials of the request's one `Authorization` header.
-pub(crate) fn presented(request: &HttpRequest) -> Result<Bearer, AuthErrorReason> {
-    Ok(only_header(request)?.map_or(Bearer::OtherScheme, Bearer::of))
-}
-
-/// Returns the request's `Authorization` header, and refuses two: who reads the other one sees another
-/// user.
-fn only_header(request: &HttpRequest) -> Result<Option<&HeaderValue>, AuthErrorReason> {
-    let mut headers = request.headers().get_all(AUTHORIZATION);
-    let first = headers.next();
-    if headers.next().is_some() { Err(AuthErrorReason::Ambiguous) } else { Ok(first) }
+/// Verifies the access token in a header. A token that is remembered is not even parsed.
+pub(crate) fn verify(
+    shared: &Shared,
+    header: AuthorizationHeader<'_>,
+) -> Result<Option<AccessClaims>, AuthErrorReason> {
+    let usual = header.in_usual_spelling();
+    if let Some(claims) = usual.and_then(|token| shared.verified_tokens().claims_of(token)) {
+        shared.service().check_lifetime(&claims).map_err(AuthErrorReason::Refused)?;
+        return Ok(Some(claims));
+    }
+    let token = match header.presented() {
+        Presented::Absent => return Ok(None),
+        Presented::Malformed => return Err(AuthErrorReason::Malformed),
+        Presented::Ambiguous => return Err(AuthErrorReason::Ambiguous),
+        Presented::Token(token) => token,
+    };
+    let claims = shared.service().verify_access(token).map_err(AuthErrorReason::Refused)?;
+    if usual == Some(token.as_bytes()) {
+        shared.verified_tokens().remember(&claims);
+    }
+    Ok(Some(claims))
 }

@@ -1,69 +1,68 @@
-//! The `Bearer` scheme (RFC 6750), strict where actix-web-httpauth's own is not: that one compares
-//! the scheme's case, takes any text for a token, and writes challenges without commas.
+//! Bearer credentials in the `Authorization` header (RFC 6750 §2.1).
+//!
+//! actix-web-httpauth's parser compares the scheme's case, takes any text for a token, and copies it;
+//! so this reads the header itself.
 
-use std::fmt;
-use std::sync::Arc;
+use actix_web::HttpRequest;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 
-use actix_web::http::header::{HeaderValue, InvalidHeaderValue, TryIntoHeaderValue};
-use actix_web::web::Bytes;
-use actix_web_httpauth::headers::authorization::{ParseError, Scheme};
-use actix_web_httpauth::headers::www_authenticate::Challenge;
+use crate::transport::presented::Presented;
 
-/// What an `Authorization` header holds, seen as bearer credentials: none, something broken, or a
-/// token. Parsing never fails, so nothing can turn a broken token into none.
-///
-/// `Debug` and `Display`, which the scheme must have, show no token.
-#[derive(Clone)]
-pub(crate) enum Bearer {
-    /// It is empty or of another scheme.
-    OtherScheme,
-    /// It is of this scheme, without a well-formed token.
-    Malformed,
-    /// It is a token.
-    Token(BearerToken),
+/// The `Authorization` header of a request, before it is parsed.
+#[derive(Clone, Copy)]
+pub(crate) enum AuthorizationHeader<'a> {
+    Absent,
+    One(&'a HeaderValue),
+    Several,
 }
 
-/// A well-formed token, and the header that it came in.
-#[derive(Clone)]
-pub(crate) struct BearerToken {
-    header: HeaderValue,
-    start: usize,
-}
-
-impl Scheme for Bearer {
-    fn parse(header: &HeaderValue) -> Result<Self, ParseError> {
-        let bytes = header.as_bytes();
-        let scheme_end =
-            bytes.iter().position(|byte| !is_token_character(*byte)).unwrap_or(bytes.len());
-        if !bytes[..scheme_end].eq_ignore_ascii_case(b"bearer") {
-            return Ok(Self::OtherScheme);
+impl<'a> AuthorizationHeader<'a> {
+    pub(crate) fn of(request: &'a HttpRequest) -> Self {
+        let mut headers = request.headers().get_all(AUTHORIZATION);
+        match (headers.next(), headers.next()) {
+            (None, _) => Self::Absent,
+            (Some(header), None) => Self::One(header),
+            (Some(_), Some(_)) => Self::Several,
         }
-        let rest = &bytes[scheme_end..];
-        let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
-        if spaces == 0 || !is_b64token(&rest[spaces..]) {
-            return Ok(Self::Malformed);
+    }
+
+    /// Parses the header. Of several headers, none is read: who reads another one sees another user.
+    pub(crate) fn presented(self) -> Presented<'a> {
+        match self {
+            Self::Absent => Presented::Absent,
+            Self::One(header) => parse(header.as_bytes()),
+            Self::Several => Presented::Ambiguous,
         }
-        Ok(Self::Token(BearerToken { header: header.clone(), start: scheme_end + spaces }))
+    }
+
+    /// Returns the bytes after `Bearer` and one space, unparsed. Other spellings of the scheme are valid too,
+    /// and rare.
+    pub(crate) fn in_usual_spelling(self) -> Option<&'a [u8]> {
+        match self {
+            Self::One(header) => header.as_bytes().strip_prefix(b"Bearer "),
+            Self::Absent | Self::Several => None,
+        }
     }
 }
 
-impl Bearer {
-    /// Returns the credentials in a header.
-    pub(crate) fn of(header: &HeaderValue) -> Self {
-        Self::parse(header).unwrap_or(Self::Malformed)
+/// Parses the value of the one header. Another scheme is not for hallpass.
+fn parse(header: &[u8]) -> Presented<'_> {
+    let scheme_end =
+        header.iter().position(|byte| !is_scheme_character(*byte)).unwrap_or(header.len());
+    let (scheme, rest) = header.split_at(scheme_end);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Presented::Absent;
     }
-}
-
-impl BearerToken {
-    /// Returns the token. Named so that a search finds every use.
-    pub(crate) fn expose_token(&self) -> &str {
-        let token = &self.header.as_bytes()[self.start..];
-        std::str::from_utf8(token).expect("the characters of a b64token are ASCII")
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = &rest[spaces..];
+    if spaces == 0 || !is_b64token(token) {
+        return Presented::Malformed;
     }
+    Presented::Token(std::str::from_utf8(token).expect("the characters of a b64token are ASCII"))
 }
 
 /// RFC 9110 §5.6.2: the characters of a scheme's name.
-fn is_token_character(byte: u8) -> bool {
+fn is_scheme_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
@@ -81,126 +80,52 @@ fn is_b64token_character(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'-'..=b'9' | b'_' | b'~' | b'+')
 }
 
-impl TryIntoHeaderValue for Bearer {
-    type Error = InvalidHeaderValue;
-
-    fn try_into_value(self) -> Result<HeaderValue, InvalidHeaderValue> {
-        match self {
-            Self::Token(token) => Ok(token.header),
-            Self::OtherScheme | Self::Malformed => HeaderValue::from_str("Bearer"),
-        }
-    }
-}
-
-impl fmt::Display for Bearer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Bearer …")
-    }
-}
-
-impl fmt::Debug for Bearer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Bearer(…)")
-    }
-}
-
-/// The realm of a challenge: printable ASCII.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Realm(Arc<str>);
-
-impl Realm {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        text.bytes().all(|byte| matches!(byte, b' '..=b'~')).then(|| Self(text.into()))
-    }
-}
-
-/// A `WWW-Authenticate` challenge (RFC 6750 §3).
-#[derive(Clone, Debug)]
-pub(crate) struct BearerChallenge {
-    pub(crate) realm: Realm,
-    /// What is wrong with the credentials; `None` when none were sent.
-    pub(crate) error: Option<ChallengeError>,
-}
-
-/// What is wrong with the credentials, in the words of RFC 6750 §3.1.
-#[derive(Clone, Debug)]
-pub(crate) struct ChallengeError {
-    pub(crate) code: &'static str,
-    pub(crate) description: &'static str,
-    /// What is needed: the scope (RFC 6750 §3), or the `max_age` (RFC 9470 §3).
-    pub(crate) needed: Option<(&'static str, String)>,
-}
-
-impl fmt::Display for BearerChallenge {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Bearer realm={}", Quoted(&self.realm.0))?;
-        let Some(ChallengeError { code, description, needed }) = &self.error else { return Ok(()) };
-        let (code, description) = (Quoted(code), Quoted(description));
-        write!(formatter, ", error={code}, error_description={description}")?;
-        match needed {
-            Some((name, value)) => write!(formatter, ", {name}={}", Quoted(value)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Challenge for BearerChallenge {
-    fn to_bytes(&self) -> Bytes {
-        self.to_string().into()
-    }
-}
-
-impl TryIntoHeaderValue for BearerChallenge {
-    type Error = InvalidHeaderValue;
-
-    fn try_into_value(self) -> Result<HeaderValue, InvalidHeaderValue> {
-        HeaderValue::from_maybe_shared(self.to_bytes())
-    }
-}
-
-/// A quoted string (RFC 9110 §5.6.4).
-struct Quoted<'a>(&'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
 
+    fn seen(headers: &[&[u8]], assertion: impl Fn(Presented<'_>)) {
+        let request = headers.iter().fold(TestRequest::default(), |request, header| {
+            let value = HeaderValue::from_bytes(header).unwrap();
+            request.append_header((AUTHORIZATION, value))
+        });
+        assertion(AuthorizationHeader::of(&request.to_http_request()).presented());
+    }
+
     #[test]
-    fn a_header_is_no_credentials_broken_ones_or_a_token() {
-        const NONE: &str = "none";
-        const BROKEN: &str = "broken";
+    fn a_header_presents_nothing_something_malformed_or_a_token() {
+        use Presented::{Absent, Malformed, Token};
         for (header, expected) in [
-            ("", NONE),
-            ("Basic YTpi", NONE),
-            ("Bearerx abc", NONE),
-            ("abc", NONE),
-            ("Bearer", BROKEN),
-            ("Bearer ", BROKEN),
-            ("Bearer\tabc", BROKEN),
-            ("Bearer,abc", BROKEN),
-            ("Bearer abc def", BROKEN),
-            ("Bearer abc,", BROKEN),
-            ("Bearer =", BROKEN),
-            ("Bearer a=b", BROKEN),
-            ("Bearer abc\u{e9}", BROKEN),
-            ("Bearer abc", "abc"),
-            ("bEARER   abc", "abc"),
-            ("Bearer aZ09-._~+/==", "aZ09-._~+/=="),
+            ("", Absent),
+            ("Basic YTpi", Absent),
+            ("Bearerx abc", Absent),
+            ("abc", Absent),
+            ("Bearer", Malformed),
+            ("Bearer ", Malformed),
+            ("Bearer\tabc", Malformed),
+            ("Bearer,abc", Malformed),
+            ("Bearer abc def", Malformed),
+            ("Bearer abc,", Malformed),
+            ("Bearer =", Malformed),
+            ("Bearer a=b", Malformed),
+            ("Bearer abc\u{e9}", Malformed),
+            ("Bearer abc", Token("abc")),
+            ("bEARER   abc", Token("abc")),
+            ("Bearer aZ09-._~+/==", Token("aZ09-._~+/==")),
         ] {
-            let value = HeaderValue::from_bytes(header.as_bytes()).unwrap();
-            let parsed = Bearer::parse(&value).unwrap();
-            let seen = match &parsed {
-                Bearer::OtherScheme => NONE,
-                Bearer::Malformed => BROKEN,
-                Bearer::Token(token) => token.expose_token(),
-            };
-            assert_eq!(seen, expected, "{header:?}");
+            seen(&[header.as_bytes()], |it| assert!(it == expected, "{header:?}: {it:?}"));
+        }
+    }
+
+    #[test]
+    fn no_header_is_absent_and_two_are_ambiguous_whatever_they_hold() {
+        seen(&[], |it| assert_eq!(it, Presented::Absent));
+        let pairs: [[&[u8]; 2]; 3] =
+            [[b"Bearer abc", b"Bearer abc"], [b"Basic YTpi", b"Bearer abc"], [b"", b""]];
+        for pair in pairs {
+            seen(&pair, |it| assert_eq!(it, Presented::Ambiguous));
         }
     }
 
@@ -211,19 +136,5 @@ mod tests {
             (0..=255).filter(|byte| letters_and_digits(byte) || b"-._~+/".contains(byte)).collect();
         let accepted: Vec<_> = (0..=255).filter(|byte| is_b64token_character(*byte)).collect();
         assert_eq!(accepted, expected);
-    }
-
-    #[test]
-    fn credentials_are_never_printed() {
-        let bearer = Bearer::parse(&HeaderValue::from_static("Bearer s3cret")).unwrap();
-        assert_eq!(format!("{bearer} {bearer:?}"), "Bearer … Bearer(…)");
-    }
-
-    #[test]
-    fn a_realm_is_quoted() {
-        let realm = Realm::parse(r#"a "b" \c"#).unwrap();
-        let challenge = BearerChallenge { realm, error: None };
-        assert_eq!(challenge.to_string(), r#"Bearer realm="a \"b\" \\c""#);
-        assert_eq!(Realm::parse("caf\u{e9}"), None);
     }
 }

@@ -10,8 +10,8 @@ use hallpass::testing::SeededRandom;
 
 use crate::answer::AuthErrorReason;
 use crate::testing::TestAuth;
-use crate::transport::authenticate::verify;
-use crate::transport::bearer::Bearer;
+use crate::transport::bearer::AuthorizationHeader;
+use crate::transport::presented::Presented;
 
 /// A few seconds' worth without optimisation: never fewer.
 const HEADERS: usize = 20_000;
@@ -38,7 +38,7 @@ fn a_mutated_header_gets_the_answer_that_it_gets_without_memory() {
         found += u32::from(is_remembered(&auth, &header));
         let expected = told(without_memory(&auth, &header));
         for _ in 0..2 {
-            assert_eq!(told(verify(auth.shared(), &header)), expected, "{header:?}");
+            assert_eq!(told(auth.verify_header(&header)), expected, "{header:?}");
         }
         if expected.starts_with("Ok(Some") { accepted += 1 } else { refused += 1 }
     }
@@ -57,7 +57,7 @@ fn remembered(auth: &TestAuth) -> Vec<Vec<u8>> {
         let token = auth.token_for(user).lifetime(Duration::from_secs(user * 4));
         let (_, header) = token.header();
         let value = HeaderValue::from_str(&header).expect("a token is visible ASCII");
-        verify(auth.shared(), &value).expect("it is good");
+        auth.verify_header(&value).expect("it is good");
         header.into_bytes()
     });
     headers.collect()
@@ -67,11 +67,12 @@ fn without_memory(
     auth: &TestAuth,
     header: &HeaderValue,
 ) -> Result<Option<AccessClaims>, AuthErrorReason> {
-    match Bearer::of(header) {
-        Bearer::OtherScheme => Ok(None),
-        Bearer::Malformed => Err(AuthErrorReason::Malformed),
-        Bearer::Token(token) => {
-            let claims = auth.service().verify_access(token.expose_token());
+    match AuthorizationHeader::One(header).presented() {
+        Presented::Absent => Ok(None),
+        Presented::Malformed => Err(AuthErrorReason::Malformed),
+        Presented::Ambiguous => Err(AuthErrorReason::Ambiguous),
+        Presented::Token(token) => {
+            let claims = auth.service().verify_access(token);
             claims.map(Some).map_err(AuthErrorReason::Refused)
         }
     }
