@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_hallpass::hallpass::StoreError;
-use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
+use actix_hallpass::hallpass::testing::{MemoryStore, Verb};
 
 use serde_json::json;
 
@@ -12,9 +12,8 @@ use crate::app::TestApp;
 #[test]
 fn a_failing_store_is_503_and_its_message_goes_to_the_log_alone() {
     let app = TestApp::with(|builder| {
-        let store = InterposedStore::new(Arc::new(MemoryStore::default()), |_| {
-            Err(StoreError::Unavailable("password=s3cret host=db.internal".into()))
-        });
+        let store = MemoryStore::default()
+            .before(|_, _| Err(StoreError::Unavailable("password=s3cret host=db.internal".into())));
         builder.store(Arc::new(store))
     });
     let token = app.auth.token_for(1).mint();
@@ -44,7 +43,7 @@ fn a_failing_store_is_503_and_its_message_goes_to_the_log_alone() {
 #[test]
 fn a_store_that_panics_is_500_and_the_server_goes_on() {
     let app = TestApp::with(|builder| {
-        let store = InterposedStore::new(Arc::new(MemoryStore::default()), |verb| {
+        let store = MemoryStore::default().before(|_, verb| {
             assert_ne!(verb, Verb::LoadByLogin, "password=s3cret");
             Ok(())
         });

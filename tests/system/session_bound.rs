@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use actix_hallpass::hallpass::testing::{InterposedStore, ManualClock, MemoryStore, Verb};
+use actix_hallpass::hallpass::testing::{ManualClock, MemoryStore, Verb};
 use actix_hallpass::hallpass::{PasswordHash, Sessions, StoreError, UserId};
 use actix_hallpass::testing::TestAuth;
 use actix_web::web::{self, ServiceConfig};
@@ -35,12 +35,11 @@ impl World {
     }
 
     fn with(sessions: Sessions) -> Self {
-        let memory = Arc::new(MemoryStore::default());
         let (looks, is_down) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let is_slow = Arc::new(AtomicBool::new(false));
         let (counted, down) = (Arc::clone(&looks), Arc::clone(&is_down));
         let slow = Arc::clone(&is_slow);
-        let store = InterposedStore::new(memory.clone(), move |verb| {
+        let memory = MemoryStore::default().with_sessions(sessions).before(move |_, verb| {
             if verb == Verb::Load {
                 counted.fetch_add(1, Ordering::SeqCst);
                 if slow.load(Ordering::SeqCst) {
@@ -52,7 +51,8 @@ impl World {
             }
             Ok(())
         });
-        let auth = TestAuth::with(|builder| builder.store(Arc::new(store)).sessions(sessions));
+        let memory = Arc::new(memory);
+        let auth = TestAuth::with(|builder| builder.store(memory.clone()).sessions(sessions));
         let app = serve(auth);
         Self { app, memory, looks, is_down, is_slow }
     }

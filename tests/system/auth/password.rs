@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
+use actix_hallpass::hallpass::testing::{MemoryStore, Verb};
 use actix_hallpass::hallpass::{PasswordRuleError, RefreshTokenHash, Sessions, StoreError, UserId};
 use serde_json::{Value, json};
 
@@ -136,17 +136,16 @@ fn it_needs_a_valid_token_of_a_session_that_is_alive_and_a_body() {
 fn a_store_that_cannot_tell_or_always_loses_is_503() {
     for is_down in [true, false] {
         let app = TestApp::with(|builder| {
-            let memory = std::sync::Arc::new(MemoryStore::default());
-            let inner = std::sync::Arc::clone(&memory);
-            let store = InterposedStore::new(memory, move |verb| match verb {
+            let store = MemoryStore::default().before(move |store, verb| match verb {
                 Verb::SetPassword if is_down => Err(StoreError::Unavailable("down".into())),
                 Verb::SetPassword => {
                     // Another login upgrades the hash at exactly the wrong moment, each time.
                     let id = actix_hallpass::hallpass::UserId::new(1);
-                    inner.edit(&id, |user| {
+                    store.edit(&id, |user| {
                         let session = user.session.as_mut().unwrap();
                         session.rotated_at = session.rotated_at.plus(Duration::from_secs(1));
-                        let hash = session.refresh_token_hash.expose_bcrypt_hash().to_owned();
+                        let hash = session.refresh_token_hash.expose_bcrypt_hash();
+                        let hash = format!("{hash}x");
                         session.refresh_token_hash = RefreshTokenHash::new(hash, None);
                     });
                     Ok(())

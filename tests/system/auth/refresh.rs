@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_hallpass::AuthBuilder;
-use actix_hallpass::hallpass::testing::{InterposedStore, MemoryStore, Verb};
+use actix_hallpass::hallpass::testing::{MemoryStore, Verb};
 use actix_hallpass::hallpass::{AuthEventKind, RefreshTokenHash, UserId, UserStore as _};
 use serde_json::json;
 
@@ -173,13 +173,11 @@ fn interposed(
     before: impl Fn(&MemoryStore, Verb) + Send + Sync + 'static,
     change: impl FnOnce(AuthBuilder) -> AuthBuilder,
 ) -> TestApp {
-    let store = Arc::new(MemoryStore::default());
-    let rows = Arc::clone(&store);
-    let interposed = InterposedStore::new(store, move |verb| {
-        before(&rows, verb);
+    let store = MemoryStore::default().before(move |store, verb| {
+        before(store, verb);
         Ok(())
     });
-    TestApp::with(|builder| change(builder.store(Arc::new(interposed))))
+    TestApp::with(|builder| change(builder.store(Arc::new(store))))
 }
 
 #[test]

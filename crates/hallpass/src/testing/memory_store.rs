@@ -1,6 +1,7 @@
 //! Users in memory: the shortest store there is.
 
 mod row;
+mod verb;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use row::Row;
+pub use verb::Verb;
 
 use crate::session::{DeviceSession, EndReason, SessionId, Sessions};
 use crate::store::{
@@ -17,25 +19,26 @@ use crate::time::Timestamp;
 use crate::user::{LoginName, User, UserId};
 
 /// A store that forgets everything when it is dropped. Ids are `i64`, counted from 1, or of the type
-/// that [`MemoryStore::with_ids`] is told. Each user has one session, until
-/// [`UserStore::per_device`] says otherwise.
+/// that [`MemoryStore::with_ids`] is told. Each user has one session, unless
+/// [`MemoryStore::with_sessions`] says otherwise.
 ///
 /// ```
-/// use std::sync::Arc;
-/// use hallpass::UserStore as _;
+/// use hallpass::Sessions;
 /// use hallpass::testing::{MemoryStore, conformance};
 ///
 /// conformance::run(&MemoryStore::default());
 ///
-/// let per_device = Arc::new(MemoryStore::default());
-/// per_device.clone().per_device(3).expect("it has room for them");
-/// conformance::run(&*per_device);
+/// let several = MemoryStore::default().with_sessions(Sessions::PerDevice { max: 3 });
+/// conformance::run(&several);
 /// ```
 pub struct MemoryStore {
     table: Mutex<Table>,
     make_id: Box<dyn Fn(u64) -> UserId + Send + Sync>,
     is_id: fn(&str) -> bool,
+    before: Option<Box<Before>>,
 }
+
+type Before = dyn Fn(&MemoryStore, Verb) -> Result<(), StoreError> + Send + Sync;
 
 #[derive(Default)]
 struct Table {
@@ -61,7 +64,36 @@ impl MemoryStore {
             table: Mutex::default(),
             make_id: Box::new(move |number| UserId::new(make(number))),
             is_id: UserId::is_canonical::<Id>,
+            before: None,
         }
+    }
+
+    /// Keeps so many sessions for each user.
+    #[must_use]
+    pub fn with_sessions(self, sessions: Sessions) -> Self {
+        self.table().sessions = sessions;
+        self
+    }
+
+    /// Calls `before` ahead of each verb of [`UserStore`]: to fail, to wait, or to do to the rows what another
+    /// server would do at exactly that moment. Its error is the verb's.
+    ///
+    /// ```
+    /// use hallpass::testing::{MemoryStore, Verb};
+    /// use hallpass::{StoreError, UserId, UserStore as _};
+    ///
+    /// let store = MemoryStore::default().before(|_, verb| match verb {
+    ///     Verb::Load => Err(StoreError::Unavailable("the disk is on fire".into())),
+    ///     _ => Ok(()),
+    /// });
+    /// assert!(store.load(&UserId::new(1)).is_err());
+    /// ```
+    #[must_use]
+    pub fn before(
+        self,
+        before: impl Fn(&Self, Verb) -> Result<(), StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { before: Some(Box::new(before)), ..self }
     }
 
     /// Lets `change` do to the user's row what an administrator could do by SQL; returns whether
@@ -78,6 +110,11 @@ impl MemoryStore {
     /// Adds sessions of the user that a later login took the place of; returns whether there is one.
     pub(super) fn add_ended_sessions(&self, id: &UserId, ended: &[(SessionId, Timestamp)]) -> bool {
         self.table().rows.get_mut(id).map(|row| row.add_ended_sessions(ended)).is_some()
+    }
+
+    /// Calls the hook, with no lock held: it may change rows.
+    fn begin(&self, verb: Verb) -> Result<(), StoreError> {
+        self.before.as_ref().map_or(Ok(()), |before| before(self, verb))
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -121,6 +158,7 @@ impl UserStore for MemoryStore {
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.begin(Verb::Load)?;
         Ok(self.table().rows.get(id).map(Row::user))
     }
 
@@ -129,6 +167,7 @@ impl UserStore for MemoryStore {
         id: &UserId,
         session_id: &SessionId,
     ) -> Result<Option<User>, StoreError> {
+        self.begin(Verb::Load)?;
         let table = self.table();
         let load = |row: &Row| match table.sessions {
             Sessions::OnePerUser => row.user(),
@@ -138,11 +177,13 @@ impl UserStore for MemoryStore {
     }
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
+        self.begin(Verb::LoadByLogin)?;
         let table = self.table();
         Ok(table.rows.values().find(|row| row.login == *login).map(Row::user))
     }
 
     fn create(&self, new: &NewUser) -> Result<Option<UserId>, StoreError> {
+        self.begin(Verb::Create)?;
         let mut table = self.table();
         if table.rows.values().any(|row| row.login == new.login) {
             return Ok(None);
@@ -154,6 +195,7 @@ impl UserStore for MemoryStore {
     }
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
+        self.begin(Verb::StartSession)?;
         let max = match self.sessions() {
             Sessions::OnePerUser => 1,
             Sessions::PerDevice { max } => max as usize,
@@ -162,6 +204,7 @@ impl UserStore for MemoryStore {
     }
 
     fn rotate(&self, rotation: &Rotation) -> Result<bool, StoreError> {
+        self.begin(Verb::Rotate)?;
         self.with_row(&rotation.user_id, |row| row.rotate(rotation))
     }
 
@@ -172,6 +215,7 @@ impl UserStore for MemoryStore {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.begin(Verb::EndSession)?;
         let ended = |row: &mut Row| row.end_sessions(|id| id == session_id, reason, now);
         self.with_row(user_id, ended).map(|ended| ended > 0)
     }
@@ -183,6 +227,7 @@ impl UserStore for MemoryStore {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        self.begin(Verb::EndSessions)?;
         let is_to_end = |id: &SessionId| match sessions {
             SessionsToEnd::All => true,
             SessionsToEnd::AllBut(kept) => id != kept,
@@ -191,10 +236,12 @@ impl UserStore for MemoryStore {
     }
 
     fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
+        self.begin(Verb::SetPassword)?;
         self.with_row(&change.user_id, |row| row.set_password(change))
     }
 
     fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        self.begin(Verb::Disable)?;
         self.with_row(user_id, |row| {
             row.user.is_disabled = true;
             row.end_sessions(|_| true, EndReason::UserDisabled, now);
@@ -203,6 +250,7 @@ impl UserStore for MemoryStore {
     }
 
     fn enable(&self, user_id: &UserId, _now: Timestamp) -> Result<bool, StoreError> {
+        self.begin(Verb::Enable)?;
         self.with_row(user_id, |row| {
             row.user.is_disabled = false;
             true
@@ -210,6 +258,7 @@ impl UserStore for MemoryStore {
     }
 
     fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
+        self.begin(Verb::Delete)?;
         Ok(self.delete(user_id))
     }
 
@@ -218,6 +267,7 @@ impl UserStore for MemoryStore {
         user_id: &UserId,
         now: Timestamp,
     ) -> Result<Vec<DeviceSession>, StoreError> {
+        self.begin(Verb::ListSessions)?;
         if self.sessions() == Sessions::OnePerUser {
             return Ok(Vec::new());
         }
@@ -225,6 +275,7 @@ impl UserStore for MemoryStore {
     }
 
     fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        self.begin(Verb::RemoveDeadSessions)?;
         if self.sessions() == Sessions::OnePerUser {
             return Ok(0);
         }

@@ -9,7 +9,6 @@ pub mod conformance;
 pub(crate) mod dice;
 #[cfg(test)]
 pub(crate) mod forge;
-mod interposed_store;
 pub mod limiter_conformance;
 mod manual_clock;
 mod memory_limiter;
@@ -22,10 +21,9 @@ mod test_claims;
 #[cfg(test)]
 pub(crate) mod world;
 
-pub use interposed_store::{InterposedStore, Verb};
 pub use manual_clock::ManualClock;
 pub use memory_limiter::MemoryLimiter;
-pub use memory_store::MemoryStore;
+pub use memory_store::{MemoryStore, Verb};
 pub use recording_observer::RecordingObserver;
 pub use seeded_random::SeededRandom;
 pub use test_claims::TestClaims;

@@ -11,7 +11,7 @@ use crate::password::{PasswordHash, PasswordRule, PasswordRuleError};
 use crate::service::{
     HashPermit, LoginAnswer, LoginError, Ports, RefreshError, Service, TokenPair, UseCase,
 };
-use crate::session::{RefreshRefusal, Session};
+use crate::session::{RefreshRefusal, Session, Sessions};
 use crate::store::{PasswordChange, SessionsToEnd, UserStore};
 use crate::testing::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
@@ -33,12 +33,12 @@ impl World {
         Self::with(|_| {}, |store| store)
     }
 
-    /// Returns a world with other settings, or with a store around the one in memory.
+    /// Returns a world with other settings, or with a store that `prepare` changes.
     pub(crate) fn with(
         change: impl FnOnce(&mut Settings),
-        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+        prepare: impl FnOnce(MemoryStore) -> MemoryStore,
     ) -> Self {
-        Self::build(change, wrap, None, None, None)
+        Self::build(change, prepare, None, None, None)
     }
 
     /// Returns a world whose access tokens have claims of an application's.
@@ -68,39 +68,33 @@ impl World {
         Self::build(change, |store| store, None, Some(Arc::new(rule)), Some(limiter))
     }
 
-    /// Returns a throttled world with a store around the one in memory.
+    /// Returns a throttled world with a store that `prepare` changes.
     pub(crate) fn throttled_over(
         limits: LoginLimits,
         limiter: Arc<dyn AttemptLimiter>,
-        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+        prepare: impl FnOnce(MemoryStore) -> MemoryStore,
     ) -> Self {
         let change = |settings: &mut Settings| settings.login_limits = Some(limits);
-        Self::build(change, wrap, None, None, Some(limiter))
+        Self::build(change, prepare, None, None, Some(limiter))
     }
 
     /// Returns a world in which users have up to `max` sessions.
     pub(crate) fn per_device(max: u32) -> Self {
-        Self::with(
-            |_| {},
-            |store| {
-                Arc::clone(&store).per_device(max).unwrap();
-                store
-            },
-        )
+        Self::with(|_| {}, |store| store.with_sessions(Sessions::PerDevice { max }))
     }
 
     fn build(
         change: impl FnOnce(&mut Settings),
-        wrap: impl FnOnce(Arc<MemoryStore>) -> Arc<dyn UserStore>,
+        prepare: impl FnOnce(MemoryStore) -> MemoryStore,
         claims: Option<Arc<dyn ClaimsSource>>,
         password_rule: Option<Arc<dyn PasswordRule>>,
         attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
     ) -> Self {
-        let store = Arc::new(MemoryStore::default());
+        let store = Arc::new(prepare(MemoryStore::default()));
         let clock = Arc::new(ManualClock::default());
         let observer = Arc::new(RecordingObserver::default());
         let ports = Ports {
-            store: wrap(store.clone()),
+            store: store.clone(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::default()),
             observer: observer.clone(),

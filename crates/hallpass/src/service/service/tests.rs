@@ -11,7 +11,6 @@ use crate::service::{
     RefreshError, UseCase,
 };
 use crate::store::StoreError;
-use crate::testing::InterposedStore;
 use crate::testing::forge;
 use crate::testing::world::{PASSWORD, World};
 use crate::user::Credentials;
@@ -157,10 +156,10 @@ fn the_store_is_not_called_with_a_permit_to_hash() {
     let world = World::with(
         |_| {},
         |store| {
-            Arc::new(InterposedStore::new(store, move |_| {
+            store.before(move |_, _| {
                 counted.fetch_add(1, Ordering::SeqCst);
                 Ok(())
-            }))
+            })
         },
     );
     let count: Count = Arc::new(move || calls.load(Ordering::SeqCst));

@@ -12,7 +12,7 @@ use crate::service::{
     TokenPair, UseCase,
 };
 use crate::testing::world::{PASSWORD, World, resume};
-use crate::testing::{InterposedStore, MemoryLimiter, Verb, bcrypt_runs};
+use crate::testing::{MemoryLimiter, Verb, bcrypt_runs};
 use crate::time::Timestamp;
 use crate::user::Credentials;
 
@@ -183,12 +183,12 @@ fn an_outage_is_nobodys_guess() {
     let of_store = Arc::clone(&is_out);
     let limiter: Arc<dyn AttemptLimiter> = Arc::new(MemoryLimiter::default());
     let world = World::throttled_over(LIMITS, limiter, |store| {
-        Arc::new(InterposedStore::new(store, move |verb| match verb {
+        store.before(move |_, verb| match verb {
             Verb::LoadByLogin if of_store.load(Ordering::SeqCst) => {
                 Err(StoreError::Unavailable("the disk is on fire".into()))
             }
             _ => Ok(()),
-        }))
+        })
     });
     world.register("ada");
     for _ in 0..10 {

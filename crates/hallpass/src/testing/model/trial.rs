@@ -47,10 +47,7 @@ impl Trial {
     pub(super) fn new(terms: Terms) -> Self {
         let world = World::with(
             |settings| configure(settings, terms, FIRST_COST),
-            |store| match terms.sessions {
-                Sessions::OnePerUser => store,
-                Sessions::PerDevice { max } => store.per_device(max).unwrap(),
-            },
+            |store| store.with_sessions(terms.sessions),
         );
         let users: Vec<_> = LOGINS.iter().map(|login| world.register(login)).collect();
         let hash = |id| vec![world.store.load(id).unwrap().unwrap().password_hash];

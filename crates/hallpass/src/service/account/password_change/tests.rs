@@ -1,7 +1,7 @@
 //! A new password: what it ends and what it leaves, every refusal, and what happens in between.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use super::*;
 use crate::config::Setting;
@@ -9,7 +9,7 @@ use crate::service::{LoginError, TokenPair};
 use crate::session::RefreshRefusal;
 use crate::store::UserStore as _;
 use crate::testing::world::{PASSWORD, World, run_to_hash};
-use crate::testing::{InterposedStore, MemoryStore, Verb, bcrypt_runs};
+use crate::testing::{Verb, bcrypt_runs};
 
 const NEW: &str = "another horse";
 
@@ -207,24 +207,22 @@ fn a_session_that_ends_meanwhile_changes_nothing_whatever_was_to_end() {
 
 #[test]
 fn a_row_that_always_changes_is_given_up() {
-    let store = Arc::new(OnceLock::<Arc<MemoryStore>>::new());
-    let (changing, writes) = (Arc::clone(&store), Arc::new(AtomicU32::new(0)));
+    let writes = Arc::new(AtomicU32::new(0));
     let written = Arc::clone(&writes);
     let world = World::with(
         |_| {},
-        |inner| {
-            Arc::new(InterposedStore::new(inner, move |verb| {
-                if let (Verb::SetPassword, Some(store)) = (verb, changing.get()) {
+        |store| {
+            store.before(move |store, verb| {
+                if verb == Verb::SetPassword {
                     let hash = format!("$2b$04${}", written.fetch_add(1, Ordering::SeqCst));
                     let hash = PasswordHash::new(hash);
                     store.edit(&UserId::new(1), |user| user.password_hash = hash);
                 }
                 Ok(())
-            }))
+            })
         },
     );
     let (id, _) = world.session("ada");
-    store.set(Arc::clone(&world.store)).unwrap();
     let outcome = set(&world, &id, NEW);
     assert!(matches!(outcome, Err(PasswordChangeError::Conflict)), "{outcome:?}");
     assert_eq!(writes.load(Ordering::SeqCst), MAXIMUM_ATTEMPTS);
@@ -329,13 +327,11 @@ fn the_applications_rule_is_asked_about_the_composed_password() {
 /// A login with a hash of a lower cost replaces the hash: no change of the password.
 #[test]
 fn an_upgraded_hash_ends_no_session_of_another_device() {
-    let world = World::per_device(3);
+    let mut world = World::per_device(3);
     let (id, phone) = world.session("ada");
     let cheap = world.store.load(&id).unwrap().unwrap().password_hash;
-    let upgrading = Setting::Value(5);
-    let dearer =
-        World::with(|settings| settings.password_hash_cost = upgrading, |_| world.store.clone());
-    dearer.login("ada", PASSWORD).unwrap();
+    world.restart(|settings| settings.password_hash_cost = Setting::Value(5));
+    world.login("ada", PASSWORD).unwrap();
     assert!(world.store.load(&id).unwrap().unwrap().password_hash != cheap, "it is upgraded");
     world.rotate(&phone);
 }

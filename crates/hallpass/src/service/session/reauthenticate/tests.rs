@@ -227,7 +227,6 @@ fn the_password_is_hashed_in_the_lane_of_passwords() {
 
 #[test]
 fn a_store_that_cannot_tell_is_neither_a_yes_nor_a_no() {
-    use crate::testing::InterposedStore;
     use crate::testing::Verb;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -237,12 +236,12 @@ fn a_store_that_cannot_tell_is_neither_a_yes_nor_a_no() {
     let world = World::with(
         |_| {},
         |store| {
-            Arc::new(InterposedStore::new(store, move |verb| {
+            store.before(move |_, verb| {
                 if verb == Verb::Load && down.load(Ordering::SeqCst) {
                     return Err(StoreError::Unavailable("the disk is on fire".into()));
                 }
                 Ok(())
-            }))
+            })
         },
     );
     let (_, pair) = world.session("ada");

@@ -13,7 +13,7 @@ use crate::service::session::LoginError;
 use crate::session::RefreshTokenHash;
 use crate::store::UserStore as _;
 use crate::testing::world::{PASSWORD, World, resume, run_to_hash};
-use crate::testing::{InterposedStore, MemoryStore, Verb, forge};
+use crate::testing::{MemoryStore, Verb, forge};
 use crate::user::{Scope, UserId};
 
 fn token(pair: &TokenPair) -> &str {
@@ -454,13 +454,7 @@ fn a_request_that_waits_for_the_store_is_judged_by_the_time_it_came() {
 fn interposed(
     before: impl Fn(&MemoryStore, Verb) -> Result<(), StoreError> + Send + Sync + 'static,
 ) -> World {
-    World::with(
-        |_| {},
-        |store| {
-            let rows = Arc::clone(&store);
-            Arc::new(InterposedStore::new(store, move |verb| before(&rows, verb)))
-        },
-    )
+    World::with(|_| {}, |store| store.before(before))
 }
 
 #[test]
