@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use actix_hallpass::internal::{ROUTES, Route};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::HeaderMap;
@@ -64,7 +65,9 @@ impl Client {
         let response = self.agent.run(request)?;
         let (parts, mut body) = response.into_parts();
         let body = body.read_to_string()?;
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        assert_is_documented(method, path, &answer);
+        Ok(answer)
     }
 
     pub(crate) fn send(
@@ -124,6 +127,28 @@ impl Client {
         let registered = self.register(login, "correct horse");
         assert_eq!(registered.status, 201, "{registered:?}");
         self.login(login, "correct horse").tokens()
+    }
+}
+
+/// The code of a refusal is one that the table of routes has for that route.
+fn assert_is_documented(method: &str, path: &str, answer: &Answer) {
+    let Some(below_base) = path.strip_prefix("/auth") else { return };
+    let takes = |route: &&Route| route.methods().iter().any(|it| it == method);
+    let route = ROUTES.iter().filter(takes).find(|route| is_at(route.path(), below_base));
+    let code = serde_json::from_str(&answer.body)
+        .ok()
+        .and_then(|body: Value| body.get("code").and_then(Value::as_str).map(str::to_owned));
+    if let (Some(route), Some(code)) = (route, code) {
+        // A route that is not mounted is not found.
+        let is_known = code == "not_found" || route.codes().any(|it| it.as_str() == code);
+        assert!(is_known, "{code} is not among the codes of {route:?}");
+    }
+}
+
+fn is_at(template: &str, path: &str) -> bool {
+    match template.split_once('{') {
+        Some((front, _)) => path.strip_prefix(front).is_some_and(|id| !id.contains('/')),
+        None => template == path,
     }
 }
 

@@ -14,7 +14,13 @@ mod transport;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use admin::{AccountError, Cleanup, CleanupTask};
+/// For the crates and tests of this workspace: no part of the public API.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::routes::catalogue::{Condition, ROUTES, Route};
+}
+
+pub use admin::{AccountError, Cleanup};
 pub use answer::{AuthError, AuthErrorReason, ErrorCode};
 pub use auth::Auth;
 pub use extract::{AuthUser, MaybeAuthUser, NoClaims, RequireRecent, RequireScope, RequiredScope};

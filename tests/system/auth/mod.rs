@@ -1,5 +1,6 @@
 //! The routes below `/auth`, a file for each.
 
+mod catalogue;
 mod login;
 mod logout;
 mod password;

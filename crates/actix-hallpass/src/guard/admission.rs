@@ -11,7 +11,7 @@ use crate::guard::guard::{Absence, Preflight};
 #[cfg(feature = "testing")]
 use crate::guard::identified::SignedIn;
 use crate::guard::session_bound::SessionBound;
-use crate::routes::mount as routes;
+use crate::routes::catalogue::is_own;
 use crate::transport::authenticate::authenticate;
 
 /// Whether somebody may pass.
@@ -89,7 +89,7 @@ impl Guard {
     pub(crate) fn is_exempt(&self, request: &ServiceRequest) -> bool {
         match self.preflight {
             Preflight::LetThrough if is_preflight(request) => true,
-            _ => routes::is_own(request),
+            _ => is_own(request),
         }
     }
 }

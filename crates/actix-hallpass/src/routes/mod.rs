@@ -1,5 +1,6 @@
-//! The routes below `{base}`, one file each.
+//! The routes below `{base}`: the table of all (`catalogue`), how they are mounted, and one file for each.
 
+pub(crate) mod catalogue;
 pub(crate) mod credentials;
 pub(crate) mod login;
 pub(crate) mod logout;

@@ -11,9 +11,8 @@ use crate::routes::reply::{no_content, uncached};
 use crate::shared::Shared;
 use crate::transport::authenticate::authenticate_or_refuse;
 
-/// The parameter of the path. The base may have parameters of the application; if two have one name, actix-web
-/// finds the first.
-pub(crate) const SESSION_ID: &str = "hallpass_session_id";
+/// The parameter of the path, as in the catalogue.
+const SESSION_ID: &str = "hallpass_session_id";
 
 #[derive(Serialize)]
 struct SessionsBody<'a> {
