@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use actix_hallpass::hallpass::StoreError;
 use actix_hallpass::hallpass::testing::{MemoryStore, Verb};
-
+use actix_hallpass::hallpass::{PasswordChangeError, StoreError};
+use actix_hallpass::{AccountError, RunError};
+use actix_web::ResponseError;
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -55,4 +56,29 @@ fn a_store_that_panics_is_500_and_the_server_goes_on() {
         assert!(!answer.body.contains("s3cret"));
     }
     assert_eq!(app.register("ada", "correct horse").status, 201);
+}
+
+#[test]
+fn a_fault_is_one_line_of_the_log_with_its_reason_and_none_before_it_is_answered() {
+    let unavailable = || StoreError::Unavailable("no route to db.internal".into());
+    let (errors, log) = crate::log::during(|| {
+        [
+            AccountError::from(unavailable()),
+            AccountError::from(PasswordChangeError::from(unavailable())),
+            AccountError::from(RunError::Busy),
+        ]
+    });
+    assert_eq!(log, "", "to make and to convert an error logs nothing");
+    for (error, expected) in errors.iter().zip([
+        ["ERROR", "unavailable", "reason=\"the database is unavailable: no route to db.internal\""],
+        ["ERROR", "unavailable", "reason=\"the database is unavailable: no route to db.internal\""],
+        ["WARN", "busy", "reason=\"all hashing permits were taken for too long\""],
+    ]) {
+        let (response, log) = crate::log::during(|| error.error_response());
+        assert_eq!(response.status(), 503);
+        assert_eq!(log.lines().count(), 1, "{log}");
+        for part in expected {
+            assert!(log.contains(part), "{part}: {log}");
+        }
+    }
 }

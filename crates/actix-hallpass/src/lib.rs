@@ -20,13 +20,14 @@ pub mod internal {
     pub use crate::routes::catalogue::{Condition, ROUTES, Route};
 }
 
-pub use admin::{AccountError, Cleanup};
-pub use answer::{AuthError, AuthErrorReason, ErrorCode};
+pub use admin::{AccountError, Cleanup, CleanupTask};
+pub use answer::{AuthError, AuthErrorReason};
 pub use auth::Auth;
 pub use extract::{AuthUser, MaybeAuthUser, NoClaims, RequireRecent, RequireScope, RequiredScope};
 pub use guard::{Guard, GuardMiddleware};
 /// The domain: the events an observer is told, the trait of a store, the types of a user.
 pub use hallpass;
+pub use hallpass::ErrorCode;
 /// The store over Diesel, and its migrations.
 pub use hallpass_diesel;
 pub use run::RunError;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod error_code;
 mod event;
 pub mod json;
 mod keys;
@@ -21,6 +22,7 @@ pub mod testing;
 pub use config::{
     Config, ConfigError, ConfigProblem, Setting, SettingTextError, Settings, check_setting_text,
 };
+pub use error_code::{Classified, DamagedRow, ErrorCode, Refusal};
 pub use event::{
     AuthEvent, AuthEventKind, AuthObserver, LoginRefusal, RegistrationRefusal, Severity, Throttle,
 };

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use actix_web::{HttpResponse, ResponseError};
-use hallpass::{PasswordChangeError, PasswordHash, StoreError, UserId};
+use hallpass::{Classified, PasswordChangeError, PasswordHash, Refusal, StoreError, UserId};
 
 use crate::answer::problem::Problem;
 use crate::auth::Auth;
@@ -150,19 +150,19 @@ impl Auth {
     }
 }
 
-/// Its status is that of the response alone.
-impl ResponseError for AccountError {
-    fn error_response(&self) -> HttpResponse {
-        Problem::from(self).into_response()
+impl Classified for AccountError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Password(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+            Self::Run(error) => error.refusal(),
+        }
     }
 }
 
-impl From<&AccountError> for Problem {
-    fn from(error: &AccountError) -> Self {
-        match error {
-            AccountError::Password(error) => error.into(),
-            AccountError::Store(error) => error.into(),
-            AccountError::Run(error) => error.into(),
-        }
+/// Its status is that of the response alone.
+impl ResponseError for AccountError {
+    fn error_response(&self) -> HttpResponse {
+        Problem::of(self).into_response()
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use hallpass::{AccessTokenError, MalformedJson, ScopeRule, StoreError};
+use hallpass::{
+    AccessTokenError, Classified, ErrorCode, MalformedJson, Refusal, ScopeRule, StoreError,
+};
 
-use crate::answer::ErrorCode;
 use crate::run::RunError;
 use crate::transport::challenge::Realm;
 
@@ -96,30 +97,61 @@ impl AuthError {
     /// Returns the code that the client gets.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
-        match &self.reason {
-            AuthErrorReason::Missing => ErrorCode::TokenMissing,
-            AuthErrorReason::Refused(AccessTokenError::Expired { .. }) => ErrorCode::TokenExpired,
-            AuthErrorReason::Malformed
-            | AuthErrorReason::Refused(_)
-            | AuthErrorReason::AppClaims(_) => ErrorCode::TokenInvalid,
-            AuthErrorReason::Ambiguous => ErrorCode::RequestAmbiguous,
-            AuthErrorReason::SessionEnded => ErrorCode::SessionRevoked,
-            AuthErrorReason::Store(StoreError::Constraint(_) | StoreError::Unsupported(_))
-            | AuthErrorReason::Run(RunError::Interrupted(_)) => ErrorCode::Internal,
-            AuthErrorReason::Store(_) => ErrorCode::Unavailable,
-            AuthErrorReason::Run(RunError::Busy) => ErrorCode::Busy,
-            AuthErrorReason::NotRecent { .. } => ErrorCode::InsufficientUserAuthentication,
-            AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => {
-                ErrorCode::InsufficientScope
-            }
-            AuthErrorReason::NotConfigured
-            | AuthErrorReason::NoAppClaims
-            | AuthErrorReason::IdType { .. } => ErrorCode::Internal,
-        }
+        self.reason.code()
     }
 
     pub(crate) fn realm(&self) -> Option<&Realm> {
         self.realm.as_ref()
+    }
+}
+
+impl Classified for AuthErrorReason {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Missing => Refusal::of_access_token(ErrorCode::TokenMissing),
+            Self::Malformed | Self::AppClaims(_) => {
+                Refusal::of_access_token(ErrorCode::TokenInvalid)
+            }
+            Self::Ambiguous => Refusal::of_access_token(ErrorCode::RequestAmbiguous),
+            Self::Refused(error) => error.refusal(),
+            Self::SessionEnded => Refusal::of_access_token(ErrorCode::SessionRevoked),
+            Self::Store(error) => error.refusal(),
+            Self::Run(error) => error.refusal(),
+            Self::NotRecent { .. } => {
+                Refusal::of_access_token(ErrorCode::InsufficientUserAuthentication)
+                    .with_detail(self.to_string())
+            }
+            Self::InsufficientScope(_) => {
+                Refusal::of_access_token(ErrorCode::InsufficientScope).with_detail(self.to_string())
+            }
+            Self::NotAllowed => Refusal::of_access_token(ErrorCode::InsufficientScope),
+            Self::NoAppClaims | Self::NotConfigured | Self::IdType { .. } => {
+                Refusal::new(ErrorCode::Internal)
+            }
+        }
+    }
+}
+
+impl AuthErrorReason {
+    /// Returns the parameter of a challenge that says what would be enough: a scope
+    /// (RFC 6750 §3), or the age of a password (RFC 9470 §3).
+    pub(crate) fn needed(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::InsufficientScope(rule) => Some(("scope", rule.scope())),
+            Self::NotRecent { max_age } => Some(("max_age", max_age.as_secs().to_string())),
+            Self::Missing
+            | Self::Malformed
+            | Self::Ambiguous
+            | Self::Refused(_)
+            | Self::AppClaims(_)
+            | Self::NoAppClaims
+            | Self::SessionEnded
+            | Self::Store(_)
+            | Self::Run(_)
+            | Self::NotAllowed
+            | Self::NotConfigured
+            | Self::IdType { .. } => None,
+        }
     }
 }
 

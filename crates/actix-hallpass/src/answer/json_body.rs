@@ -8,11 +8,10 @@ use actix_web::http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap,
 };
 use actix_web::web::{Bytes, Payload};
-use hallpass::json;
+use hallpass::{ErrorCode, json};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::answer::ErrorCode;
 use crate::answer::problem::Problem;
 
 /// More than any login needs, less than a nuisance.
@@ -101,13 +100,9 @@ async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem
 }
 
 fn broken_off(error: &dyn Display) -> Problem {
-    tracing::debug!(target: "hallpass", reason = %error, "the body broke off");
-    Problem::new(ErrorCode::InvalidRequest)
+    Problem::new(ErrorCode::InvalidRequest).because(error)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    json::from_slice(body).map_err(|error| {
-        tracing::debug!(target: "hallpass", reason = %error, "malformed body");
-        Problem::new(ErrorCode::InvalidRequest)
-    })
+    json::from_slice(body).map_err(|error| Problem::new(ErrorCode::InvalidRequest).because(&error))
 }

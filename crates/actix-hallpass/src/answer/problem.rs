@@ -1,38 +1,35 @@
-//! Errors to HTTP (RFC 9457). The one file that maps them, and logs the causes that the client is
-//! not told.
+//! Refusals to HTTP (RFC 9457). The one file that makes responses of them, and logs the causes
+//! that the client is not told.
 
-use std::error::Error;
+use std::fmt::Display;
+use std::time::Duration;
 
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderName, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
-use hallpass::{
-    AccessTokenError, ClaimsError, IssueError, LoginError, OwnSessionsError, PasswordChangeError,
-    RandomUnavailable, ReauthenticateError, RefreshError, RefreshRefusal, RegisterError,
-    RegistrationRefusal, StoreError, Throttled, error_chain,
-};
+use hallpass::{Classified, ErrorCode, Refusal, Severity};
 use serde::Serialize;
+use tracing::Level;
 
-use crate::answer::{AuthError, AuthErrorReason, ErrorCode};
+use crate::answer::AuthError;
+use crate::answer::status::status;
 use crate::run::RunError;
 use crate::transport::challenge::{BearerChallenge, ChallengeError, Realm};
 
-/// Seconds after which trying again is worth it: the time to hash a few passwords, or for a
-/// database to come back.
+/// After which time trying again is worth it, where nothing else is known: the time to hash a few
+/// passwords, or for a database to come back.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
-/// A refusal on its way to the client.
+/// A refusal on its way to the client. Making one logs nothing.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    code: ErrorCode,
-    /// What the code's own text can't tell: which rule a new password broke.
-    detail: Option<String>,
+    refusal: Refusal,
+    /// For the log, if it is written there.
+    reason: Option<String>,
     challenge: Option<Box<BearerChallenge>>,
     /// What the route takes instead: methods, types or codings.
     alternatives: Vec<(HeaderName, String)>,
-    /// How many seconds to wait, where it is known.
-    retry_after_seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -45,20 +42,35 @@ struct ProblemBody<'a> {
 }
 
 impl Problem {
+    /// Returns the refusal of a request for a reason that its code tells.
     pub(crate) fn new(code: ErrorCode) -> Self {
-        let alternatives = Vec::new();
-        Self { code, detail: None, challenge: None, alternatives, retry_after_seconds: None }
+        Self::from_refusal(Refusal::new(code))
     }
 
-    fn with_detail(code: ErrorCode, detail: String) -> Self {
-        Self { detail: Some(detail), ..Self::new(code) }
+    /// Returns what an error is to a client.
+    pub(crate) fn of(error: &impl Classified) -> Self {
+        let problem = Self::from_refusal(error.refusal());
+        let reason = problem.is_logged().then(|| error.reason());
+        Self { reason, ..problem }
     }
 
     pub(crate) fn method_not_allowed(allowed: &[Method]) -> Self {
         let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
         let allowed = allowed.join(", ");
+        let refusal = Refusal::new(ErrorCode::MethodNotAllowed);
         let detail = format!("this route takes {allowed}");
-        Self::with_detail(ErrorCode::MethodNotAllowed, detail).with_alternative(ALLOW, allowed)
+        Self::from_refusal(refusal.with_detail(detail)).with_alternative(ALLOW, allowed)
+    }
+
+    fn from_refusal(refusal: Refusal) -> Self {
+        let alternatives = Vec::new();
+        Self { refusal, reason: None, challenge: None, alternatives }
+    }
+
+    /// Adds why, for the log.
+    pub(crate) fn because(mut self, reason: &dyn Display) -> Self {
+        self.reason = self.is_logged().then(|| reason.to_string());
+        self
     }
 
     /// Adds a header that names what the route takes.
@@ -71,17 +83,35 @@ impl Problem {
         self
     }
 
-    /// A 401 of a route: where no access token was asked for, nothing is said of one.
+    /// Adds the challenge of a refused access token, or of any other 401. Where no access token was
+    /// asked for, it says nothing of one.
     pub(crate) fn in_realm(self, realm: &Realm) -> Self {
-        if self.code.status() != 401 || self.challenge.is_some() {
+        self.in_realm_that_needs(None, realm)
+    }
+
+    /// As [`Problem::in_realm`], with a parameter of the challenge that says what would be enough.
+    pub(crate) fn in_realm_that_needs(
+        self,
+        needed: Option<(&'static str, String)>,
+        realm: &Realm,
+    ) -> Self {
+        let code = self.refusal.code;
+        let is_about_access_token = self.refusal.is_about_access_token;
+        if self.challenge.is_some() || !(is_about_access_token || status(code) == 401) {
             return self;
         }
-        let challenge = BearerChallenge { realm: realm.clone(), error: None };
+        let error = bearer_error(code).filter(|_| is_about_access_token);
+        let error =
+            error.map(|error| ChallengeError { code: error, description: code.detail(), needed });
+        let challenge = BearerChallenge { realm: realm.clone(), error };
         Self { challenge: Some(Box::new(challenge)), ..self }
     }
 
+    /// Returns the response, and logs what it is about.
     pub(crate) fn into_response(self) -> HttpResponse {
-        let status = self.code.status();
+        self.log();
+        let Refusal { code, detail, retry_after, .. } = self.refusal;
+        let status = status(code);
         let mut response = HttpResponse::build(status);
         response.insert_header((CACHE_CONTROL, "no-store"));
         response.content_type("application/problem+json");
@@ -89,7 +119,7 @@ impl Problem {
             response.insert_header(WwwAuthenticate(*challenge));
         }
         if status == 503 || status == 429 {
-            let seconds = self.retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS);
+            let seconds = retry_after.map_or(RETRY_AFTER_SECONDS, whole_seconds);
             response.insert_header((RETRY_AFTER, seconds));
         }
         for alternative in self.alternatives {
@@ -99,256 +129,58 @@ impl Problem {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
-            code: self.code.as_str(),
-            detail: self.detail.as_deref().unwrap_or(self.code.detail()),
+            code: code.as_str(),
+            detail: detail.as_deref().unwrap_or(code.detail()),
         };
         response.body(serde_json::to_string(&body).expect("strings and a number are JSON"))
     }
-}
 
-impl ResponseError for AuthError {
-    fn status_code(&self) -> StatusCode {
-        self.code().status()
+    /// A refusal is for debugging: an event tells the operator where it matters.
+    fn log(&self) {
+        let Some(reason) = &self.reason else { return };
+        let code = self.refusal.code.as_str();
+        let row = self.refusal.damaged_row.as_ref();
+        let (table, column) = (row.map(|row| row.table), row.map(|row| row.column));
+        let id = row.map(|row| row.id.as_str());
+        match self.refusal.severity {
+            Severity::Error => {
+                tracing::error!(target: "hallpass", table, column, id, reason, "{code}");
+            }
+            Severity::Warning => {
+                tracing::warn!(target: "hallpass", table, column, id, reason, "{code}");
+            }
+            Severity::Info => tracing::debug!(target: "hallpass", code, reason, "refused"),
+        }
     }
 
-    fn error_response(&self) -> HttpResponse {
-        Problem::from(self).into_response()
+    /// Whether a reason is written down: a flood of refusals should not cost their texts.
+    fn is_logged(&self) -> bool {
+        match self.refusal.severity {
+            Severity::Error | Severity::Warning => true,
+            Severity::Info => tracing::enabled!(target: "hallpass", Level::DEBUG),
+        }
+    }
+}
+
+impl<E: Classified> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::of(&error)
     }
 }
 
 impl From<&AuthError> for Problem {
     fn from(error: &AuthError) -> Self {
-        let code = error.code();
-        match code {
-            ErrorCode::Internal => tracing::error!(target: "hallpass", reason = %error, "internal"),
-            ErrorCode::Unavailable | ErrorCode::Busy => tracing::error!(
-                target: "hallpass",
-                reason = error_chain(error),
-                code = code.as_str(),
-                "a session can't be looked at"
-            ),
-            _ => tracing::debug!(
-                target: "hallpass",
-                reason = error_chain(error),
-                code = code.as_str(),
-                "access refused"
-            ),
-        }
-        let challenge = error.realm().filter(|_| code.status().is_client_error()).map(|realm| {
-            let error = challenge_error(error.reason(), code);
-            Box::new(BearerChallenge { realm: realm.clone(), error })
-        });
-        let detail =
-            match error.reason() {
-                reason @ (AuthErrorReason::InsufficientScope(_)
-                | AuthErrorReason::NotRecent { .. }) => Some(reason.to_string()),
-                _ => None,
-            };
-        Self { detail, challenge, ..Self::new(code) }
-    }
-}
-
-/// RFC 6750 §3.1: nothing is said about credentials that were not sent.
-fn challenge_error(reason: &AuthErrorReason, code: ErrorCode) -> Option<ChallengeError> {
-    let error = match reason {
-        AuthErrorReason::Missing => return None,
-        AuthErrorReason::Ambiguous => "invalid_request",
-        AuthErrorReason::InsufficientScope(_) | AuthErrorReason::NotAllowed => "insufficient_scope",
-        AuthErrorReason::NotRecent { .. } => "insufficient_user_authentication",
-        _ => "invalid_token",
-    };
-    let needed = match reason {
-        AuthErrorReason::InsufficientScope(rule) => Some(("scope", rule.scope())),
-        AuthErrorReason::NotRecent { max_age } => Some(("max_age", max_age.as_secs().to_string())),
-        _ => None,
-    };
-    Some(ChallengeError { code: error, description: code.detail(), needed })
-}
-
-impl From<Throttled> for Problem {
-    /// Which limit it was, and whether there is such an account, is not told.
-    fn from(throttled: Throttled) -> Self {
-        let wait = throttled.wait;
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        Self { retry_after_seconds: Some(seconds.max(1)), ..Self::new(ErrorCode::Throttled) }
-    }
-}
-
-impl From<LoginError> for Problem {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
-            LoginError::Throttled(throttled) => throttled.into(),
-            LoginError::Store(error) => error.into(),
-            LoginError::Issue(error) => error.into(),
-            LoginError::Random(error) => error.into(),
-            error => internal(&error),
+        let problem = Self::of(error.reason());
+        match error.realm() {
+            Some(realm) => problem.in_realm_that_needs(error.reason().needed(), realm),
+            None => problem,
         }
     }
 }
 
-impl Problem {
-    /// Where the access token itself is what is wrong, the challenge says so, as at a guard.
-    pub(crate) fn of_reauthentication(error: ReauthenticateError, realm: &Realm) -> Self {
-        match error {
-            ReauthenticateError::SessionEnded => Self::session_ended(realm),
-            ReauthenticateError::Expired { expired_at, now } => {
-                let expired = AccessTokenError::Expired { expired_at, now };
-                Self::from(&AuthError::new(AuthErrorReason::Refused(expired), realm))
-            }
-            ReauthenticateError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
-            ReauthenticateError::Throttled(throttled) => throttled.into(),
-            ReauthenticateError::Store(error) => error.into(),
-            ReauthenticateError::Issue(error) => error.into(),
-            error => internal(&error),
-        }
-    }
-}
-
-impl Problem {
-    pub(crate) fn of_own_sessions(error: OwnSessionsError, realm: &Realm) -> Self {
-        match error {
-            OwnSessionsError::SessionEnded => Self::session_ended(realm),
-            OwnSessionsError::Store(error) => error.into(),
-            error => internal(&error),
-        }
-    }
-
-    pub(crate) fn of_password_change(error: PasswordChangeError, realm: &Realm) -> Self {
-        match error {
-            PasswordChangeError::SessionEnded => Self::session_ended(realm),
-            error => Self::from(&error),
-        }
-    }
-
-    fn session_ended(realm: &Realm) -> Self {
-        Self::from(&AuthError::new(AuthErrorReason::SessionEnded, realm))
-    }
-}
-
-impl From<&PasswordChangeError> for Problem {
-    fn from(error: &PasswordChangeError) -> Self {
-        match error {
-            PasswordChangeError::Unacceptable(reason) => {
-                Self::with_detail(ErrorCode::PasswordUnacceptable, error_chain(reason))
-            }
-            PasswordChangeError::Refused(_) => Self::new(ErrorCode::InvalidCredentials),
-            PasswordChangeError::Throttled(throttled) => (*throttled).into(),
-            PasswordChangeError::SessionEnded => Self::new(ErrorCode::SessionRevoked),
-            PasswordChangeError::UnknownUser => Self::new(ErrorCode::NotFound),
-            PasswordChangeError::Conflict => {
-                tracing::warn!(target: "hallpass", reason = %error, "unavailable");
-                Self::new(ErrorCode::Unavailable)
-            }
-            PasswordChangeError::Store(error) => error.into(),
-            error => internal(error),
-        }
-    }
-}
-
-impl From<RefreshError> for Problem {
-    fn from(error: RefreshError) -> Self {
-        match error {
-            RefreshError::Refused(refusal) => Self::new(refresh_code(&refusal)),
-            RefreshError::Conflict => Self::new(ErrorCode::RefreshConflict),
-            RefreshError::Store(error) => error.into(),
-            RefreshError::Issue(error) => error.into(),
-            RefreshError::Random(error) => error.into(),
-            error => internal(&error),
-        }
-    }
-}
-
-/// What is not the client's to know, be it that the user is disabled or that the row is damaged,
-/// is one answer.
-fn refresh_code(refusal: &RefreshRefusal) -> ErrorCode {
-    match refusal {
-        RefreshRefusal::Expired { .. } => ErrorCode::RefreshExpired,
-        RefreshRefusal::NoSession | RefreshRefusal::PasswordChanged | RefreshRefusal::Reused => {
-            ErrorCode::SessionRevoked
-        }
-        RefreshRefusal::Superseded => ErrorCode::SessionSuperseded,
-        RefreshRefusal::Stale { .. } => ErrorCode::RefreshStale,
-        _ => ErrorCode::RefreshInvalid,
-    }
-}
-
-impl From<RegisterError> for Problem {
-    fn from(error: RegisterError) -> Self {
-        match error {
-            RegisterError::Refused(refusal) => refusal.into(),
-            RegisterError::Throttled(throttled) => throttled.into(),
-            RegisterError::Store(error) => error.into(),
-            RegisterError::Random(error) => error.into(),
-            error => internal(&error),
-        }
-    }
-}
-
-impl From<RegistrationRefusal> for Problem {
-    fn from(refusal: RegistrationRefusal) -> Self {
-        let code = match refusal {
-            RegistrationRefusal::LoginUnacceptable(_) => ErrorCode::LoginUnacceptable,
-            RegistrationRefusal::PasswordUnacceptable(_) => ErrorCode::PasswordUnacceptable,
-            RegistrationRefusal::LoginTaken => return Self::new(ErrorCode::LoginTaken),
-            refusal => return internal(&refusal),
-        };
-        Self::with_detail(code, error_chain(&refusal))
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::from(&error)
-    }
-}
-
-impl From<&StoreError> for Problem {
-    fn from(error: &StoreError) -> Self {
-        match error {
-            StoreError::Row { table, column, id, problem } => {
-                tracing::error!(target: "hallpass", table, column, id, problem, "unavailable");
-            }
-            StoreError::Constraint(_) | StoreError::Unsupported(_) => return internal(error),
-            error => {
-                tracing::error!(target: "hallpass", reason = error_chain(error), "unavailable");
-            }
-        }
-        Self::new(ErrorCode::Unavailable)
-    }
-}
-
-impl From<IssueError> for Problem {
-    fn from(error: IssueError) -> Self {
-        match error {
-            IssueError::Claims(ClaimsError::Store(error)) => of_claims(error),
-            error => internal(&error),
-        }
-    }
-}
-
-/// It is the application's database that did not answer, which need not be hallpass's: the log says so.
-fn of_claims(error: StoreError) -> Problem {
-    let error = ClaimsError::Store(error);
-    if matches!(error, ClaimsError::Store(StoreError::Constraint(_) | StoreError::Unsupported(_))) {
-        return internal(&error);
-    }
-    tracing::error!(target: "hallpass", reason = error_chain(&error), "unavailable");
-    Problem::new(ErrorCode::Unavailable)
-}
-
-impl From<RandomUnavailable> for Problem {
-    fn from(error: RandomUnavailable) -> Self {
-        internal(&error)
-    }
-}
-
-impl ResponseError for RunError {
+impl ResponseError for AuthError {
     fn status_code(&self) -> StatusCode {
-        match self {
-            Self::Busy => ErrorCode::Busy.status(),
-            Self::Interrupted(_) => ErrorCode::Internal.status(),
-        }
+        status(self.code())
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -356,25 +188,50 @@ impl ResponseError for RunError {
     }
 }
 
-impl From<RunError> for Problem {
-    fn from(error: RunError) -> Self {
-        Self::from(&error)
+impl ResponseError for RunError {
+    fn status_code(&self) -> StatusCode {
+        status(self.code())
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::of(self).into_response()
     }
 }
 
-impl From<&RunError> for Problem {
-    fn from(error: &RunError) -> Self {
-        match error {
-            RunError::Busy => {
-                tracing::warn!(target: "hallpass", reason = %error, "busy");
-                Self::new(ErrorCode::Busy)
-            }
-            RunError::Interrupted(_) => internal(error),
+/// Returns the word of RFC 6750 §3.1 or RFC 9470 §3 for a refused access token, `None` where there
+/// was none: nothing is said about credentials that were not sent.
+fn bearer_error(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::RequestAmbiguous => Some("invalid_request"),
+        ErrorCode::TokenInvalid | ErrorCode::TokenExpired | ErrorCode::SessionRevoked => {
+            Some("invalid_token")
         }
+        ErrorCode::InsufficientScope => Some("insufficient_scope"),
+        ErrorCode::InsufficientUserAuthentication => Some("insufficient_user_authentication"),
+        ErrorCode::InvalidRequest
+        | ErrorCode::RefreshMissing
+        | ErrorCode::TokenMissing
+        | ErrorCode::InvalidCredentials
+        | ErrorCode::RefreshInvalid
+        | ErrorCode::RefreshExpired
+        | ErrorCode::RefreshStale
+        | ErrorCode::SessionSuperseded
+        | ErrorCode::NotFound
+        | ErrorCode::MethodNotAllowed
+        | ErrorCode::LoginTaken
+        | ErrorCode::BodyTooLarge
+        | ErrorCode::UnsupportedMediaType
+        | ErrorCode::PasswordUnacceptable
+        | ErrorCode::LoginUnacceptable
+        | ErrorCode::Throttled
+        | ErrorCode::Internal
+        | ErrorCode::Busy
+        | ErrorCode::RefreshConflict
+        | ErrorCode::Unavailable => None,
     }
 }
 
-fn internal(error: &dyn Error) -> Problem {
-    tracing::error!(target: "hallpass", reason = error_chain(error), "internal");
-    Problem::new(ErrorCode::Internal)
+/// Rounds up, to one second at least.
+fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }

@@ -11,9 +11,8 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use hallpass::Sessions;
+use hallpass::{ErrorCode, Sessions};
 
-use crate::answer::ErrorCode;
 use crate::answer::problem::Problem;
 use crate::routes::{
     login, logout, logout_everywhere, password, reauthenticate, refresh, register, sessions,

@@ -32,7 +32,6 @@ async fn end(
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(shared, request)?;
     let ending = shared.service().end_own_sessions(claims, sessions, shared.client_of(request));
-    let ended = shared.run(ending).await?;
-    ended.map_err(|error| Problem::of_own_sessions(error, shared.realm()))?;
+    shared.run(ending).await??;
     Ok(no_content())
 }

@@ -5,9 +5,10 @@ use std::future::ready;
 use actix_web::http::Method;
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
+use hallpass::ErrorCode;
 
+use crate::answer::head;
 use crate::answer::problem::Problem;
-use crate::answer::{ErrorCode, head};
 use crate::routes::catalogue::{ROUTES, Route};
 use crate::shared::Shared;
 

@@ -54,7 +54,6 @@ pub(crate) async fn change(
     let (current, new) = (body.current_password, body.new_password);
     let address = shared.client_of(&request);
     let change = shared.service().change_password(&claims, current, new, ending, address);
-    let changed = shared.run(change).await?;
-    changed.map_err(|error| Problem::of_password_change(error, shared.realm()))?;
+    shared.run(change).await??;
     Ok(no_content())
 }

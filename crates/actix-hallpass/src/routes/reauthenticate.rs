@@ -31,8 +31,7 @@ pub(crate) async fn reauthenticate(
     let claims = authenticate_or_refuse(&shared, &request)?;
     let Body { password } = json_body::read(&request, payload).await?;
     let step_up = shared.service().reauthenticate(claims, password, shared.client_of(&request));
-    let fresh = shared.run(step_up).await?;
-    let fresh = fresh.map_err(|error| Problem::of_reauthentication(error, shared.realm()))?;
+    let fresh = shared.run(step_up).await??;
     Ok(uncached(HttpResponse::Ok()).json(FreshAccessBody {
         access_token: fresh.access_token.expose_token(),
         token_type: "Bearer",

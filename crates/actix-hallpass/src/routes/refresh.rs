@@ -2,11 +2,12 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use hallpass::ErrorCode;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::answer::json_body;
 use crate::answer::problem::Problem;
-use crate::answer::{ErrorCode, json_body};
 use crate::routes::token_body;
 use crate::shared::Shared;
 

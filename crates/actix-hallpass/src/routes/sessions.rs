@@ -2,10 +2,9 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use hallpass::{AccessClaims, DeviceSession, SessionId, Timestamp};
+use hallpass::{AccessClaims, DeviceSession, ErrorCode, SessionId, Timestamp};
 use serde::Serialize;
 
-use crate::answer::ErrorCode;
 use crate::answer::problem::Problem;
 use crate::routes::reply::{no_content, uncached};
 use crate::shared::Shared;
@@ -38,8 +37,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let claims = authenticate_or_refuse(&shared, &request)?;
     let address = shared.client_of(&request);
-    let sessions = shared.run(shared.service().own_sessions(claims.clone(), address)).await?;
-    let sessions = sessions.map_err(|error| Problem::of_own_sessions(error, shared.realm()))?;
+    let sessions = shared.run(shared.service().own_sessions(claims.clone(), address)).await??;
     let sessions = sessions.iter().map(|session| describe(session, &claims)).collect();
     Ok(uncached(HttpResponse::Ok()).json(SessionsBody { sessions }))
 }
@@ -66,8 +64,7 @@ pub(crate) async fn end(
     let id = SessionId::parse(request.match_info().query(SESSION_ID));
     let id = id.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
     let address = shared.client_of(&request);
-    let ended = shared.run(shared.service().end_own_session(claims, id, address)).await?;
-    match ended.map_err(|error| Problem::of_own_sessions(error, shared.realm()))? {
+    match shared.run(shared.service().end_own_session(claims, id, address)).await?? {
         true => Ok(no_content()),
         false => Err(Problem::new(ErrorCode::NotFound)),
     }

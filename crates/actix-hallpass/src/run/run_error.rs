@@ -1,6 +1,7 @@
 //! Why a use case did not come to its end.
 
 use actix_web::error::BlockingError;
+use hallpass::{Classified, ErrorCode, Refusal};
 
 /// Why a use case did not come to its end. As a response it is 503 `busy` or 500 `internal`.
 #[derive(Debug, thiserror::Error)]
@@ -12,4 +13,13 @@ pub enum RunError {
     /// The work panicked, or the server is shutting down.
     #[error("the work was cut short")]
     Interrupted(#[source] BlockingError),
+}
+
+impl Classified for RunError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Busy => Refusal::new(ErrorCode::Busy),
+            Self::Interrupted(_) => Refusal::new(ErrorCode::Internal),
+        }
+    }
 }

@@ -173,7 +173,8 @@ impl AuthEventKind {
         }
     }
 
-    /// Returns why something was refused or replaced, with the causes behind it: for logs, not for clients.
+    /// Returns why something was refused or replaced, with the causes behind it: for logs, not for
+    /// clients.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         match self {

@@ -1,6 +1,7 @@
 //! What happened: every outcome of a use case, as an event for observers.
 //!
-//! Each kind of event has its name, severity and reason here, so that what writes them down knows no kind.
+//! Each kind of event has its name, severity and reason here, so that what writes them down knows
+//! no kind.
 
 pub(crate) mod event;
 pub(crate) mod kind;
