@@ -29,8 +29,8 @@ pub use event::{
 pub use json::MalformedJson;
 pub use keys::{JwsError, TokenSecret, WeakSecret};
 pub use limit::{
-    AttemptKey, AttemptKind, AttemptLimiter, LoginLimits, LoginThrottle, NoAttempt, ThrottlePolicy,
-    Verdict,
+    AttemptKey, AttemptKind, AttemptLimiter, BoundedLimiter, LoginLimits, LoginThrottle, NoAttempt,
+    ThrottlePolicy, Verdict,
 };
 pub use password::{
     Password, PasswordHash, PasswordRule, PasswordRuleError, PasswordStamp, PasswordText,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass::{
-    AttemptLimiter, AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError,
-    ConfigProblem, LoginLimits, LoginThrottle, PasswordRule, Ports, Random, RandomUnavailable,
-    Service, Sessions, Setting, Settings, StoreError, TokenSecret, TypedClaims, User, UserStore,
-    error_chain,
+    AttemptLimiter, AuthObserver, BoundedLimiter, ClaimsError, ClaimsSource, Clock, Config,
+    ConfigError, ConfigProblem, LoginLimits, LoginThrottle, PasswordRule, Ports, Random,
+    RandomUnavailable, Service, Sessions, Setting, Settings, StoreError, TokenSecret, TypedClaims,
+    User, UserStore,
 };
 use hallpass_diesel::OpenError;
 use serde::Serialize;
@@ -21,7 +21,6 @@ use crate::guard::verified_tokens::VerifiedTokens;
 use crate::guard::watched_store::WatchedStore;
 use crate::run::hashing::HashLanes;
 use crate::setup::Environment;
-use crate::setup::bounded_limiter::BoundedLimiter;
 use crate::setup::clock::SystemClock;
 use crate::setup::database::{Database, DatabaseSettings};
 use crate::setup::environment::file_problem::FileProblem;

@@ -1,6 +1,5 @@
 //! From the environment and the builder to an `Auth`.
 
-pub(crate) mod bounded_limiter;
 pub(crate) mod builder;
 pub(crate) mod clock;
 pub(crate) mod database;

@@ -1,19 +1,20 @@
-//! Attempts counted by this process, in bounded memory.
+//! Counts attempts in this process, in bounded memory.
 //!
-//! The limiter is hallpass's own few lines, [`ThrottlePolicy`], over the map of quick_cache. The crate
+//! The arithmetic is [`ThrottlePolicy`], over the map of quick_cache. The crate
 //! `governor` would be the usual choice; it has no way to give an attempt back and keeps its arithmetic to
 //! itself, so that a database would have to decide by other rules.
 
-use hallpass::{
-    AttemptKey, AttemptKind, AttemptLimiter, StoreError, ThrottlePolicy, Timestamp, Verdict,
-};
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 
-/// How many keys of each kind are remembered. They take about 8 MB when all are in use: 24 MB with the three
-/// kinds that anybody can make keys of, 32 MB where registration is open.
+use crate::limit::{AttemptKey, AttemptKind, AttemptLimiter, ThrottlePolicy, Verdict};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// How many keys of each kind are remembered. They take about 8 MB when all are in use, 24 MB with
+/// the three kinds that anybody can make keys of.
 const MAXIMUM_KEYS: usize = 50_000;
 
-/// When the allowances are full again that are not full now.
+/// Counts attempts in memory: for each key whose allowance is not full, when it is full again.
 ///
 /// Full of keys, it forgets one for each new one, and who is forgotten has a full allowance. So an attacker
 /// might fill it with other keys to go on guessing:
@@ -25,7 +26,7 @@ const MAXIMUM_KEYS: usize = 50_000;
 ///   address for each. Whoever has the thousands of networks for that guesses faster by using them on
 ///   their own: where that is to be feared, count in the database.
 #[derive(Debug)]
-pub(crate) struct BoundedLimiter {
+pub struct BoundedLimiter {
     logins: Cache<AttemptKey, Timestamp>,
     accounts_at_addresses: Cache<AttemptKey, Timestamp>,
     users: Cache<AttemptKey, Timestamp>,
@@ -33,11 +34,19 @@ pub(crate) struct BoundedLimiter {
     registrations: Cache<AttemptKey, Timestamp>,
 }
 
+impl Default for BoundedLimiter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl BoundedLimiter {
-    pub(crate) fn new() -> Self {
-        let [logins, accounts_at_addresses, users, addresses, registrations] =
-            [(); 5].map(|()| Cache::new(MAXIMUM_KEYS));
-        Self { logins, accounts_at_addresses, users, addresses, registrations }
+    /// Returns a limiter that has counted nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let [logins, accounts_at_addresses, users, addresses] =
+            [(); 4].map(|()| Cache::new(MAXIMUM_KEYS));
+        Self { logins, accounts_at_addresses, users, addresses }
     }
 
     fn keys(&self, key: &AttemptKey) -> &Cache<AttemptKey, Timestamp> {
@@ -45,8 +54,6 @@ impl BoundedLimiter {
             AttemptKind::Login => &self.logins,
             AttemptKind::AccountAtAddress => &self.accounts_at_addresses,
             AttemptKind::User => &self.users,
-            AttemptKind::Address => &self.addresses,
-            AttemptKind::Registration => &self.registrations,
         }
     }
 }
@@ -89,11 +96,10 @@ impl AttemptLimiter for BoundedLimiter {
 }
 
 #[cfg(test)]
-#[cfg(feature = "testing")]
 mod tests {
     use std::time::Duration;
 
-    use hallpass::testing::limiter_conformance;
+    use crate::testing::limiter_conformance;
 
     use super::*;
 
