@@ -20,7 +20,8 @@ mod user;
 pub mod testing;
 
 pub use config::{
-    Config, ConfigError, ConfigProblem, Setting, SettingTextError, Settings, check_setting_text,
+    Config, ConfigError, ConfigProblem, Setting, SettingTextError, Settings, Variable,
+    check_setting_text,
 };
 pub use error_code::{Classified, DamagedRow, ErrorCode, Refusal};
 pub use event::{

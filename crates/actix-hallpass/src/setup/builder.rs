@@ -133,7 +133,7 @@ impl AuthBuilder {
     /// 255 bytes, none by default.
     /// A token that names another key is refused, with or without this.
     pub fn access_token_key_id(mut self, key_id: impl Into<String>) -> Self {
-        self.settings.access_token_key_id = Some(key_id.into());
+        self.settings.access_token_key_id = Setting::Value(Some(key_id.into()));
         self
     }
 
@@ -204,7 +204,7 @@ impl AuthBuilder {
 
     /// Sets the shortest password that may be set, in characters: 1 to 1024, default 8.
     pub fn password_minimum_characters(mut self, characters: usize) -> Self {
-        self.settings.password_minimum_characters = Some(characters);
+        self.settings.password_minimum_characters = Setting::Value(characters);
         self
     }
 
@@ -231,7 +231,7 @@ impl AuthBuilder {
     /// Sets `HASH_CONCURRENCY`: how many hashes run at once in each lane. 1 to 512, default one
     /// less than the cores and at least one.
     pub fn hash_concurrency(mut self, permits: NonZeroUsize) -> Self {
-        self.settings.hash_concurrency = Setting::Value(permits);
+        self.settings.hash_concurrency = Setting::Value(Some(permits));
         self
     }
 
@@ -290,7 +290,7 @@ impl AuthBuilder {
     /// let builder = Auth::builder().login_limits(LoginLimits { account, ..LoginLimits::default() });
     /// ```
     pub fn login_limits(mut self, limits: LoginLimits) -> Self {
-        self.settings.login_limits = Some(limits);
+        self.settings.login_limits = Setting::Value(limits);
         self
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 ///
 /// A bare number is refused: is it seconds or milliseconds? What was read is not shown: people put
 /// secrets into the wrong variable.
-pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
+pub(crate) fn parse(text: impl AsRef<str>) -> Result<Duration, &'static str> {
+    let text = text.as_ref();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("it has no unit; write `900s` for seconds, or ms, m, h, d");
     }

@@ -1,6 +1,5 @@
-//! The text of a setting: what is trimmed, and what is rejected because it can't be seen.
+//! The text of a setting: what is rejected because it can't be seen.
 
-use crate::config::Setting;
 use crate::text::is_default_ignorable;
 
 /// Pairs of quotes that shells, settings files and word processors put around a value.
@@ -36,6 +35,8 @@ pub enum SettingTextError {
 /// hours to find. Variables are trimmed first ([`Setting::from_variable`]); text given in code is
 /// not.
 ///
+/// [`Setting::from_variable`]: crate::Setting::from_variable
+///
 /// # Errors
 /// [`SettingTextError`] for a control character, for white space other than a plain space between
 /// others, for a character that Unicode calls ignorable by default (a byte order mark, a zero-width
@@ -62,30 +63,6 @@ pub fn check_setting_text(text: &str) -> Result<(), SettingTextError> {
     Ok(())
 }
 
-impl Setting<String> {
-    /// Reads the text of an environment variable or of a line of `.env`, by one rule for all of them.
-    ///
-    /// ASCII white space at both ends is trimmed: a secret from a file often has a line break at its
-    /// end. A text of which nothing is left is unset, since settings files leave a line blank like
-    /// that. What [`check_setting_text`] rejects is unreadable.
-    ///
-    /// ```
-    /// use hallpass::Setting;
-    ///
-    /// assert_eq!(Setting::from_variable("15m\r\n"), Setting::Value("15m".to_owned()));
-    /// assert_eq!(Setting::from_variable(" "), Setting::Unset);
-    /// assert!(matches!(Setting::from_variable("\u{feff}15m"), Setting::Unreadable(_)));
-    /// ```
-    #[must_use]
-    pub fn from_variable(text: &str) -> Self {
-        let text = text.trim_ascii();
-        if text.is_empty() {
-            return Self::Unset;
-        }
-        check_setting_text(text).map(|()| text.to_owned()).into()
-    }
-}
-
 fn is_quoted(text: &str) -> bool {
     QUOTES.into_iter().any(|(opening, closing)| {
         text.strip_prefix(opening).is_some_and(|rest| rest.ends_with(closing))
@@ -100,24 +77,6 @@ fn is_invisible(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn white_space_at_the_ends_of_a_variable_is_trimmed() {
-        let value = || Setting::Value("https://id.example".to_owned());
-        for (before, after) in [("", "\n"), ("", "\r\n"), ("", "\n\n"), (" \t", " "), ("\x0c", "")]
-        {
-            let text = format!("{before}https://id.example{after}");
-            assert_eq!(Setting::from_variable(&text), value(), "{text:?}");
-        }
-        assert_eq!(Setting::from_variable("my issuer"), Setting::Value("my issuer".to_owned()));
-    }
-
-    #[test]
-    fn a_variable_of_white_space_alone_is_unset() {
-        for text in ["", " ", "\n", "\r\n", " \t "] {
-            assert_eq!(Setting::from_variable(text), Setting::Unset, "{text:?}");
-        }
-    }
 
     #[test]
     fn an_invisible_character_is_shown_with_its_place() {
@@ -144,7 +103,6 @@ mod tests {
             let expected = format!("character {position} is invisible: `{shown}`; remove it");
             let message = check_setting_text(text).unwrap_err().to_string();
             assert_eq!(message, expected, "{text:?}");
-            assert_eq!(Setting::from_variable(text), Setting::Unreadable(expected), "{text:?}");
         }
     }
 
@@ -160,7 +118,6 @@ mod tests {
         for text in ["\"me\"", "'me'", "\"\"", "“me”", "‘me’", "\"a\" and \"b\""] {
             assert_eq!(check_setting_text(text), Err(SettingTextError::Quoted), "{text}");
         }
-        assert!(matches!(Setting::from_variable("\"me\"\n"), Setting::Unreadable(_)));
         for text in ["\"", "'", "\"me", "me'", "O'Brien's", "\"me'", "", "é👩 x"] {
             assert_eq!(check_setting_text(text), Ok(()), "{text}");
         }

@@ -64,7 +64,7 @@ impl World {
         limiter: Arc<dyn AttemptLimiter>,
         rule: impl Fn(&str) -> Result<(), PasswordRuleError> + Send + Sync + 'static,
     ) -> Self {
-        let change = |settings: &mut Settings| settings.login_limits = Some(limits);
+        let change = |settings: &mut Settings| settings.login_limits = Setting::Value(limits);
         Self::build(change, |store| store, None, Some(Arc::new(rule)), Some(limiter))
     }
 
@@ -74,7 +74,7 @@ impl World {
         limiter: Arc<dyn AttemptLimiter>,
         prepare: impl FnOnce(MemoryStore) -> MemoryStore,
     ) -> Self {
-        let change = |settings: &mut Settings| settings.login_limits = Some(limits);
+        let change = |settings: &mut Settings| settings.login_limits = Setting::Value(limits);
         Self::build(change, prepare, None, None, Some(limiter))
     }
 

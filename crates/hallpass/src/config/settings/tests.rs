@@ -1,6 +1,8 @@
 //! Every rule broken, one by one and all at once.
 
 use super::*;
+use crate::config::problem::{ConfigError, ConfigProblem};
+use crate::config::table::Variable;
 use crate::limit::ThrottlePolicy;
 use crate::session::SessionPolicy;
 
@@ -33,9 +35,9 @@ fn seconds(seconds: u64) -> Duration {
 #[test]
 fn what_is_not_set_has_its_default() {
     let config = check(&[("TOKEN_ISSUER", ""), ("TOKEN_LEEWAY", " ")]).unwrap();
-    assert_eq!(config.access_token_lifetime, seconds(900));
+    assert_eq!(config.access_token_expiration, seconds(900));
     assert_eq!(
-        config.session_policy,
+        config.session_policy(),
         SessionPolicy {
             idle_limit: seconds(14 * 86_400),
             absolute_limit: seconds(90 * 86_400),
@@ -58,11 +60,11 @@ fn what_is_not_set_has_its_default() {
 #[test]
 fn defaults_follow_what_they_depend_on() {
     let long = check(&[("REFRESH_TOKEN_EXPIRATION", "1y"), ("TOKEN_ISSUER", "me")]).unwrap();
-    assert_eq!(long.session_policy.absolute_limit, long.session_policy.idle_limit);
+    assert_eq!(long.session_expiration, long.refresh_token_expiration);
     assert_eq!(long.audience, "me");
     for (access, grace) in [("10s", 2), ("61s", 15), ("120s", 30), ("24h", 30)] {
         let config = check(&[("ACCESS_TOKEN_EXPIRATION", access)]).unwrap();
-        assert_eq!(config.session_policy.grace, seconds(grace), "{access}");
+        assert_eq!(config.session_policy().grace, seconds(grace), "{access}");
     }
 }
 
@@ -189,7 +191,7 @@ fn a_key_id_has_at_most_255_bytes() {
             refresh_token_secret: TokenSecret::new(GOOD[1].1).into(),
             ..Settings::default()
         };
-        settings.access_token_key_id = Some("k".repeat(bytes));
+        settings.access_token_key_id = Setting::Value(Some("k".repeat(bytes)));
         assert_eq!(settings.check(Vec::new()).is_ok(), is_accepted, "{bytes}");
     }
 }
@@ -205,7 +207,7 @@ fn a_minimum_that_every_or_no_password_reaches_is_refused() {
     ] {
         let mut settings = Settings::default();
         settings.read(good);
-        settings.password_minimum_characters = Some(minimum);
+        settings.password_minimum_characters = Setting::Value(minimum);
         let checked = settings.check(Vec::new());
         let problems = checked.err().map(|error| error.problems().to_vec()).unwrap_or_default();
         let problem = expected.map(|problem| ConfigProblem {
@@ -237,13 +239,32 @@ fn limits_that_would_stop_nobody_or_everybody_are_refused() {
                 refresh_token_secret: TokenSecret::new(GOOD[1].1).into(),
                 ..Settings::default()
             };
-            settings.login_limits = Some(limits);
+            settings.login_limits = Setting::Value(limits);
             let checked = settings.check(Vec::new());
             assert_eq!(checked.is_ok(), is_accepted, "{limits:?}");
             let problems = checked.err().map(|error| error.problems().to_vec());
             assert!(problems.iter().flatten().all(|problem| problem.variable == "login_limits"));
         }
     }
+}
+
+#[test]
+fn all_that_is_wrong_with_the_limits_comes_at_once() {
+    let policy = |burst, millis| ThrottlePolicy { burst, interval: Duration::from_millis(millis) };
+    let mut settings = Settings::default();
+    settings.read(good);
+    let limits = LoginLimits { address: policy(0, 1500), ..LoginLimits::default() };
+    settings.login_limits =
+        Setting::Value(LoginLimits { account: policy(100_001, 1000), ..limits });
+    let error = settings.check(Vec::new()).unwrap_err();
+    let [ConfigProblem { variable: "login_limits", problem }] = error.problems() else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        problem,
+        "a burst of 0 is not from 1 to 100000; 1s 500ms is not a whole number of seconds; \
+         a burst of 100001 is not from 1 to 100000"
+    );
 }
 
 #[test]
@@ -257,18 +278,13 @@ fn a_value_from_code_replaces_what_could_not_be_read() {
     settings.access_token_expiration = Setting::Value(seconds(60));
     settings.issuer = Setting::Value("me".to_owned());
     let config = settings.check(Vec::new()).unwrap();
-    assert_eq!((config.access_token_lifetime, &*config.issuer), (seconds(60), "me"));
+    assert_eq!((config.access_token_expiration, &*config.issuer), (seconds(60), "me"));
 }
 
 #[test]
 fn every_variable_is_trimmed_and_may_hold_nothing_invisible_and_no_quotes_around_it() {
-    let variables = std::cell::RefCell::new(Vec::new());
-    Settings::default().read(|variable| {
-        variables.borrow_mut().push(variable.to_owned());
-        Setting::Unset
-    });
-    for variable in variables.into_inner() {
-        let good = match &*variable {
+    for Variable { name: variable, .. } in Settings::VARIABLES {
+        let good = match *variable {
             "ACCESS_TOKEN_SECRET" => GOOD[0].1,
             "REFRESH_TOKEN_SECRET" => GOOD[1].1,
             "PASSWORD_HASH_COST" | "REFRESH_HASH_COST" | "HASH_CONCURRENCY"
@@ -280,7 +296,7 @@ fn every_variable_is_trimmed_and_may_hold_nothing_invisible_and_no_quotes_around
             "SESSION_EXPIRATION" => "90d",
             _ => "2s",
         };
-        let shown = |value: &str| format!("{:?}", check(&[(&variable, value)]));
+        let shown = |value: &str| format!("{:?}", check(&[(variable, value)]));
         for padded in [format!("{good}\n"), format!("{good}\r\n"), format!(" \t{good} ")] {
             assert_eq!(shown(&padded), shown(good), "{variable}={padded:?}");
         }
@@ -288,9 +304,9 @@ fn every_variable_is_trimmed_and_may_hold_nothing_invisible_and_no_quotes_around
             (format!("\u{feff}{good}"), r"character 1 is invisible: `\u{feff}`; remove it"),
             (format!("\"{good}\""), "the quotes around it are part of the value; remove them"),
         ] {
-            let error = check(&[(&variable, &bad)]).unwrap_err();
+            let error = check(&[(variable, &bad)]).unwrap_err();
             let [problem] = error.problems() else { panic!("{error}") };
-            assert_eq!((problem.variable, &*problem.problem), (&*variable, expected));
+            assert_eq!((problem.variable, &*problem.problem), (*variable, expected));
         }
     }
 }
@@ -315,7 +331,8 @@ fn names_given_in_code_are_not_trimmed_but_rejected() {
         settings.read(good);
         settings.issuer = Setting::Value(name.to_owned());
         settings.audience = Setting::Value(name.to_owned());
-        settings.access_token_key_id = (!name.is_empty()).then(|| name.to_owned());
+        let key_id = (!name.is_empty()).then(|| name.to_owned());
+        settings.access_token_key_id = Setting::Value(key_id);
         let error = settings.check(Vec::new()).unwrap_err();
         let names = ["TOKEN_ISSUER", "TOKEN_AUDIENCE", "access_token_key_id"];
         for (problem, variable) in error.problems().iter().zip(names) {
