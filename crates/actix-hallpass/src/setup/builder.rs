@@ -6,6 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hallpass::error_chain;
 use hallpass::{
     AttemptLimiter, AuthObserver, BoundedLimiter, ClaimsError, ClaimsSource, Clock, Config,
     ConfigError, ConfigProblem, LoginLimits, LoginThrottle, PasswordRule, Ports, Random,

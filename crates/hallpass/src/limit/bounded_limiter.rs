@@ -10,8 +10,8 @@ use crate::limit::{AttemptKey, AttemptKind, AttemptLimiter, ThrottlePolicy, Verd
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
-/// How many keys of each kind are remembered. They take about 8 MB when all are in use, 24 MB with
-/// the three kinds that anybody can make keys of.
+/// How many keys of each kind are remembered. They take about 8 MB when all are in use: 24 MB with the three
+/// kinds that anybody can make keys of, 32 MB where registration is open.
 const MAXIMUM_KEYS: usize = 50_000;
 
 /// Counts attempts in memory: for each key whose allowance is not full, when it is full again.
@@ -44,9 +44,9 @@ impl BoundedLimiter {
     /// Returns a limiter that has counted nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        let [logins, accounts_at_addresses, users, addresses] =
-            [(); 4].map(|()| Cache::new(MAXIMUM_KEYS));
-        Self { logins, accounts_at_addresses, users, addresses }
+        let [logins, accounts_at_addresses, users, addresses, registrations] =
+            [(); 5].map(|()| Cache::new(MAXIMUM_KEYS));
+        Self { logins, accounts_at_addresses, users, addresses, registrations }
     }
 
     fn keys(&self, key: &AttemptKey) -> &Cache<AttemptKey, Timestamp> {
@@ -54,6 +54,8 @@ impl BoundedLimiter {
             AttemptKind::Login => &self.logins,
             AttemptKind::AccountAtAddress => &self.accounts_at_addresses,
             AttemptKind::User => &self.users,
+            AttemptKind::Address => &self.addresses,
+            AttemptKind::Registration => &self.registrations,
         }
     }
 }
