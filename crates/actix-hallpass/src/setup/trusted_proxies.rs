@@ -5,9 +5,6 @@ use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use hallpass::{ConfigProblem, Setting};
-
-const VARIABLE: &str = "TRUSTED_PROXIES";
 
 /// The proxies whose `X-Forwarded-For` is believed.
 ///
@@ -48,35 +45,10 @@ enum Peer {
 /// What actix-web calls the local address of a Unix socket, and of a request without a server.
 const UNIX_SOCKET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// Which proxies are trusted, as it was set.
-#[derive(Default)]
-pub(crate) struct ProxySettings(Setting<TrustedProxies>);
-
-impl ProxySettings {
-    /// Takes the variables that `lookup` knows.
-    pub(crate) fn read(&mut self, lookup: impl Fn(&str) -> Setting<String>) {
-        self.0.read(lookup(VARIABLE), |text| TrustedProxies::parse(text.split(',')).into());
-    }
-
-    pub(crate) fn set<'a>(&mut self, blocks: impl IntoIterator<Item = &'a str>) {
-        self.0 = TrustedProxies::parse(blocks).into();
-    }
-
-    /// Checks them, and adds what is wrong to `problems`.
-    pub(crate) fn check(self, problems: &mut Vec<ConfigProblem>) -> TrustedProxies {
-        match self.0 {
-            Setting::Unset => TrustedProxies::default(),
-            Setting::Value(proxies) => proxies,
-            Setting::Unreadable(problem) => {
-                problems.push(ConfigProblem { variable: VARIABLE, problem });
-                TrustedProxies::default()
-            }
-        }
-    }
-}
-
 impl TrustedProxies {
-    fn parse<'a>(proxies: impl IntoIterator<Item = &'a str>) -> Result<Self, &'static str> {
+    pub(crate) fn parse<'a>(
+        proxies: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, &'static str> {
         proxies.into_iter().map(|proxy| proxy.trim().parse()).collect::<Result<_, _>>().map(Self)
     }
 
