@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use actix_hallpass::hallpass::Sessions;
+use actix_hallpass::hallpass::testing::MemoryStore;
 use actix_hallpass::testing::TestAuth;
 use actix_hallpass::{AuthBuilder, AuthError, AuthUser, MaybeAuthUser, RequireRecent};
 use actix_web::dev::{Server, ServerHandle};
@@ -23,6 +24,12 @@ pub(crate) struct TestApp {
     client: Client,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Returns an empty store in memory in the mode that the tests run in, for an app that brings its store.
+pub(crate) fn memory_store() -> MemoryStore {
+    let sessions = sessions_per_user().map(|max| Sessions::PerDevice { max });
+    MemoryStore::default().with_sessions(sessions.unwrap_or_default())
 }
 
 impl TestApp {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_hallpass::hallpass::testing::MemoryStore;
 use actix_hallpass::hallpass::{UserId, UserStore as _};
 
-use crate::app::TestApp;
+use crate::app::{TestApp, memory_store};
 use crate::forge::{self, ACCESS_SECRET, REFRESH_SECRET};
 use crate::http::Tokens;
 
@@ -17,7 +17,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let store = Arc::new(MemoryStore::default());
+        let store = Arc::new(memory_store());
         let app = |audience: &str| {
             TestApp::with(|builder| {
                 let builder = builder.store(store.clone()).audience(audience);

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use actix_hallpass::hallpass::testing::{MemoryStore, Verb};
-use actix_hallpass::hallpass::{PasswordChangeError, StoreError};
-use actix_hallpass::{AccountError, RunError};
-use actix_web::ResponseError;
+use actix_hallpass::hallpass::StoreError;
+use actix_hallpass::hallpass::testing::Verb;
+
 use serde_json::json;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, memory_store};
 
 #[test]
 fn a_failing_store_is_503_and_its_message_goes_to_the_log_alone() {
     let app = TestApp::with(|builder| {
-        let store = MemoryStore::default()
+        let store = memory_store()
             .before(|_, _| Err(StoreError::Unavailable("password=s3cret host=db.internal".into())));
         builder.store(Arc::new(store))
     });
@@ -44,7 +43,7 @@ fn a_failing_store_is_503_and_its_message_goes_to_the_log_alone() {
 #[test]
 fn a_store_that_panics_is_500_and_the_server_goes_on() {
     let app = TestApp::with(|builder| {
-        let store = MemoryStore::default().before(|_, verb| {
+        let store = memory_store().before(|_, verb| {
             assert_ne!(verb, Verb::LoadByLogin, "password=s3cret");
             Ok(())
         });

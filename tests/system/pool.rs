@@ -8,7 +8,7 @@ use std::thread;
 use actix_hallpass::hallpass::testing::SeededRandom;
 use actix_hallpass::hallpass::{Random, RandomUnavailable, UserStore};
 use actix_hallpass::hallpass_diesel::{
-    DieselStore, Engine, Migrations, UsersTable, open_per_device, users_table,
+    Engine, Migrations, UsersTable, open_per_device, users_table,
 };
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection as _;
@@ -18,7 +18,7 @@ use diesel::r2d2::{Builder, ConnectionManager, CustomizeConnection, Error, Pool,
 use crate::app::TestApp;
 use crate::databases::{TestDatabase, on_every_database};
 use crate::http::{Answer, Tokens};
-use crate::process::{Process, command_on};
+use crate::process::{Process, command_on, sessions_per_user};
 use schema::{sessions, users};
 
 on_every_database!(
@@ -171,12 +171,14 @@ fn watched<C>(pool: Pool<ConnectionManager<C>>, is_alone: bool) -> (TestApp, Arc
 where
     C: Engine + R2D2Connection,
     Users: UsersTable<C>,
-    DieselStore<Users, Pool<ConnectionManager<C>>>: UserStore,
 {
     let looks = Arc::new(AtomicUsize::new(0));
     let random = SeededRandom::default();
     let watching = Watching { random, pool: pool.clone(), is_alone, looks: looks.clone() };
-    let store = Arc::new(Users::store(pool).unwrap());
+    let store: Arc<dyn UserStore> = match sessions_per_user() {
+        Some(max) => Arc::new(Users::store_per_device(pool, max).unwrap()),
+        None => Arc::new(Users::store(pool).unwrap()),
+    };
     (TestApp::with(|builder| builder.store(store).random(Arc::new(watching))), looks)
 }
 

@@ -519,8 +519,9 @@ fn a_password_is_changed_and_given_once_more_with_a_token_that_a_test_made() {
 async fn a_token_that_a_test_made_passes_over_a_store_with_other_ids_and_a_clock_that_moves() {
     use actix_web::test::{TestRequest, call_service, init_service};
 
-    let store = Arc::new(MemoryStore::with_ids(|number| format!("user-{number}")));
-    let auth = TestAuth::with(|auth| auth.store(store).sessions(Sessions::PerDevice { max: 2 }));
+    let store = MemoryStore::with_ids(|number| format!("user-{number}"));
+    let store = Arc::new(store.with_sessions(Sessions::PerDevice { max: 2 }));
+    let auth = TestAuth::with(|auth| auth.store(store));
     let guard = auth.guard().session_bound(30 * SECOND);
     let app = init_service(App::new().wrap(guard).configure(handlers)).await;
     let ask = async |header| {

@@ -106,12 +106,10 @@ impl TestAuth {
         static SEED: AtomicU64 = AtomicU64::new(0);
         let seed = SEED.fetch_add(1, Ordering::SeqCst);
         let clock = Arc::new(ManualClock::default());
-        let store = Arc::new(MemoryStore::default());
         let observer = Arc::new(RecordingObserver::default());
         let builder = Auth::builder()
             .clock(clock.clone())
             .random(Arc::new(SeededRandom::new(seed)))
-            .store(store.clone())
             .observer(observer.clone())
             .random_secrets()
             .password_hash_cost(4)
@@ -119,7 +117,8 @@ impl TestAuth {
             .login_throttle(LoginThrottle::Off)
             .allow_registration();
         let builder = change(builder);
-        let store_in_use = builder.own_store().expect("one was set above");
+        let store = Arc::new(MemoryStore::default().with_sessions(builder.sessions_setting()));
+        let store_in_use = builder.own_store().unwrap_or_else(|| store.clone());
         let sessions = Arc::new(TestSessions::new(store_in_use));
         let builder = builder.store(sessions.clone());
         let auth = builder.build().expect("the settings of a test are right");

@@ -194,7 +194,7 @@ fn per_device<P: Connections + 'static>(
     pool: P,
     max: u32,
 ) -> Result<Arc<dyn UserStore>, OpenError> {
-    let store = Arc::new(own_users(pool)).with_sessions(max).map_err(OpenError::Table)?;
+    let store = own_users(pool).with_sessions(max).map_err(OpenError::Table)?;
     Ok(Arc::new(store))
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use actix_hallpass::hallpass::testing::{MemoryStore, Verb};
+use actix_hallpass::hallpass::testing::Verb;
 use actix_hallpass::hallpass::{PasswordRuleError, RefreshTokenHash, Sessions, StoreError, UserId};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{TestApp, memory_store};
 use crate::http::Answer;
 
 const NEW: &str = "another horse";
@@ -136,7 +136,7 @@ fn it_needs_a_valid_token_of_a_session_that_is_alive_and_a_body() {
 fn a_store_that_cannot_tell_or_always_loses_is_503() {
     for is_down in [true, false] {
         let app = TestApp::with(|builder| {
-            let store = MemoryStore::default().before(move |store, verb| match verb {
+            let store = memory_store().before(move |store, verb| match verb {
                 Verb::SetPassword if is_down => Err(StoreError::Unavailable("down".into())),
                 Verb::SetPassword => {
                     // Another login upgrades the hash at exactly the wrong moment, each time.

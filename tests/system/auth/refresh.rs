@@ -9,7 +9,7 @@ use actix_hallpass::hallpass::testing::{MemoryStore, Verb};
 use actix_hallpass::hallpass::{AuthEventKind, RefreshTokenHash, UserId, UserStore as _};
 use serde_json::json;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, memory_store};
 use crate::forge;
 
 fn advance(app: &TestApp, seconds: u64) {
@@ -173,7 +173,7 @@ fn interposed(
     before: impl Fn(&MemoryStore, Verb) + Send + Sync + 'static,
     change: impl FnOnce(AuthBuilder) -> AuthBuilder,
 ) -> TestApp {
-    let store = MemoryStore::default().before(move |store, verb| {
+    let store = memory_store().before(move |store, verb| {
         before(store, verb);
         Ok(())
     });

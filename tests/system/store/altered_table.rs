@@ -194,8 +194,7 @@ fn tables_restored_from_a_dump_under_a_server_cost_no_request(database: &TestDat
 
 /// The other verbs, on a table of one's own.
 fn a_table_altered_under_a_pool_of_the_applications_costs_no_verb(database: &TestDatabase) {
-    let store = super::own_table::accounts_store(database);
-    let several = std::sync::Arc::clone(&store).per_device(3).unwrap();
+    let (store, several) = super::own_table::accounts_stores(database);
     let ada = LoginName::parse("ada").unwrap();
     let new = NewUser {
         login: ada.clone(),

@@ -6,7 +6,7 @@ use actix_hallpass::hallpass::{LoginName, NewUser, PasswordHash, Scope, StoreErr
 use actix_hallpass::hallpass_diesel::{Migrations, open, open_limiter, open_per_device};
 use serde_json::{Value, json};
 
-use super::own_table::accounts_store;
+use super::own_table::accounts_stores;
 use crate::databases::{Kind, Server, TestDatabase, on_every_server};
 use crate::http::{Answer, Tokens};
 use crate::process::{Process, command_on};
@@ -62,7 +62,7 @@ fn a_postgres_database_that_takes_all_bytes_takes_every_name() {
 #[cfg(feature = "postgres")]
 fn a_name_that_the_database_can_not_hold_is_nobodys_on_postgres() {
     let Some(database) = postgres_in("LATIN1") else { return };
-    let store = accounts_store(&database);
+    let (store, _) = accounts_stores(&database);
     assert!(store.load_by_login(&login(CRAB)).unwrap().is_none());
     let error = store.create(&new(CRAB)).unwrap_err();
     assert!(matches!(error, StoreError::Constraint(_)), "{error:?}");
@@ -75,7 +75,7 @@ fn a_name_that_the_database_can_not_hold_is_nobodys_on_postgres() {
 fn a_name_that_the_column_can_not_hold_is_nobodys_on_mysql() {
     for set in ["latin1", "ascii", "utf8mb3"] {
         let Some(database) = TestDatabase::on(Kind::Mysql) else { return };
-        let store = accounts_store(&database);
+        let (store, _) = accounts_stores(&database);
         database
             .sql(&format!("ALTER TABLE accounts MODIFY email VARCHAR(254) CHARACTER SET {set}"));
         assert!(store.load_by_login(&login(CRAB)).unwrap().is_none(), "{set}");

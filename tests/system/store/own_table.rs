@@ -14,6 +14,9 @@ use super::rows_read::{Counted, CountsReads, OneConnection, add_ended_sessions};
 use crate::databases::Kind;
 use crate::databases::TestDatabase;
 
+/// A store with one session for each user, and one with several.
+type Stores = (Arc<dyn UserStore>, Arc<dyn UserStore>);
+
 /// What the suite does to the rows of an own table.
 struct OwnTable<'a> {
     database: &'a TestDatabase,
@@ -187,8 +190,7 @@ where
     C: CountsReads,
     Accounts: UsersTable<C>,
 {
-    let store: Arc<dyn UserStore> = Arc::new(Accounts::store(pool::<C>(url, set_up)).unwrap());
-    let several = Arc::clone(&store).per_device(3).unwrap();
+    let (store, several) = accounts_over(pool::<C>(url, set_up));
     let counted = counted::<C>(url, set_up);
     let disable = Some("active = FALSE");
     let (table, key) = ("accounts", "account_id");
@@ -210,25 +212,34 @@ where
     Box::new(OneConnection { pool, store, table: "account_sessions" })
 }
 
-/// Makes the tables and returns a store over a pool of the application's with one connection.
-pub(super) fn accounts_store(database: &TestDatabase) -> Arc<dyn UserStore> {
+/// Returns the stores over a pool of the application's.
+fn accounts_over<C: CountsReads>(pool: Pool<ConnectionManager<C>>) -> Stores
+where
+    Accounts: UsersTable<C>,
+{
+    let several = Accounts::store_per_device(pool.clone(), 3).unwrap();
+    (Arc::new(Accounts::store(pool).unwrap()), Arc::new(several))
+}
+
+/// Makes the tables and returns [`accounts_over`] a pool with one connection.
+pub(super) fn accounts_stores(database: &TestDatabase) -> Stores {
     match database.url() {
         #[cfg(feature = "postgres")]
         url if url.starts_with("postgres") => {
             make_accounts(database, "TEXT", "postgres");
-            Arc::new(Accounts::store(pool_of::<PgConnection>(1, url, "SELECT 1")).unwrap())
+            accounts_over(pool_of::<PgConnection>(1, url, "SELECT 1"))
         }
         #[cfg(feature = "mysql")]
         url if url.starts_with("mysql") => {
             let text = "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
             make_accounts(database, text, "mysql");
-            Arc::new(Accounts::store(pool_of::<MysqlConnection>(1, url, "DO 1")).unwrap())
+            accounts_over(pool_of::<MysqlConnection>(1, url, "DO 1"))
         }
         _ => {
             make_accounts(database, "TEXT", "sqlite");
             let path = database.directory().path().join("app.db").display().to_string();
             let set_up = "PRAGMA busy_timeout = 5000";
-            Arc::new(Accounts::store(pool_of::<SqliteConnection>(1, &path, set_up)).unwrap())
+            accounts_over(pool_of::<SqliteConnection>(1, &path, set_up))
         }
     }
 }
@@ -434,10 +445,9 @@ fn a_table_of_sessions_that_is_not_as_declared_is_an_error_at_once() {
     make_accounts(&database, "TEXT", "sqlite");
     let url = database.directory().path().join("app.db").display().to_string();
     let pool = pool::<SqliteConnection>(&url, "PRAGMA busy_timeout = 5000");
-    let store = || Arc::new(Accounts::store(pool.clone()).unwrap());
-    assert!(store().per_device(3).is_ok());
+    assert!(Accounts::store_per_device(pool.clone(), 3).is_ok());
     database.sql("ALTER TABLE account_sessions DROP COLUMN label");
-    let error = store().per_device(3).err().unwrap();
+    let error = Accounts::store_per_device(pool, 3).err().unwrap();
     let cause = format!("{error:?}");
     assert!(cause.contains("no such column: account_sessions.label"), "{cause}");
 }
@@ -445,18 +455,20 @@ fn a_table_of_sessions_that_is_not_as_declared_is_an_error_at_once() {
 #[test]
 fn without_a_table_of_sessions_there_is_one_for_each_user() {
     let database = TestDatabase::sqlite();
-    let store = Arc::new(people::People::store(make_people(&database)).unwrap());
-    let error = store.clone().per_device(3).err().unwrap();
-    assert_eq!(
-        error.to_string(),
-        "the store has no place for it: `users_table!` has no line `sessions`"
-    );
+    let pool = make_people(&database);
+    let error = people::People::store_per_device(pool.clone(), 3).err().unwrap();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "the store has no place for it: `users_table!` has no line `sessions`");
+    let store = Arc::new(people::People::store(pool).unwrap());
     let error = actix_hallpass::Auth::builder()
         .random_secrets()
         .store(store)
         .sessions(actix_hallpass::hallpass::Sessions::PerDevice { max: 3 })
         .build()
         .unwrap_err();
-    let text = format!("{error:?}");
-    assert!(text.starts_with("the store can't keep a session for each device"), "{text}");
+    assert_eq!(
+        error.to_string(),
+        "SESSIONS_PER_USER: one session per device, up to 3 per user, but the store that was given keeps one \
+         session per user; open the store for as many (`store_per_device` for several), or leave the setting out"
+    );
 }

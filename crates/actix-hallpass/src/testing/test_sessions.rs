@@ -79,11 +79,6 @@ impl UserStore for TestSessions {
         self.store.sessions()
     }
 
-    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
-        let store = Arc::clone(&self.store).per_device(max)?;
-        Ok(Arc::new(Self { store, alive: Arc::clone(&self.alive) }))
-    }
-
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.store.load(id)
     }

@@ -10,7 +10,6 @@
 mod start;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use diesel::Connection as _;
@@ -44,7 +43,7 @@ where
     P: Connections,
     T: UserStatements<P::Connection>,
 {
-    users: Arc<DieselStore<T, P>>,
+    users: DieselStore<T, P>,
     sessions: &'static dyn SessionStatements<P::Connection, T::Id>,
     max: u32,
     /// From which second on the next batch of dead sessions is looked for. PostgreSQL leaves what was
@@ -59,10 +58,7 @@ where
 {
     /// Returns a store of the same users with up to `max` sessions each, once the table of sessions has
     /// answered: a column that the database does not have is an error now.
-    pub(crate) fn with_sessions(
-        self: Arc<Self>,
-        max: u32,
-    ) -> Result<DeviceStore<T, P>, StoreError> {
+    pub(crate) fn with_sessions(self, max: u32) -> Result<DeviceStore<T, P>, StoreError> {
         let sessions =
             T::SESSIONS.ok_or(StoreError::Unsupported("`users_table!` has no line `sessions`"))?;
         self.run(|connection| sessions.check(connection))?;
@@ -190,10 +186,6 @@ where
 
     fn sessions(&self) -> Sessions {
         Sessions::PerDevice { max: self.max }
-    }
-
-    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
-        Arc::clone(&self.users).per_device(max)
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {

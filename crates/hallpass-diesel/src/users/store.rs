@@ -2,14 +2,13 @@
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::Connection as _;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use hallpass::{
-    EndReason, LoginName, NewUser, PasswordChange, Rotation, SessionId, SessionStart,
-    SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
+    DeviceSession, EndReason, LoginName, NewUser, PasswordChange, Rotation, SessionId,
+    SessionStart, Sessions, SessionsToEnd, StoreError, Timestamp, User, UserId, UserStore,
 };
 
 use crate::connection::error::OpenError;
@@ -121,12 +120,16 @@ where
         UserId::is_canonical::<T::Id>(text)
     }
 
-    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
-        Ok(Arc::new(self.with_sessions(max)?))
+    fn sessions(&self) -> Sessions {
+        Sessions::OnePerUser
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.user(self.run_for(id, None, T::load)?)
+    }
+
+    fn load_in_session(&self, id: &UserId, _: &SessionId) -> Result<Option<User>, StoreError> {
+        self.load(id)
     }
 
     #[expect(clippy::disallowed_methods, reason = "a span is measured, not the time of day")]
@@ -233,6 +236,14 @@ where
 
     fn delete(&self, user_id: &UserId) -> Result<bool, StoreError> {
         self.change(user_id, UserChange::Delete)
+    }
+
+    fn list_sessions(&self, _: &UserId, _: Timestamp) -> Result<Vec<DeviceSession>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn remove_dead_sessions(&self, _: Timestamp, _: u32) -> Result<usize, StoreError> {
+        Ok(0)
     }
 }
 

@@ -1,7 +1,5 @@
 //! How a table of users is declared. The statements about it are in `statements.rs`.
 
-use std::sync::Arc;
-
 use diesel::Connection;
 
 use crate::connection::error::OpenError;
@@ -37,7 +35,7 @@ pub trait UsersTable<C: Connection + 'static>: UserStatements<C> {
         P: Connections<Connection = C> + 'static,
         Self: 'static,
     {
-        Arc::new(Self::store(pool)?).with_sessions(max).map_err(OpenError::Table)
+        Self::store(pool)?.with_sessions(max).map_err(OpenError::Table)
     }
 }
 

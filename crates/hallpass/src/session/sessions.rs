@@ -1,5 +1,7 @@
 //! How many sessions a user may have at once, and where they are kept.
 
+use std::fmt;
+
 /// Whether a user has one session or one for each device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sessions {
@@ -33,6 +35,17 @@ impl Sessions {
         let kept = max.saturating_add(Self::KEPT_BEYOND_MAXIMUM as usize);
         let (excess, most) = (over.saturating_sub(kept), Self::REMOVED_AT_LOGIN as usize);
         if excess < most { excess } else { most }
+    }
+}
+
+impl fmt::Display for Sessions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnePerUser => formatter.write_str("one session per user"),
+            Self::PerDevice { max } => {
+                write!(formatter, "one session per device, up to {max} per user")
+            }
+        }
     }
 }
 

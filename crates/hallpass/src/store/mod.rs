@@ -1,8 +1,9 @@
 //! What hallpass requires of a database.
 
+pub(crate) mod changes;
+pub(crate) mod error;
 pub(crate) mod user_store;
 
-pub use user_store::{
-    NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd, StoreError,
-    UserStore,
-};
+pub use changes::{NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd};
+pub use error::StoreError;
+pub use user_store::UserStore;

@@ -1,57 +1,42 @@
 //! What hallpass asks of a database: atomic verbs about users and their sessions.
 
-use std::error::Error;
-use std::sync::Arc;
-
-use crate::password::PasswordHash;
-use crate::session::{
-    Device, DeviceSession, EndReason, RefreshTokenHash, Session, SessionId, Sessions,
-};
+use crate::session::{DeviceSession, EndReason, SessionId, Sessions};
+use crate::store::changes::{NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd};
+use crate::store::error::StoreError;
 use crate::time::Timestamp;
-use crate::user::{LoginName, Scope, User, UserId};
+use crate::user::{LoginName, User, UserId};
 
 /// The users and their sessions. Synchronous: it is called where blocking is allowed.
 ///
-/// `Ok(None)` and `Ok(false)` say no; `Err` says that the store could not tell. A verb takes and
-/// gives back its own connection: none is held while bcrypt runs. No verb inserts a session
-/// where there was none but [`UserStore::start_session`], so a session that was ended stays so.
+/// `Ok(None)` and `Ok(false)`: the condition did not hold. `Err`: the store could not determine the
+/// answer. A verb takes and returns its own connection: none is held while bcrypt runs. Only
+/// [`UserStore::start_session`] inserts a session where there was none, so an ended session stays ended.
+///
+/// No verb has a default: a store with one session for each user says so in
+/// [`sessions`](UserStore::sessions), [`list_sessions`](UserStore::list_sessions) and
+/// [`remove_dead_sessions`](UserStore::remove_dead_sessions), which take a line each.
 ///
 /// To keep users elsewhere:
 ///
 /// 1. implement this trait, each verb as one statement with the old value in its `WHERE`, or as one
 ///    transaction;
 /// 2. in a test, with the feature `testing`, implement `hallpass::testing::conformance::Subject`
-///    for it and call `hallpass::testing::conformance::run`, races and all;
+///    for it and call `hallpass::testing::conformance::run`, which includes races;
 /// 3. hand it to `actix_hallpass::Auth::builder().store(…)`.
-///
-/// A store with one session for each user needs none of the verbs that have a default. One with a
-/// table of sessions has all of them.
 ///
 /// `hallpass::testing::MemoryStore` is the shortest example, `hallpass_diesel::DieselStore` the
 /// complete one.
 pub trait UserStore: Send + Sync {
-    /// Returns whether `text` is the canonical text of an id of this store, without looking
+    /// Returns whether `text` is the canonical text of an id of this store, without checking
     /// whether a user has it: `"7"` is one of an `i64` key, `"07"` and `"+7"` are not.
     fn is_id(&self, text: &str) -> bool;
 
-    /// Returns how many sessions a user may have in this store.
-    fn sessions(&self) -> Sessions {
-        Sessions::OnePerUser
-    }
+    /// Returns how many sessions a user may have in this store. It does not change.
+    fn sessions(&self) -> Sessions;
 
-    /// Returns the same users with up to `max` sessions each, for a store that has a place for them.
-    ///
-    /// A session that began in the store of one for each user goes on: it is found where it is, and
-    /// moves at its next rotation. One that later logins evict is superseded like any other.
-    ///
-    /// # Errors
-    /// [`StoreError::Unsupported`] where there is no place for several sessions, the others when that
-    /// place is not what it should be.
-    fn per_device(self: Arc<Self>, _max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
-        Err(StoreError::Unsupported("it keeps one session for each user"))
-    }
+    // The user.
 
-    /// Returns the user with this id, `None` if there is none. Of several sessions, theirs is the one
+    /// Returns the user with this id, `None` if there is none. Of several sessions, it is the one
     /// that was used last.
     ///
     /// # Errors
@@ -62,17 +47,15 @@ pub trait UserStore: Send + Sync {
     /// that very session while it is alive; where a later login took its place, the one that was used
     /// last; otherwise none.
     ///
-    /// Where each user has one session, it is that one.
+    /// Where each user has one session, it is that one, as in [`UserStore::load`].
     ///
     /// # Errors
     /// [`StoreError`] when the database could not tell, or a row makes no sense.
     fn load_in_session(
         &self,
         id: &UserId,
-        _session_id: &SessionId,
-    ) -> Result<Option<User>, StoreError> {
-        self.load(id)
-    }
+        session_id: &SessionId,
+    ) -> Result<Option<User>, StoreError>;
 
     /// Returns the user with this login name, `None` if there is none. Their session is not looked at.
     ///
@@ -85,6 +68,39 @@ pub trait UserStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the database could not do it.
     fn create(&self, user: &NewUser) -> Result<Option<UserId>, StoreError>;
+
+    /// Sets the password hash and ends those of the user's sessions that are to end, all at once; returns
+    /// whether it did: not if there is no such user, the password hash is another one meanwhile, or the
+    /// session in which it is changed has ended or been rotated meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database could not do it.
+    fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError>;
+
+    /// Lets the user neither log in nor refresh, and ends their sessions, all at once; returns whether
+    /// there is such a user.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] when the store has no place for it, the others when the database
+    /// could not do it.
+    fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Lets a disabled user log in again; returns whether there is such a user.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] when the store has no place for it, the others when the database
+    /// could not do it.
+    fn enable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Deletes the user with their sessions; returns whether there was one. Their id is not given to
+    /// anybody else: their access tokens are alive until they expire.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when rows of other tables depend on the user, the others when the
+    /// database could not do it.
+    fn delete(&self, user_id: &UserId) -> Result<bool, StoreError>;
+
+    // Their sessions.
 
     /// Starts a session, if the user still exists, is not disabled, and has the password hash that was
     /// verified; returns whether it did.
@@ -141,174 +157,22 @@ pub trait UserStore: Send + Sync {
         now: Timestamp,
     ) -> Result<usize, StoreError>;
 
-    /// Sets the password hash and ends those of the user's sessions that are to end, all at once; returns
-    /// whether it did: not if there is no such user, the password hash is another one meanwhile, or the
-    /// session in which it is changed has ended or been rotated meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database could not do it.
-    fn set_password(&self, change: &PasswordChange) -> Result<bool, StoreError>;
-
-    /// Lets the user neither log in nor refresh, and ends their sessions, all at once; returns whether
-    /// there is such a user.
-    ///
-    /// # Errors
-    /// [`StoreError::Unsupported`] when the store has no place for it, the others when the database
-    /// could not do it.
-    fn disable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError>;
-
-    /// Lets a disabled user log in again; returns whether there is such a user.
-    ///
-    /// # Errors
-    /// [`StoreError::Unsupported`] when the store has no place for it, the others when the database
-    /// could not do it.
-    fn enable(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError>;
-
-    /// Deletes the user with their sessions; returns whether there was one. Their id is not given to
-    /// anybody else: their access tokens are alive until they expire.
-    ///
-    /// # Errors
-    /// [`StoreError::Constraint`] when rows of other tables depend on the user, the others when the
-    /// database could not do it.
-    fn delete(&self, user_id: &UserId) -> Result<bool, StoreError>;
-
     /// Returns the user's sessions that are alive at `now`, the one that was used last first. Where each
-    /// user has one session, there is no list of them.
+    /// user has one session, the list is empty.
     ///
     /// # Errors
     /// [`StoreError`] when the database could not tell, or a row makes no sense.
     fn list_sessions(
         &self,
-        _user_id: &UserId,
-        _now: Timestamp,
-    ) -> Result<Vec<DeviceSession>, StoreError> {
-        Ok(Vec::new())
-    }
+        user_id: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceSession>, StoreError>;
 
     /// Removes up to `limit` of the sessions that ended or expired at `before` or earlier, those first
     /// that did so first; returns how many. Fewer than `limit` are the last ones. Whoever waits for the
-    /// database waits for one such batch at most.
+    /// database waits for one such batch at most. Where each user has one session, there are none: 0.
     ///
     /// # Errors
     /// [`StoreError`] when the database could not do it.
-    fn remove_dead_sessions(&self, _before: Timestamp, _limit: u32) -> Result<usize, StoreError> {
-        Ok(0)
-    }
-}
-
-/// A user to be added.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    /// Their login name, unique.
-    pub login: LoginName,
-    /// The hash of their password.
-    pub password_hash: PasswordHash,
-    /// What they may do.
-    pub scope: Scope,
-    /// When they are added.
-    pub created_at: Timestamp,
-}
-
-/// The start of a session at login.
-#[derive(Clone, Debug)]
-pub struct SessionStart {
-    /// Whose session it is.
-    pub user_id: UserId,
-    /// The password hash that was verified.
-    pub verified_password_hash: PasswordHash,
-    /// The hash of the same password to put in its place.
-    pub upgraded_password_hash: Option<PasswordHash>,
-    /// The session, at generation 0. Its hash is bound to the password hash that is stored then.
-    pub session: Session,
-    /// When it ends unless it is refreshed.
-    pub expires_at: Timestamp,
-    /// Where it is begun from.
-    pub device: Device,
-}
-
-/// The replacement of a session's refresh token by its successor.
-#[derive(Clone, Debug)]
-pub struct Rotation {
-    /// Whose session it is.
-    pub user_id: UserId,
-    /// Which session it is.
-    pub session_id: SessionId,
-    /// The hash that the presented token matched: the version stamp of the row.
-    pub verified_hash: RefreshTokenHash,
-    /// The hash of its successor.
-    pub successor_hash: RefreshTokenHash,
-    /// The successor's generation.
-    pub generation: u64,
-    /// When it is rotated; before the session's last rotation only if a wrong clock stored that
-    /// one. It replaces the stored time in any case.
-    pub rotated_at: Timestamp,
-    /// When the session began.
-    pub auth_time: Timestamp,
-    /// When it ends unless it is refreshed again.
-    pub expires_at: Timestamp,
-}
-
-/// Which of a user's sessions are to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionsToEnd {
-    /// All of them.
-    All,
-    /// All but this one.
-    AllBut(SessionId),
-}
-
-/// A new password for a user.
-#[derive(Clone, Debug)]
-pub struct PasswordChange {
-    /// Whose password it is.
-    pub user_id: UserId,
-    /// The hash of the old one: the row must still have it.
-    pub verified_password_hash: PasswordHash,
-    /// The hash of the new one.
-    pub password_hash: PasswordHash,
-    /// The session of whoever changes it, which must be alive: `None` where the application does.
-    pub proven_session: Option<ProvenSession>,
-    /// The sessions that end with the old password.
-    pub sessions: SessionsToEnd,
-    /// When it is changed.
-    pub changed_at: Timestamp,
-}
-
-/// The session in which a password is changed.
-#[derive(Clone, Debug)]
-pub struct ProvenSession {
-    /// Which session it is.
-    pub id: SessionId,
-    /// The hash that it had when it was looked at, and must still have.
-    pub verified_hash: RefreshTokenHash,
-    /// The same hash, bound to the new password: with it the session goes on, unless it is to end.
-    pub bound_hash: RefreshTokenHash,
-}
-
-/// Why a store could not tell.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The database is away, locked, read-only, full, or not what it should be.
-    #[error("the database is unavailable")]
-    Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// The database refuses what was to be written, now and whenever it is tried again: a column of
-    /// the application's own may not be NULL, say.
-    #[error("the database refuses the row")]
-    Constraint(#[source] Box<dyn Error + Send + Sync>),
-    /// The store has no place for what was to be written.
-    #[error("the store has no place for it: {0}")]
-    Unsupported(&'static str),
-    /// A row makes no sense.
-    #[error("{table}.{column} of id {id} makes no sense: {problem}")]
-    Row {
-        /// The table.
-        table: &'static str,
-        /// The column.
-        column: &'static str,
-        /// The row's id.
-        id: String,
-        /// What is wrong, without the value.
-        problem: &'static str,
-    },
+    fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
 }

@@ -6,7 +6,7 @@ mod verb;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use row::Row;
 pub use verb::Verb;
@@ -33,6 +33,7 @@ use crate::user::{LoginName, User, UserId};
 /// ```
 pub struct MemoryStore {
     table: Mutex<Table>,
+    sessions: Sessions,
     make_id: Box<dyn Fn(u64) -> UserId + Send + Sync>,
     is_id: fn(&str) -> bool,
     before: Option<Box<Before>>,
@@ -43,7 +44,6 @@ type Before = dyn Fn(&MemoryStore, Verb) -> Result<(), StoreError> + Send + Sync
 #[derive(Default)]
 struct Table {
     last_id: u64,
-    sessions: Sessions,
     rows: BTreeMap<UserId, Row>,
 }
 
@@ -62,6 +62,7 @@ impl MemoryStore {
     ) -> Self {
         Self {
             table: Mutex::default(),
+            sessions: Sessions::default(),
             make_id: Box::new(move |number| UserId::new(make(number))),
             is_id: UserId::is_canonical::<Id>,
             before: None,
@@ -71,8 +72,7 @@ impl MemoryStore {
     /// Keeps so many sessions for each user.
     #[must_use]
     pub fn with_sessions(self, sessions: Sessions) -> Self {
-        self.table().sessions = sessions;
-        self
+        Self { sessions, ..self }
     }
 
     /// Calls `before` ahead of each verb of [`UserStore`]: to fail, to wait, or to do to the rows what another
@@ -149,12 +149,7 @@ impl UserStore for MemoryStore {
     }
 
     fn sessions(&self) -> Sessions {
-        self.table().sessions
-    }
-
-    fn per_device(self: Arc<Self>, max: u32) -> Result<Arc<dyn UserStore>, StoreError> {
-        self.table().sessions = Sessions::PerDevice { max };
-        Ok(self)
+        self.sessions
     }
 
     fn load(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -168,12 +163,11 @@ impl UserStore for MemoryStore {
         session_id: &SessionId,
     ) -> Result<Option<User>, StoreError> {
         self.begin(Verb::Load)?;
-        let table = self.table();
-        let load = |row: &Row| match table.sessions {
+        let load = |row: &Row| match self.sessions {
             Sessions::OnePerUser => row.user(),
             Sessions::PerDevice { .. } => row.user_in_session(session_id),
         };
-        Ok(table.rows.get(id).map(load))
+        Ok(self.table().rows.get(id).map(load))
     }
 
     fn load_by_login(&self, login: &LoginName) -> Result<Option<User>, StoreError> {
@@ -196,7 +190,7 @@ impl UserStore for MemoryStore {
 
     fn start_session(&self, start: &SessionStart) -> Result<bool, StoreError> {
         self.begin(Verb::StartSession)?;
-        let max = match self.sessions() {
+        let max = match self.sessions {
             Sessions::OnePerUser => 1,
             Sessions::PerDevice { max } => max as usize,
         };
@@ -268,7 +262,7 @@ impl UserStore for MemoryStore {
         now: Timestamp,
     ) -> Result<Vec<DeviceSession>, StoreError> {
         self.begin(Verb::ListSessions)?;
-        if self.sessions() == Sessions::OnePerUser {
+        if self.sessions == Sessions::OnePerUser {
             return Ok(Vec::new());
         }
         self.with_row(user_id, |row| row.list_sessions(now))
@@ -276,7 +270,7 @@ impl UserStore for MemoryStore {
 
     fn remove_dead_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
         self.begin(Verb::RemoveDeadSessions)?;
-        if self.sessions() == Sessions::OnePerUser {
+        if self.sessions == Sessions::OnePerUser {
             return Ok(0);
         }
         let mut removed = 0;
