@@ -19,7 +19,9 @@ use std::time::Duration;
 use actix_web::HttpMessage;
 use actix_web::http::header::HeaderValue;
 use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom, TestClaims};
-use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId};
+use hallpass::{
+    AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, SessionWatcher as _, UserId,
+};
 use serde::Serialize;
 
 use self::test_sessions::TestSessions;
@@ -208,7 +210,7 @@ impl TestAuth {
     /// What guards remember of an earlier session of that id is forgotten with its beginning.
     fn begin_session(&self, user_id: &UserId, session_id: &SessionId) {
         if self.sessions.begin(user_id, session_id, self.service().now()) {
-            self.shared().live_sessions().forget(user_id);
+            self.live_sessions().sessions_changed(user_id);
         }
     }
 }

@@ -48,8 +48,8 @@ pub use session::{
     SessionId, SessionPolicy, Sessions,
 };
 pub use store::{
-    NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionsToEnd, StoreError,
-    UserStore,
+    NewUser, PasswordChange, ProvenSession, Rotation, SessionStart, SessionWatcher, SessionsToEnd,
+    StoreError, UserStore,
 };
 #[doc(hidden)]
 pub use text::error_chain;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hallpass::{AccessClaims, SessionId, Timestamp, UserId};
+use hallpass::{AccessClaims, SessionId, SessionWatcher, Timestamp, UserId};
 use quick_cache::sync::Cache;
 
 /// How many users are remembered; those who have not been seen for longest are forgotten. With one session
@@ -78,14 +78,16 @@ impl LiveSessions {
         lock(&self.outage).is_some_and(|at| at <= now && now < at.plus(PAUSE))
     }
 
-    /// Forgets the user's sessions, so that the next request looks.
-    pub(crate) fn forget(&self, user_id: &UserId) {
-        self.users.remove(user_id);
-    }
-
     fn add(&self, user_id: &UserId) -> Arc<UserSessions> {
         let added = self.users.get_or_insert_with(user_id, || Ok::<_, ()>(Arc::default()));
         added.expect("to make an empty map does not fail")
+    }
+}
+
+impl SessionWatcher for LiveSessions {
+    /// Forgets the user's sessions, so that the next request looks.
+    fn sessions_changed(&self, user_id: &UserId) {
+        self.users.remove(user_id);
     }
 }
 
@@ -163,7 +165,7 @@ mod tests {
         let (auth, sessions) = (TestAuth::new(), LiveSessions::new());
         let ada = claims(&auth, 1, "s1");
         let looking = sessions.of(&ada);
-        sessions.forget(ada.user_id());
+        sessions.sessions_changed(ada.user_id());
         looking.remember(look(100));
         assert_eq!(sessions.of(&ada).last_look(), None);
     }
@@ -173,7 +175,7 @@ mod tests {
         let (auth, sessions) = (TestAuth::new(), LiveSessions::new());
         let all = [(1, "s1"), (1, "s2"), (2, "s1")].map(|(user, id)| claims(&auth, user, id));
         all.iter().for_each(|claims| sessions.of(claims).remember(look(100)));
-        sessions.forget(all[0].user_id());
+        sessions.sessions_changed(all[0].user_id());
         let known = all.map(|claims| sessions.of(&claims).last_look().is_some());
         assert_eq!(known, [false, false, true]);
     }

@@ -9,7 +9,6 @@ pub(crate) mod middleware;
 pub(crate) mod requirement;
 pub(crate) mod session_bound;
 pub(crate) mod verified_tokens;
-pub(crate) mod watched_store;
 
 pub use guard::Guard;
 pub use middleware::GuardMiddleware;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use hallpass::error_chain;
 use hallpass::{
-    AttemptLimiter, AuthObserver, BoundedLimiter, ClaimsError, ClaimsSource, Clock, Config,
-    ConfigProblem, LoginThrottle, PasswordRule, Ports, Random, Service, Sessions, Setting,
-    Settings, UserStore,
+    AttemptLimiter, AuthObserver, ClaimsError, ClaimsSource, Clock, Config, ConfigError,
+    ConfigProblem, LoginLimits, LoginThrottle, PasswordRule, Ports, Random, RandomUnavailable,
+    Service, SessionWatcher, Sessions, Setting, Settings, StoreError, TokenSecret, TypedClaims,
+    User, UserStore,
 };
 
 use crate::guard::live_sessions::LiveSessions;
@@ -485,10 +486,18 @@ impl AuthBuilder {
             open_limiter(config.login_throttle(), self.attempt_limiter, database.as_ref())?;
         let (clock, random) = (self.clock, self.random);
         let live_sessions = Arc::new(LiveSessions::new());
-        let store = Arc::new(WatchedStore::new(store, Arc::clone(&live_sessions)));
+        let session_watcher: Option<Arc<dyn SessionWatcher>> = Some(live_sessions.clone());
         let (observer, password_rule) = (self.observer, self.password_rule);
-        let ports =
-            Ports { store, clock, random, observer, claims, password_rule, attempt_limiter };
+        let ports = Ports {
+            store,
+            clock,
+            random,
+            observer,
+            claims,
+            password_rule,
+            attempt_limiter,
+            session_watcher,
+        };
         let service = Service::new(&config, ports)?;
         Ok(Shared::new(Parts {
             service,

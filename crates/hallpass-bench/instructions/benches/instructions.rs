@@ -56,6 +56,7 @@ fn service(clock: &Arc<ManualClock>) -> Service {
         claims: None,
         password_rule: None,
         attempt_limiter: Some(Arc::new(MemoryLimiter::default())),
+        session_watcher: None,
     };
     let config = settings.check(Vec::new()).expect("the settings are right");
     Service::new(&config, ports).expect("the random source answers")

@@ -16,7 +16,7 @@ use crate::password::hash::PasswordHasher;
 use crate::random::{Random, RandomUnavailable};
 use crate::session::hasher::RefreshTokenHasher;
 use crate::session::{SessionPolicy, Sessions};
-use crate::store::UserStore;
+use crate::store::{SessionWatcher, UserStore};
 use crate::time::{Clock, Timestamp};
 use crate::token::access::{AccessGrant, AccessTokenSettings, AccessTokens};
 use crate::token::refresh::{RefreshClaims, RefreshTokens};
@@ -46,6 +46,8 @@ pub struct Ports {
     pub password_rule: Option<Arc<dyn PasswordRule>>,
     /// Who counts attempts to log in, if anybody.
     pub attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
+    /// Who is told of changed sessions, if anybody.
+    pub session_watcher: Option<Arc<dyn SessionWatcher>>,
 }
 
 pub(crate) struct Parts {
@@ -190,6 +192,20 @@ impl Service {
 
     pub(crate) fn store(&self) -> &dyn UserStore {
         &*self.0.ports.store
+    }
+
+    /// Changes the user's sessions, and tells the watcher, whatever came of it. Every change goes through
+    /// here but rotations, which end no session.
+    pub(crate) fn change_sessions<T>(
+        &self,
+        user_id: &UserId,
+        change: impl FnOnce(&dyn UserStore) -> T,
+    ) -> T {
+        let outcome = change(self.store());
+        if let Some(watcher) = &self.0.ports.session_watcher {
+            watcher.sessions_changed(user_id);
+        }
+        outcome
     }
 
     pub(crate) fn random(&self) -> &dyn Random {

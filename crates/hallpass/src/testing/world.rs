@@ -12,7 +12,7 @@ use crate::service::{
     HashPermit, LoginAnswer, LoginError, Ports, RefreshError, Service, TokenPair, UseCase,
 };
 use crate::session::{RefreshRefusal, Session, Sessions};
-use crate::store::{PasswordChange, SessionsToEnd, UserStore};
+use crate::store::{PasswordChange, SessionWatcher, SessionsToEnd, UserStore};
 use crate::testing::forge::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom};
 use crate::time::Clock;
@@ -101,6 +101,7 @@ impl World {
             claims,
             password_rule,
             attempt_limiter,
+            session_watcher: None,
         };
         Self { service: service(change, ports), store, clock, observer }
     }
@@ -115,17 +116,22 @@ impl World {
         self.service = service(|_| {}, Ports { clock, ..self.ports() });
     }
 
+    /// Starts the service again with one who watches sessions.
+    pub(crate) fn restart_with_watcher(&mut self, watcher: Arc<dyn SessionWatcher>) {
+        self.service = service(|_| {}, Ports { session_watcher: Some(watcher), ..self.ports() });
+    }
+
     fn ports(&self) -> Ports {
-        let Ports { store, clock, random, observer, claims, password_rule, attempt_limiter } =
-            &self.service.0.ports;
+        let ports = &self.service.0.ports;
         Ports {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            observer: observer.clone(),
-            claims: claims.clone(),
-            password_rule: password_rule.clone(),
-            attempt_limiter: attempt_limiter.clone(),
+            store: ports.store.clone(),
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            observer: ports.observer.clone(),
+            claims: ports.claims.clone(),
+            password_rule: ports.password_rule.clone(),
+            attempt_limiter: ports.attempt_limiter.clone(),
+            session_watcher: ports.session_watcher.clone(),
         }
     }
 

@@ -55,7 +55,9 @@ impl Service {
 
     fn end_all_sessions(&self, user_id: UserId) -> Outcome<usize> {
         let (all, reason) = (SessionsToEnd::All, EndReason::Revoked);
-        let count = self.store().end_sessions(&user_id, &all, reason, self.now())?;
+        let now = self.now();
+        let end = |store: &dyn UserStore| store.end_sessions(&user_id, &all, reason, now);
+        let count = self.change_sessions(&user_id, end)?;
         self.observe_account(user_id, AuthEventKind::SessionsEnded { count });
         Ok(count)
     }
@@ -68,7 +70,8 @@ impl Service {
     ) -> UseCase<Outcome<bool>> {
         let service = self.clone();
         UseCase::of_store(move || {
-            let outcome = verb(service.store(), &user_id, service.now());
+            let now = service.now();
+            let outcome = service.change_sessions(&user_id, |store| verb(store, &user_id, now));
             if matches!(outcome, Ok(true)) {
                 service.observe_account(user_id, done);
             }

@@ -5,7 +5,7 @@ use crate::password::{Password, PasswordHash, PasswordText};
 use crate::service::permits::{HashLane, Permits};
 use crate::service::service::event;
 use crate::service::{PasswordChangeError, Service, UseCase};
-use crate::store::{PasswordChange, SessionsToEnd};
+use crate::store::{PasswordChange, SessionsToEnd, UserStore};
 use crate::user::{User, UserId};
 
 type Outcome = Result<bool, PasswordChangeError>;
@@ -73,7 +73,8 @@ impl Adoption {
             sessions: SessionsToEnd::All,
             changed_at: self.service.now(),
         };
-        let is_adopted = self.service.store().set_password(&change)?;
+        let set = |store: &dyn UserStore| store.set_password(&change);
+        let is_adopted = self.service.change_sessions(&change.user_id, set)?;
         if is_adopted {
             let kind = AuthEventKind::PasswordAdopted;
             self.service.observe(&AuthEvent { user_id: Some(change.user_id), ..event(kind, None) });

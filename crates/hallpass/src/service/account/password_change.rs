@@ -235,14 +235,15 @@ impl Change {
             }
             Who::Application(_) => (None, SessionsToEnd::All),
         };
-        self.service.store().set_password(&PasswordChange {
+        let change = PasswordChange {
             user_id: user.id.clone(),
             verified_password_hash: user.password_hash.clone(),
             password_hash: password_hash.clone(),
             proven_session,
             sessions,
             changed_at: self.service.now(),
-        })
+        };
+        self.service.change_sessions(&user.id, |store| store.set_password(&change))
     }
 
     fn refuse(&self, refusal: LoginRefusal) -> PasswordChangeError {

@@ -1,8 +1,8 @@
 //! What the use cases have in common: the check of an access token, and the application's claims.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::password::PasswordHash;
@@ -11,8 +11,8 @@ use crate::service::{
     RefreshError, UseCase,
 };
 use crate::store::StoreError;
-use crate::testing::forge;
 use crate::testing::world::{PASSWORD, World};
+use crate::testing::{Verb, forge};
 use crate::user::Credentials;
 
 #[test]
@@ -191,4 +191,82 @@ fn the_store_is_not_called_with_a_permit_to_hash() {
         world.service.adopt_password(id, PasswordHash::new("pbkdf2$"), password("seven horses"));
     let (adopted, permits) = watched(&count, adopt);
     assert_eq!((adopted.unwrap(), permits), (true, 1));
+}
+
+/// What the verbs and the watcher did, in their order.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn add(&self, line: impl ToString) {
+        self.0.lock().unwrap().push(line.to_string());
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl SessionWatcher for Log {
+    fn sessions_changed(&self, user_id: &UserId) {
+        self.add(format!("told of {user_id}"));
+    }
+}
+
+/// Returns a world in which `log` is told of changed sessions and has the verbs that change them, which
+/// fail while `is_down`.
+fn watched_world(log: &Log, is_down: &Arc<AtomicBool>) -> World {
+    let (verbs, is_down) = (log.clone(), Arc::clone(is_down));
+    let mut world = World::with(
+        |_| {},
+        |store| {
+            let store = store.with_sessions(Sessions::PerDevice { max: 3 });
+            store.before(move |_, verb| match verb {
+                Verb::Load | Verb::LoadByLogin | Verb::Create | Verb::Rotate => Ok(()),
+                verb => {
+                    verbs.add(format!("{verb:?}"));
+                    let error = || StoreError::Unavailable("the disk is on fire".into());
+                    if is_down.load(Ordering::SeqCst) { Err(error()) } else { Ok(()) }
+                }
+            })
+        },
+    );
+    world.restart_with_watcher(Arc::new(log.clone()));
+    world
+}
+
+/// What was looked up while the change ran may be older than it, and a change that failed may have been done.
+#[test]
+fn the_watcher_is_told_after_each_change_of_sessions_whatever_came_of_it() {
+    for fails in [false, true] {
+        let (log, is_down) = (Log::default(), Arc::new(AtomicBool::new(false)));
+        let world = watched_world(&log, &is_down);
+        let (id, pair) = world.session("ada");
+        let replaced = world.session("bob").1;
+        world.rotate(&replaced);
+        world.advance(31);
+        let (service, refresh) = (&world.service, pair.refresh_token.expose_token());
+        let claims = service.verify_access(pair.access_token.expose_token()).unwrap();
+        let password = |text: &str| text.to_owned().into();
+        let run = |verb: &str, user: u64, is_ok: bool| {
+            assert_eq!(is_ok, !fails, "{verb}");
+            assert_eq!(log.take(), [verb.to_owned(), format!("told of {user}")]);
+        };
+        log.take();
+        is_down.store(fails, Ordering::SeqCst);
+        run("StartSession", 1, world.login("ada", PASSWORD).is_ok());
+        let reused = world.refresh(replaced.refresh_token.expose_token());
+        run("EndSession", 2, matches!(reused, Err(RefreshError::Refused(_))));
+        let others = service.end_own_sessions(claims.clone(), OwnSessions::Others, None);
+        run("EndSessions", 1, others.run_blocking().is_ok());
+        let own = claims.session_id().clone();
+        run("EndSession", 1, service.end_own_session(claims, own, None).run_blocking().is_ok());
+        run("EndSession", 1, service.logout(Some(refresh), None, None).run_blocking().is_ok());
+        let set = service.set_password(id.clone(), password("battery staple"));
+        run("SetPassword", 1, set.run_blocking().is_ok());
+        run("EndSessions", 1, service.end_sessions(id.clone()).run_blocking().is_ok());
+        run("Disable", 1, service.disable(id.clone()).run_blocking().is_ok());
+        run("Enable", 1, service.enable(id.clone()).run_blocking().is_ok());
+        run("Delete", 1, service.delete(id).run_blocking().is_ok());
+    }
 }

@@ -182,7 +182,7 @@ impl Login {
     fn start_session(&self, proven: &ProvenUser) -> Result<Option<TokenPair>, LoginError> {
         let ProvenUser { user, token, start } = proven;
         let pair = self.service.token_pair(token, user, token.issued_at)?;
-        if !self.service.store().start_session(start)? {
+        if !self.service.change_sessions(&user.id, |store| store.start_session(start))? {
             return Ok(None);
         }
         let hasher = &self.service.0.refresh_token_hasher;

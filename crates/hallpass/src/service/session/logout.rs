@@ -6,7 +6,7 @@ use crate::event::{AuthEvent, AuthEventKind};
 use crate::service::service::event;
 use crate::service::{Service, UseCase};
 use crate::session::{EndReason, SessionId};
-use crate::store::StoreError;
+use crate::store::{StoreError, UserStore};
 use crate::user::UserId;
 
 type Outcome = Result<(), StoreError>;
@@ -58,7 +58,8 @@ impl Service {
     ) -> Outcome {
         for (user_id, session_id) in sessions {
             let (reason, now) = (EndReason::LoggedOut, self.now());
-            if self.store().end_session(&user_id, &session_id, reason, now)? {
+            let end = |store: &dyn UserStore| store.end_session(&user_id, &session_id, reason, now);
+            if self.change_sessions(&user_id, end)? {
                 self.observe(&AuthEvent {
                     user_id: Some(user_id),
                     session_id: Some(session_id),

@@ -8,7 +8,7 @@ use crate::service::service::event;
 use crate::service::{Service, UseCase};
 use crate::session::list::SessionList;
 use crate::session::{DeviceSession, EndReason, SessionId};
-use crate::store::{SessionsToEnd, StoreError};
+use crate::store::{SessionsToEnd, StoreError, UserStore};
 use crate::token::AccessClaims;
 use crate::user::User;
 
@@ -102,7 +102,9 @@ impl Service {
         } else {
             (EndReason::Revoked, AuthEventKind::SessionRevoked)
         };
-        let is_ended = self.store().end_session(&user.id, session_id, reason, self.now())?;
+        let now = self.now();
+        let end = |store: &dyn UserStore| store.end_session(&user.id, session_id, reason, now);
+        let is_ended = self.change_sessions(&user.id, end)?;
         if is_ended {
             self.observe(&AuthEvent {
                 user_id: Some(user.id),
@@ -122,8 +124,9 @@ impl Service {
         let user = self.owner(presented, client_address)?;
         let own = presented.session_id();
         let sessions = sessions.of(own);
-        let count =
-            self.store().end_sessions(&user.id, &sessions, EndReason::Revoked, self.now())?;
+        let (reason, now) = (EndReason::Revoked, self.now());
+        let end = |store: &dyn UserStore| store.end_sessions(&user.id, &sessions, reason, now);
+        let count = self.change_sessions(&user.id, end)?;
         self.observe(&AuthEvent {
             user_id: Some(user.id),
             session_id: Some(own.clone()),

@@ -12,7 +12,7 @@ use crate::service::service::{event, session_event};
 use crate::service::{Service, TokenPair, UseCase};
 use crate::session::rotation::{Attempt, Claim, Decision, Look};
 use crate::session::{EndReason, RefreshRefusal, RefreshTokenHash, Session, rotation};
-use crate::store::{Rotation, StoreError};
+use crate::store::{Rotation, StoreError, UserStore};
 use crate::time::Timestamp;
 use crate::token::refresh::RefreshClaims;
 use crate::token::{IssueError, RefreshTokenError};
@@ -202,7 +202,9 @@ impl Refresh {
     /// Ends this session only. The request that ends it reports the theft; later replays find no session.
     fn end_session(&self, now: Timestamp) -> RefreshError {
         let RefreshClaims { user_id, session_id, .. } = &self.presented;
-        match self.service.store().end_session(user_id, session_id, EndReason::Reused, now) {
+        let reason = EndReason::Reused;
+        let end = |store: &dyn UserStore| store.end_session(user_id, session_id, reason, now);
+        match self.service.change_sessions(user_id, end) {
             Ok(is_ended) => {
                 if is_ended {
                     self.observe(AuthEventKind::ReuseDetected);

@@ -4,7 +4,6 @@ use super::*;
 use crate::event::LoginRefusal;
 use crate::password::{PasswordRuleError, PasswordUnacceptable};
 use crate::service::LoginError;
-use crate::store::UserStore as _;
 use crate::testing::bcrypt_runs;
 use crate::testing::world::{PASSWORD, World, run_to_hash};
 

@@ -11,7 +11,6 @@ use crate::config::Setting;
 use crate::password::{PasswordHash, UnusableHash};
 use crate::service::session::LoginError;
 use crate::session::RefreshTokenHash;
-use crate::store::UserStore as _;
 use crate::testing::world::{PASSWORD, World, resume, run_to_hash};
 use crate::testing::{MemoryStore, Verb, forge};
 use crate::user::{Scope, UserId};
