@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use actix_hallpass::hallpass::StoreError;
 use actix_hallpass::hallpass::testing::Verb;
-
+use actix_hallpass::hallpass::{PasswordChangeError, StoreError};
+use actix_hallpass::{AccountError, RunError};
+use actix_web::ResponseError;
 use serde_json::json;
 
 use crate::app::{TestApp, memory_store};

@@ -210,7 +210,7 @@ impl TestAuth {
     /// What guards remember of an earlier session of that id is forgotten with its beginning.
     fn begin_session(&self, user_id: &UserId, session_id: &SessionId) {
         if self.sessions.begin(user_id, session_id, self.service().now()) {
-            self.live_sessions().sessions_changed(user_id);
+            self.shared().live_sessions().sessions_changed(user_id);
         }
     }
 }

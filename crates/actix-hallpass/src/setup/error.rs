@@ -3,10 +3,8 @@
 use std::fmt;
 use std::io;
 
-use hallpass::{ConfigError, RandomUnavailable, StoreError};
+use hallpass::{ConfigError, RandomUnavailable, Sessions, error_chain};
 use hallpass_diesel::OpenError;
-
-use crate::answer::error_chain::error_chain;
 
 /// Why an [`Auth`](crate::auth::Auth) could not be built.
 ///
@@ -21,9 +19,17 @@ pub enum SetupError {
     /// The database can't be used.
     #[error("the database can't be used")]
     Database(#[from] OpenError),
-    /// The store that was given has no place for a session for each device.
-    #[error("the store can't keep a session for each device")]
-    Sessions(#[source] StoreError),
+    /// The store that was given keeps another number of sessions than the setting says.
+    #[error(
+        "SESSIONS_PER_USER: {setting}, but the store that was given keeps {store}; open the store for as many \
+         (`store_per_device` for several), or leave the setting out"
+    )]
+    Sessions {
+        /// What `SESSIONS_PER_USER` or [`AuthBuilder::sessions`](crate::AuthBuilder::sessions) says.
+        setting: Sessions,
+        /// What the store says.
+        store: Sessions,
+    },
     /// The system gives no randomness.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),

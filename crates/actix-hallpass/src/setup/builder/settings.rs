@@ -42,7 +42,7 @@ impl AuthBuilder {
     /// 255 bytes, none by default.
     /// A token that names another key is refused, with or without this.
     pub fn access_token_key_id(mut self, key_id: impl Into<String>) -> Self {
-        self.settings.access_token_key_id = Some(key_id.into());
+        self.settings.access_token_key_id = Setting::Value(Some(key_id.into()));
         self
     }
 
@@ -113,7 +113,7 @@ impl AuthBuilder {
 
     /// Sets the shortest password that may be set, in characters: 1 to 1024, default 8.
     pub fn password_minimum_characters(mut self, characters: usize) -> Self {
-        self.settings.password_minimum_characters = Some(characters);
+        self.settings.password_minimum_characters = Setting::Value(characters);
         self
     }
 
@@ -140,7 +140,7 @@ impl AuthBuilder {
     /// Sets `HASH_CONCURRENCY`: how many hashes run at once in each lane. 1 to 512, default one
     /// less than the cores and at least one.
     pub fn hash_concurrency(mut self, permits: NonZeroUsize) -> Self {
-        self.settings.hash_concurrency = Setting::Value(permits);
+        self.settings.hash_concurrency = Setting::Value(Some(permits));
         self
     }
 
@@ -157,6 +157,9 @@ impl AuthBuilder {
     /// With [`Sessions::PerDevice`] there is a table `sessions`, and users see and end their sessions at
     /// `{base}/sessions`, `{base}/logout/all` and `{base}/logout/others`. It can be turned on
     /// later, once no process with the old setting runs: the sessions there are go on.
+    ///
+    /// A store of your own ([`AuthBuilder::store`]) says how many it keeps: without this setting, that counts;
+    /// with another number in it, [`AuthBuilder::build`] fails with [`SetupError::Sessions`](crate::SetupError::Sessions).
     ///
     /// ```
     /// use actix_hallpass::Auth;
@@ -199,7 +202,7 @@ impl AuthBuilder {
     /// let builder = Auth::builder().login_limits(LoginLimits { account, ..LoginLimits::default() });
     /// ```
     pub fn login_limits(mut self, limits: LoginLimits) -> Self {
-        self.settings.login_limits = Some(limits);
+        self.settings.login_limits = Setting::Value(limits);
         self
     }
 
@@ -248,10 +251,20 @@ impl AuthBuilder {
         self
     }
 
-    /// Keeps users in `store` instead of opening `DATABASE_URL`.
+    /// Keeps users in `store` instead of opening `DATABASE_URL`. It says how many sessions a user has:
+    /// one of several per user is made by `Accounts::store_per_device(pool, 20)` for a table of your own.
     pub fn store(mut self, store: Arc<dyn UserStore>) -> Self {
         self.store = Some(store);
         self
+    }
+
+    /// Returns how many sessions were asked for.
+    #[cfg(feature = "testing")]
+    pub(crate) fn sessions_setting(&self) -> Sessions {
+        match &self.settings.sessions {
+            Setting::Value(sessions) => *sessions,
+            Setting::Unset | Setting::Unreadable(_) => Sessions::default(),
+        }
     }
 
     /// Returns the store that was set.
