@@ -7,12 +7,17 @@ impl Dice {
         Self(seed)
     }
 
-    /// Returns a number from 0 to below `end`.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
+    /// Returns any number.
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).expect("it is below a usize")
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Returns a number from 0 to below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.number() % end as u64).expect("it is below a usize")
     }
 
     /// Returns whether something happens that happens `times` in 100.

@@ -4,7 +4,7 @@
 use crate::service::OwnSessions;
 
 /// One event of a sequence.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Action {
     /// What is answered in one go.
     Simple(Simple),
@@ -15,7 +15,7 @@ pub(super) enum Action {
 }
 
 /// What happens without anything in between.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Simple {
     Send(Request),
     LogOut {

@@ -16,6 +16,7 @@ const HIGHEST_COST: u32 = 8;
 const PASSWORDS: usize = 3;
 
 pub(super) struct Composer {
+    /// Those of the current action.
     dice: Dice,
     /// Whether days go by and not seconds: else nobody would live to see the absolute limit.
     is_slow: bool,
@@ -24,17 +25,13 @@ pub(super) struct Composer {
 }
 
 impl Composer {
-    pub(super) fn new(mut dice: Dice) -> Self {
-        let is_slow = dice.happens(25);
-        Self { dice, is_slow, script: Vec::new() }
+    pub(super) fn new(is_slow: bool) -> Self {
+        Self { dice: Dice::new(0), is_slow, script: Vec::new() }
     }
 
-    /// Returns how many actions the sequence has.
-    pub(super) fn length(&mut self) -> usize {
-        4 + self.dice.below(if self.is_slow { 25 } else { 17 })
-    }
-
-    pub(super) fn next(&mut self, ledger: &Ledger) -> Action {
+    /// Returns the action that follows from its seed and from what there is: it names nothing else.
+    pub(super) fn next(&mut self, seed: u64, ledger: &Ledger) -> Action {
+        self.dice = Dice::new(seed);
         if let Some(action) = self.script.pop() {
             return Action::Simple(action);
         }

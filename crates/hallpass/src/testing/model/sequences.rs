@@ -10,7 +10,6 @@ use std::str::FromStr;
 use crate::password::bcrypt::stand_in::StandIn;
 use crate::session::Sessions;
 use crate::testing::dice::Dice;
-use crate::testing::model::action::Action;
 use crate::testing::model::composer::Composer;
 use crate::testing::model::terms::Terms;
 use crate::testing::model::trial::{Difference, Trial};
@@ -58,12 +57,11 @@ fn a_session_for_each_device_is_as_the_model_says() {
 fn compare_sequences(mode: fn(u64) -> Sessions) {
     let _no_bcrypt = StandIn::step_in();
     if let Some(seed) = variable("HALLPASS_MODEL_SEED") {
-        compare(seed, Terms::of(seed, mode(seed)));
+        compare(seed, mode(seed));
         return;
     }
     let seeds = 1..=variable("HALLPASS_MODEL_SEQUENCES").unwrap_or(SEQUENCES).max(SEQUENCES);
-    let outcomes: BTreeSet<_> =
-        seeds.flat_map(|seed| compare(seed, Terms::of(seed, mode(seed)))).collect();
+    let outcomes: BTreeSet<_> = seeds.flat_map(|seed| compare(seed, mode(seed))).collect();
     // What no sequence comes to is not compared.
     let is_possible = |name: &&str| *name != "Removed" || mode(1) != Sessions::OnePerUser;
     let possible: Vec<_> = OUTCOMES.into_iter().filter(is_possible).collect();
@@ -71,54 +69,56 @@ fn compare_sequences(mode: fn(u64) -> Sessions) {
 }
 
 /// Compares the sequence of a seed, and returns the names of the outcomes that it came to.
-fn compare(seed: u64, terms: Terms) -> BTreeSet<String> {
-    compose(seed, terms).unwrap_or_else(|actions| {
-        let (count, shortest) = (actions.len(), shorten(actions, terms));
-        let Difference(story) = repeat(&shortest, terms).expect("it differs");
+fn compare(seed: u64, sessions: Sessions) -> BTreeSet<String> {
+    let mut sequence = Sequence::of(seed, sessions);
+    sequence.run().unwrap_or_else(|mut difference| {
+        let count = sequence.actions.len();
+        for index in (0..count).rev() {
+            difference = sequence.leave_out(index).unwrap_or(difference);
+        }
         panic!(
-            "HALLPASS_MODEL_SEED={seed}, {terms:?}: a difference after {count} actions, of which these \
-             are enough:\n{story}"
+            "HALLPASS_MODEL_SEED={seed}, {:?}: a difference within {count} actions, of which these \
+             are enough:\n{}",
+            sequence.terms, difference.0
         );
     })
 }
 
-/// Makes up the sequence of a seed; the error is what happened up to the first difference.
-fn compose(seed: u64, terms: Terms) -> Result<BTreeSet<String>, Vec<Action>> {
-    let mut composer = Composer::new(Dice::new(seed));
-    let mut trial = Trial::new(terms);
-    let mut actions = Vec::new();
-    for _ in 0..composer.length() {
-        actions.push(composer.next(&trial.ledger));
-        if trial.act(&actions[actions.len() - 1]).is_err() {
-            return Err(actions);
-        }
-    }
-    Ok(trial.outcomes)
+struct Sequence {
+    terms: Terms,
+    is_slow: bool,
+    /// A seed for each: the others stay possible when one is left out.
+    actions: Vec<u64>,
 }
 
-/// Leaves out what is not needed for a difference, from the last action to the first.
-fn shorten(mut actions: Vec<Action>, terms: Terms) -> Vec<Action> {
-    for index in (0..actions.len()).rev() {
-        let left_out = actions.remove(index);
-        if repeat(&actions, terms).is_none() {
-            actions.insert(index, left_out);
-        }
+impl Sequence {
+    fn of(seed: u64, sessions: Sessions) -> Self {
+        let mut dice = Dice::new(seed);
+        let is_slow = dice.happens(25);
+        let count = 4 + dice.below(if is_slow { 25 } else { 17 });
+        let actions = (0..count).map(|_| dice.number()).collect();
+        Self { terms: Terms::of(seed, sessions), is_slow, actions }
     }
-    actions
-}
 
-/// Returns the first difference in the sequence, which is over when something names what is not there.
-fn repeat(actions: &[Action], terms: Terms) -> Option<Difference> {
-    let mut trial = Trial::new(terms);
-    for action in actions {
-        if !trial.can(action) {
-            return None;
+    fn run(&self) -> Result<BTreeSet<String>, Difference> {
+        let mut composer = Composer::new(self.is_slow);
+        let mut trial = Trial::new(self.terms);
+        for seed in &self.actions {
+            let action = composer.next(*seed, &trial.ledger);
+            trial.act(&action)?;
         }
-        if let Err(difference) = trial.act(action) {
-            return Some(difference);
-        }
+        Ok(trial.outcomes)
     }
-    None
+
+    /// Removes an action if there is a difference without it, and returns that.
+    fn leave_out(&mut self, index: usize) -> Option<Difference> {
+        let seed = self.actions.remove(index);
+        let difference = self.run().err();
+        if difference.is_none() {
+            self.actions.insert(index, seed);
+        }
+        difference
+    }
 }
 
 fn variable<T: FromStr>(name: &str) -> Option<T> {

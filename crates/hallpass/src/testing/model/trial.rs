@@ -338,42 +338,6 @@ impl Trial {
     }
 }
 
-impl Trial {
-    /// Returns whether the ledger has everything that the action names: not where the action came from a
-    /// longer sequence.
-    pub(super) fn can(&self, action: &Action) -> bool {
-        match action {
-            Action::Simple(simple) => self.can_simply(simple),
-            Action::RaiseCost => true,
-            Action::Race { held, meanwhile, .. } => {
-                self.can_send(*held) && meanwhile.iter().all(|action| self.can_simply(action))
-            }
-        }
-    }
-
-    fn can_simply(&self, action: &Simple) -> bool {
-        match *action {
-            Simple::Send(request) => self.can_send(request),
-            Simple::LogOut { refresh_token } => refresh_token < self.tokens.len(),
-            Simple::LogOutByAccessToken { access_token }
-            | Simple::EndSessions { access_token, .. } => access_token < self.access_tokens.len(),
-            Simple::EndSession { access_token, session } => {
-                access_token < self.access_tokens.len() && session < self.sessions.len()
-            }
-            Simple::FormerPasswordBySql { user, hash } => hash < self.hashes[user].len(),
-            _ => true,
-        }
-    }
-
-    fn can_send(&self, request: Request) -> bool {
-        match request {
-            Request::Refresh { token } => token < self.tokens.len(),
-            Request::ChangePassword { access_token, .. } => access_token < self.access_tokens.len(),
-            Request::LogIn { .. } | Request::SetPassword { .. } => true,
-        }
-    }
-}
-
 /// Returns the one event of a refused refresh.
 fn event_of(refusal: &RefreshRefusal) -> AuthEventKind {
     match refusal {
