@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_hallpass::hallpass::testing::{ManualClock, MemoryStore, Verb};
 use actix_hallpass::hallpass::{PasswordHash, Sessions, StoreError, UserId};
-use actix_hallpass::testing::TestAuth;
+use actix_hallpass::testing::{TestAuth, TestUser};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpServer};
 use serde_json::json;
@@ -427,113 +427,47 @@ fn a_token_of_a_session_that_never_was_is_refused() {
     }
 }
 
-/// An application's tests make tokens without a login. A scope that gets such a guard needs no other tests.
+/// An application's tests make tokens without a login.
 #[test]
-fn a_token_that_a_test_made_passes_until_its_session_ends() {
-    type Ending = fn(&World, &str);
-    let endings: [(&str, Ending); 6] = [
-        ("logged out", |world, token| {
-            assert_eq!(world.app.send_with_token("POST", "/auth/logout", token).status, 204);
-        }),
-        ("all ended", |world, _| {
-            let ended = world.app.auth.service().end_sessions(UserId::new(7)).run_blocking();
-            assert_eq!(ended.unwrap(), 1);
-        }),
-        ("disabled", |world, _| {
-            world.app.auth.service().disable(UserId::new(7)).run_blocking().unwrap();
-        }),
-        ("deleted", |world, _| {
-            world.app.auth.service().delete(UserId::new(7)).run_blocking().unwrap();
-        }),
-        ("from elsewhere", |world, token| {
-            let answer = world.app.send_with_token("DELETE", "/auth/sessions/test-session", token);
-            assert_eq!(answer.status, 204);
-        }),
-        ("everywhere", |world, token| {
-            assert_eq!(world.app.send_with_token("POST", "/auth/logout/all", token).status, 204);
-        }),
-    ];
-    for (name, end) in endings {
-        let world = World::with(Sessions::PerDevice { max: 2 });
-        let access = world.app.auth.token_for(7).mint();
-        let tokens = Tokens { access, refresh: String::new() };
-        for path in ["/minute/user", "/always/user"] {
-            assert_eq!(world.status(path, &tokens), 200, "{name}");
-        }
-        world.advance(2 * MINUTE);
-        assert_eq!(world.status("/minute/user", &tokens), 200, "{name}: it lives on");
-        let other = Tokens { access: world.app.auth.token_for(8).mint(), ..tokens.clone() };
-        end(&world, &tokens.access);
-        world.assert_ended("/minute/user", &tokens);
-        world.assert_ended("/always/user", &tokens);
-        assert_eq!(world.status("/minute/user", &other), 200, "{name}: another user's");
-        let again = Tokens { access: world.app.auth.token_for(7).mint(), ..tokens };
-        assert_eq!(world.status("/minute/user", &again), 200, "{name}: as after another login");
-    }
-}
-
-/// What it is of a user whom the store knows.
-#[test]
-fn a_token_that_a_test_made_is_judged_by_its_users_row() {
-    type Elsewhere = fn(&MemoryStore, &UserId);
-    let changes: [(u16, Elsewhere); 4] = [
-        (200, |store, id| assert!(store.edit(id, |user| user.session = None))),
-        (401, |store, id| assert!(store.edit(id, |user| user.is_disabled = true))),
-        (401, |store, id| assert!(store.delete(id))),
-        (401, |store, id| {
-            store.edit(id, |user| user.password_hash = PasswordHash::new("$2b$04$by_other_means"));
-        }),
-    ];
-    for (number, (expected, change)) in changes.into_iter().enumerate() {
-        let world = World::new();
-        let ada = world.app.session("ada");
-        let made = world.app.auth.token_for(1).scope("orders:write").mint();
-        let made = Tokens { access: made, refresh: String::new() };
-        assert_eq!(world.status("/scoped/user", &made), 200);
-        assert_eq!(world.status("/always/user", &ada), 200, "it ends no session of the user's");
-        change(&world.memory, &UserId::new(1));
-        world.advance(MINUTE);
-        assert_eq!(world.status("/minute/user", &made), expected, "{number}");
-    }
-}
-
-#[test]
-fn a_password_is_changed_and_given_once_more_with_a_token_that_a_test_made() {
+fn a_token_that_a_test_made_has_no_session() {
     let world = World::new();
     world.app.session("ada");
-    let made = Tokens { access: world.app.auth.token_for(1).mint(), refresh: String::new() };
-    let body = json!({ "password": "correct horse" });
-    let answer = world.app.post_with_token("/auth/reauthenticate", &made.access, &body);
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let body = json!({ "current_password": "correct horse", "new_password": "another horse" });
-    let answer = world.app.post_with_token("/auth/password", &made.access, &body);
-    assert_eq!(answer.status, 204, "{answer:?}");
-    assert_eq!(world.status("/minute/user", &made), 200, "the session of the change goes on");
-    world.app.login("ada", "another horse").tokens();
-    let service = world.app.auth.service();
-    service.set_password(UserId::new(1), "third horse".to_owned().into()).run_blocking().unwrap();
-    world.assert_ended("/minute/user", &made);
+    for user in [1, 99] {
+        let access = world.app.auth.token_for(user).mint();
+        let made = Tokens { access, refresh: String::new() };
+        world.assert_ended("/minute/user", &made);
+        world.assert_ended("/always/user", &made);
+        assert_eq!(world.status("/plain/user", &made), 200);
+    }
 }
 
 #[actix_web::test]
-async fn a_token_that_a_test_made_passes_over_a_store_with_other_ids_and_a_clock_that_moves() {
+async fn a_user_of_a_test_has_a_row_and_a_session() {
     use actix_web::test::{TestRequest, call_service, init_service};
 
-    let store = MemoryStore::with_ids(|number| format!("user-{number}"));
-    let store = Arc::new(store.with_sessions(Sessions::PerDevice { max: 2 }));
-    let auth = TestAuth::with(|auth| auth.store(store));
-    let guard = auth.guard().session_bound(30 * SECOND);
-    let app = init_service(App::new().wrap(guard).configure(handlers)).await;
-    let ask = async |header| {
-        let request = TestRequest::get().uri("/text").insert_header(header).to_request();
-        call_service(&app, request).await.status().as_u16()
-    };
-    let header = auth.token_for("user-7").header();
-    assert_eq!(ask(header.clone()).await, 200);
-    auth.clock().advance(MINUTE);
-    assert_eq!(ask(header.clone()).await, 200);
-    assert_eq!(auth.end_sessions("user-7").await.unwrap(), 1);
-    assert_eq!(ask(header).await, 401);
+    let several = Sessions::PerDevice { max: 2 };
+    let with_ids = MemoryStore::with_ids(|number| format!("user-{number}")).with_sessions(several);
+    for auth in [
+        TestAuth::new(),
+        TestAuth::with(|auth| auth.sessions(several)),
+        TestAuth::with(|auth| auth.store(Arc::new(with_ids)).password_hash_cost(5)),
+    ] {
+        let guard = auth.guard().scope("orders:read").session_bound(30 * SECOND);
+        let app = init_service(App::new().wrap(guard).configure(handlers)).await;
+        let ask = async |user: &TestUser| {
+            let request = TestRequest::get().uri("/text").insert_header(user.header()).to_request();
+            call_service(&app, request).await.status().as_u16()
+        };
+        let ada = auth.user("ada").scope("orders:read").await;
+        assert_eq!(ask(&ada).await, 200);
+        assert_eq!(ask(&auth.user("bob").await).await, 403, "without the scope");
+        let again = auth.user("ada").await;
+        assert_eq!(again.id(), ada.id(), "the same user");
+        auth.clock().advance(MINUTE);
+        assert_eq!(ask(&again).await, 200);
+        assert!(auth.set_password(ada.id(), "another horse").await.unwrap());
+        assert_eq!(ask(&again).await, 401, "the session ends as others do");
+    }
 }
 
 #[actix_web::test]

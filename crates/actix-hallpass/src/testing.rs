@@ -1,5 +1,5 @@
-//! For an application's tests: an [`Auth`] without a database, tokens without a login, and users
-//! without a token.
+//! For an application's tests: an [`Auth`] without a database, users who are logged in, tokens without a
+//! login, and users without a token.
 //!
 //! Behind the feature `testing`, which belongs into `[dev-dependencies]`:
 //!
@@ -8,9 +8,9 @@
 //! actix-hallpass = { version = "0.1", features = ["testing"] }
 //! ```
 
-mod test_sessions;
+mod test_user;
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,12 +19,11 @@ use std::time::Duration;
 use actix_web::HttpMessage;
 use actix_web::http::header::HeaderValue;
 use hallpass::testing::{ManualClock, MemoryStore, RecordingObserver, SeededRandom, TestClaims};
-use hallpass::{
-    AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, SessionWatcher as _, UserId,
-};
+use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId, UserStore};
 use serde::Serialize;
 
-use self::test_sessions::TestSessions;
+pub use self::test_user::TestUser;
+use self::test_user::UserToLogIn;
 use crate::answer::AuthErrorReason;
 use crate::auth::Auth;
 use crate::guard::identified::{Identified, SignedIn};
@@ -55,13 +54,12 @@ use crate::transport::bearer::AuthorizationHeader;
 /// assert_eq!(test::call_and_read_body(&app, request).await, "7");
 /// # });
 /// ```
-#[derive(Debug)]
 pub struct TestAuth {
     auth: Auth,
     clock: Arc<ManualClock>,
     store: Arc<MemoryStore>,
     observer: Arc<RecordingObserver>,
-    sessions: Arc<TestSessions>,
+    users: Arc<dyn UserStore>,
 }
 
 /// An access token for a test, on its way: what it does not say is as after a login.
@@ -70,16 +68,6 @@ pub struct TestAuth {
 pub struct TokenFor<'a> {
     auth: &'a TestAuth,
     claims: TestClaims,
-    session: SessionOfToken,
-}
-
-/// Which session a token for a test is of.
-#[derive(Debug)]
-enum SessionOfToken {
-    /// One that begins with the token.
-    Begun,
-    /// One that the test names, and that may be in the store or not.
-    Named,
 }
 
 impl Default for TestAuth {
@@ -120,11 +108,10 @@ impl TestAuth {
             .allow_registration();
         let builder = change(builder);
         let store = Arc::new(MemoryStore::default().with_sessions(builder.sessions_setting()));
-        let store_in_use = builder.own_store().unwrap_or_else(|| store.clone());
-        let sessions = Arc::new(TestSessions::new(store_in_use));
-        let builder = builder.store(sessions.clone());
+        let users = builder.own_store().unwrap_or_else(|| store.clone());
+        let builder = builder.store(users.clone());
         let auth = builder.build().expect("the settings of a test are right");
-        Self { auth, clock, store, observer, sessions }
+        Self { auth, clock, store, observer, users }
     }
 
     /// Returns the clock, which stands still until a test moves it.
@@ -148,11 +135,18 @@ impl TestAuth {
     /// Begins an access token for the user `id`, whether the store has such a user or not. The ids
     /// of the store in memory are whole numbers.
     ///
-    /// The token is of a session that begins with it, so [`Guard::session_bound`](crate::guard::Guard::session_bound)
-    /// guards accept it. That session is beside those in the store, which go on, and has no refresh token. It
-    /// ends as others do: by logout, [`Auth::end_sessions`], [`Auth::disable`], [`Auth::delete`], or another
-    /// password. All such tokens of a user share it, and one that is made after its end begins it again.
-    /// [`TokenFor::session_id`] names a session of the store instead.
+    /// The token is of no session in the store: a guard that is
+    /// [`session_bound`](crate::guard::Guard::session_bound) and routes that ask for the session refuse it with 401
+    /// `session_revoked`. For those, log a user in with [`TestAuth::user`].
+    pub fn token_for(&self, id: impl Display) -> TokenFor<'_> {
+        TokenFor { auth: self, claims: claims(id) }
+    }
+
+    /// Adds a user with this login name to the store and logs them in, for handlers that read their row and for
+    /// guards that are [`session_bound`](crate::guard::Guard::session_bound). For a login name that it has added before,
+    /// it logs the same user in again.
+    ///
+    /// The user is in the store that is in use, be it one of your own.
     ///
     /// ```
     /// use std::time::Duration;
@@ -161,19 +155,22 @@ impl TestAuth {
     ///
     /// # actix_web::rt::System::new().block_on(async {
     /// let auth = TestAuth::new();
-    /// let guard = auth.guard().session_bound(Duration::from_secs(30));
+    /// let guard = auth.guard().scope("orders:read").session_bound(Duration::from_secs(30));
     /// let app = App::new().wrap(guard).route("/", web::get().to(async || "in"));
     /// let app = test::init_service(app).await;
-    /// let (name, token) = auth.token_for(7).header();
-    /// let request = || test::TestRequest::get().insert_header((name, token.clone())).to_request();
     ///
+    /// let ada = auth.user("ada").scope("orders:read").await;
+    /// let request = || test::TestRequest::get().insert_header(ada.header()).to_request();
     /// assert_eq!(test::call_service(&app, request()).await.status(), 200);
-    /// auth.end_sessions(7).await.unwrap();
+    /// auth.end_sessions(ada.id()).await.unwrap();
     /// assert_eq!(test::call_service(&app, request()).await.status(), 401);
     /// # });
     /// ```
-    pub fn token_for(&self, id: impl Display) -> TokenFor<'_> {
-        TokenFor { auth: self, claims: claims(id), session: SessionOfToken::Begun }
+    ///
+    /// # Panics
+    /// When it is awaited: if the login name is not one, the store fails, or the user can't log in.
+    pub fn user<'a>(&'a self, login: &'a str) -> UserToLogIn<'a> {
+        UserToLogIn::new(self, login)
     }
 
     /// Verifies the access token in an `Authorization` header as a guard does, which remembers what it has
@@ -188,7 +185,7 @@ impl TestAuth {
         verify(self.auth.shared(), AuthorizationHeader::One(header))
     }
 
-    /// Makes `request` one of the user `id`, as if it had a valid token: guards let it in, and
+    /// Makes `request` one of the user `id`, as if it had a valid token: guards accept it, also session-bound ones, and
     /// extractors find the user.
     ///
     /// ```
@@ -206,12 +203,11 @@ impl TestAuth {
     pub fn sign_in(&self, request: &impl HttpMessage, id: impl Display) {
         self.token_for(id).sign_in(request);
     }
+}
 
-    /// What guards remember of an earlier session of that id is forgotten with its beginning.
-    fn begin_session(&self, user_id: &UserId, session_id: &SessionId) {
-        if self.sessions.begin(user_id, session_id, self.service().now()) {
-            self.shared().live_sessions().sessions_changed(user_id);
-        }
+impl fmt::Debug for TestAuth {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TestAuth(…)")
     }
 }
 
@@ -254,11 +250,9 @@ impl TokenFor<'_> {
         self
     }
 
-    /// Makes the token one of this session, which does not begin with it: to a guard that asks for the
-    /// session it is alive if it is in the store.
+    /// Makes the token one of this session, which may be in the store or not.
     pub fn session_id(mut self, session_id: &str) -> Self {
         self.claims.session_id = SessionId::new(session_id);
-        self.session = SessionOfToken::Named;
         self
     }
 
@@ -274,9 +268,6 @@ impl TokenFor<'_> {
             is_id,
             "`{id}` is no id of this store; for others, see TestAuth::with and MemoryStore::with_ids"
         );
-        if let SessionOfToken::Begun = self.session {
-            self.auth.begin_session(id, &self.claims.session_id);
-        }
         self.auth.service().access_token_for_tests(&self.claims).expose_token().to_owned()
     }
 

@@ -1,0 +1,101 @@
+//! A user of a test who has a row in the store and is logged in.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use hallpass::{Credentials, LoginName, NewUser, PasswordHash, Scope, TokenPair, UserId};
+
+use super::TestAuth;
+
+/// [`TestUser::PASSWORD`], hashed at the lowest cost.
+const PASSWORD_HASH: &str = "$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG";
+
+/// A user of a test, with a row in the store and a live session. Made by [`TestAuth::user`].
+pub struct TestUser {
+    id: UserId,
+    tokens: TokenPair,
+}
+
+/// A user who is about to log in. Made by [`TestAuth::user`].
+#[must_use = "the user logs in when it is awaited"]
+#[derive(Debug)]
+pub struct UserToLogIn<'a> {
+    auth: &'a TestAuth,
+    login: &'a str,
+    scope: Scope,
+}
+
+impl TestUser {
+    /// The password of every such user, for requests that ask for it.
+    pub const PASSWORD: &'static str = "correct horse battery staple";
+
+    /// Returns the id of the user's row.
+    #[must_use]
+    pub fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    /// Returns the header that presents the access token, for `TestRequest::insert_header`.
+    #[must_use]
+    pub fn header(&self) -> (&'static str, String) {
+        ("Authorization", format!("Bearer {}", self.tokens.access_token.expose_token()))
+    }
+
+    /// Returns both tokens, as the response of a login has them.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenPair {
+        &self.tokens
+    }
+}
+
+impl<'a> UserToLogIn<'a> {
+    pub(super) fn new(auth: &'a TestAuth, login: &'a str) -> Self {
+        Self { auth, login, scope: Scope::default() }
+    }
+
+    /// Gives a new user a scope: words separated by spaces.
+    ///
+    /// # Panics
+    /// When `scope` has a character that scopes may not have (RFC 6749 §3.3).
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.scope = Scope::parse(scope).expect("the scope of a test is well-formed");
+        self
+    }
+
+    async fn log_in(self) -> TestUser {
+        let Self { auth, login, scope } = self;
+        let new = NewUser {
+            login: LoginName::parse(login).expect("the login name of a test is well-formed"),
+            password_hash: PasswordHash::new(PASSWORD_HASH),
+            scope,
+            created_at: auth.service().now(),
+        };
+        // A login name that is taken is that of an earlier call.
+        auth.users.create(&new).expect("the store of a test answers");
+        let password = TestUser::PASSWORD.to_owned().into();
+        let credentials = Credentials { login: login.to_owned(), password };
+        let tokens = auth.run(auth.service().login(credentials, None)).await;
+        let tokens = tokens.expect("a test has a permit to hash").unwrap_or_else(|error| {
+            panic!("`{login}` can't log in with TestUser::PASSWORD: {error}")
+        });
+        let claims = auth.service().verify_access(tokens.access_token.expose_token());
+        let id = claims.expect("the token was made for this moment").user_id().clone();
+        TestUser { id, tokens }
+    }
+}
+
+impl<'a> IntoFuture for UserToLogIn<'a> {
+    type Output = TestUser;
+    type IntoFuture = Pin<Box<dyn Future<Output = TestUser> + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.log_in())
+    }
+}
+
+impl fmt::Debug for TestUser {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TestUser").field("id", &self.id).finish_non_exhaustive()
+    }
+}
