@@ -5,6 +5,7 @@
 
 mod devices;
 mod ended_sessions;
+mod moves;
 mod races;
 mod verbs;
 
@@ -66,6 +67,7 @@ pub fn run(subject: &dyn Subject) {
     races::run(subject);
     if let Sessions::PerDevice { max } = subject.store().sessions() {
         devices::run(subject, max);
+        moves::run(subject, max);
         ended_sessions::run(subject, max);
     }
 }
