@@ -30,6 +30,7 @@ mod many_servers;
 mod middleware;
 mod minimal;
 mod nginx;
+mod observers;
 mod opaque_errors;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod outage;

@@ -31,4 +31,4 @@ pub use hallpass::ErrorCode;
 /// The store over Diesel, and its migrations.
 pub use hallpass_diesel;
 pub use run::RunError;
-pub use setup::{AuthBuilder, Environment, SetupError, VariableError};
+pub use setup::{AuthBuilder, Environment, SetupError, TracingObserver, VariableError};

@@ -85,8 +85,9 @@ impl TestAuth {
         Self::with(|builder| builder)
     }
 
-    /// Returns one with the settings that `change` makes. If it brings another store, clock or
-    /// observer, those that this value returns are not in use.
+    /// Returns one with the settings that `change` makes. If it brings another store or clock, those that
+    /// this value returns are not in use. An observer that it adds is told beside that of this value; to see
+    /// the outcomes in the log, add [`TracingObserver`](crate::TracingObserver).
     ///
     /// # Panics
     /// When `change` makes a setting that breaks its rule.
@@ -101,6 +102,7 @@ impl TestAuth {
             .clock(clock.clone())
             .random(Arc::new(SeededRandom::new(seed)))
             .observer(observer.clone())
+            .without_log()
             .random_secrets()
             .password_hash_cost(4)
             .refresh_hash_cost(4)

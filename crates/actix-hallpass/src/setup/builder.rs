@@ -7,9 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use hallpass::{
-    AttemptLimiter, AuthObserver, BoundedLimiter, ClaimsError, ClaimsSource, Clock, Config,
-    ConfigProblem, LoginThrottle, PasswordRule, Ports, Random, Service, SessionWatcher, Sessions,
-    Setting, Settings, UserStore,
+    AttemptLimiter, BoundedLimiter, ClaimsError, ClaimsSource, Clock, Config, ConfigProblem,
+    LoginThrottle, PasswordRule, Ports, Random, Service, Sessions, Setting, Settings, UserStore,
 };
 
 use crate::guard::live_sessions::LiveSessions;
@@ -18,9 +17,9 @@ use crate::run::hashing::HashLanes;
 use crate::setup::clock::SystemClock;
 use crate::setup::database::{Database, DatabaseSettings};
 use crate::setup::environment::file_problem::FileProblem;
+use crate::setup::observers::Observers;
 use crate::setup::proxy_settings::ProxySettings;
 use crate::setup::random::SystemRandom;
-use crate::setup::tracing_observer::TracingObserver;
 use crate::setup::{Environment, SetupError};
 use crate::shared::{Parts, Registration, Shared};
 use crate::transport::challenge::Realm;
@@ -37,7 +36,7 @@ pub struct AuthBuilder {
     store: Option<Arc<dyn UserStore>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    observer: Arc<dyn AuthObserver>,
+    observers: Observers,
     claims: Option<Result<Arc<dyn ClaimsSource>, ClaimsError>>,
     password_rule: Option<Arc<dyn PasswordRule>>,
     attempt_limiter: Option<Arc<dyn AttemptLimiter>>,
@@ -55,7 +54,7 @@ impl Default for AuthBuilder {
             store: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
-            observer: Arc::new(TracingObserver),
+            observers: Observers::default(),
             claims: None,
             password_rule: None,
             attempt_limiter: None,
@@ -108,18 +107,10 @@ impl AuthBuilder {
             open_limiter(config.login_throttle(), self.attempt_limiter, database.as_ref())?;
         let (clock, random) = (self.clock, self.random);
         let live_sessions = Arc::new(LiveSessions::new());
-        let session_watcher: Option<Arc<dyn SessionWatcher>> = Some(live_sessions.clone());
-        let (observer, password_rule) = (self.observer, self.password_rule);
-        let ports = Ports {
-            store,
-            clock,
-            random,
-            observer,
-            claims,
-            password_rule,
-            attempt_limiter,
-            session_watcher,
-        };
+        let store = Arc::new(WatchedStore::new(store, Arc::clone(&live_sessions)));
+        let (observer, password_rule) = (Arc::new(self.observers), self.password_rule);
+        let ports =
+            Ports { store, clock, random, observer, claims, password_rule, attempt_limiter };
         let service = Service::new(&config, ports)?;
         Ok(Shared::new(Parts {
             service,

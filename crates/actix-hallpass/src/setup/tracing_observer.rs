@@ -1,10 +1,33 @@
-//! The observer that is used where an application brings none: it writes `tracing` events.
+//! The log: an observer that writes `tracing` events.
 
 use hallpass::{AuthEvent, AuthObserver, Severity};
 
-/// Writes each event to the target `hallpass`, at the level of its severity.
-#[derive(Debug)]
-pub(crate) struct TracingObserver;
+use crate::answer::error_chain::error_chain;
+
+/// The log: writes each event as a `tracing` event with the target `hallpass`, at its severity.
+///
+/// Every [`Auth`](crate::Auth) has one unless [`AuthBuilder::without_log`](crate::AuthBuilder::without_log) leaves
+/// it out. It is public for an observer of your own that logs some events only:
+///
+/// ```
+/// use std::sync::Arc;
+/// use actix_hallpass::hallpass::{AuthEvent, AuthEventKind, AuthObserver};
+/// use actix_hallpass::{Auth, TracingObserver};
+///
+/// struct WithoutRefreshes;
+///
+/// impl AuthObserver for WithoutRefreshes {
+///     fn observe(&self, event: &AuthEvent) {
+///         if event.kind != AuthEventKind::Refreshed {
+///             TracingObserver.observe(event);
+///         }
+///     }
+/// }
+///
+/// let builder = Auth::builder().without_log().observer(Arc::new(WithoutRefreshes));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingObserver;
 
 impl AuthObserver for TracingObserver {
     fn observe(&self, event: &AuthEvent) {

@@ -285,9 +285,35 @@ impl AuthBuilder {
         self
     }
 
-    /// Tells `observer` every outcome, instead of writing `tracing` events.
+    /// Also tells `observer` every outcome. Observers are told in the order in which they are added, after
+    /// the log, on the thread where the outcome became known.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use actix_hallpass::Auth;
+    /// use actix_hallpass::hallpass::{AuthEvent, AuthEventKind, AuthObserver};
+    ///
+    /// struct Alarm;
+    ///
+    /// impl AuthObserver for Alarm {
+    ///     fn observe(&self, event: &AuthEvent) {
+    ///         if let AuthEventKind::ReuseDetected = event.kind {
+    ///             // Notify somebody.
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let builder = Auth::builder().observer(Arc::new(Alarm));
+    /// ```
     pub fn observer(mut self, observer: Arc<dyn AuthObserver>) -> Self {
-        self.observer = observer;
+        self.observers.add(observer);
+        self
+    }
+
+    /// Writes no outcomes to the log. Without it, [`TracingObserver`](crate::TracingObserver) writes each of
+    /// them as a `tracing` event. Faults, such as a database that is down, are logged all the same.
+    pub fn without_log(mut self) -> Self {
+        self.observers.leave_out_log();
         self
     }
 
@@ -297,7 +323,7 @@ impl AuthBuilder {
     /// It is called for each access token, with the row as it was when the request looked at it, off the
     /// event loop; so a change shows at the next refresh. Let it take far less than
     /// `REFRESH_TOKEN_GRACE`: that time runs while it is made. A field with the name of a claim of hallpass's (`sub`, `exp`, `scope`,
-    /// …), or `amr`, `acr`, `azp`, `client_id`, `cnf`, `nonce` or `act`, in any case, is a [`SetupError`]; where serde does not know the names before there is a value
+    /// …), or `amr`, `acr`, `azp`, `client_id`, `cnf`, `nonce` or `act`, in any case, is a [`SetupError`](crate::SetupError); where serde does not know the names before there is a value
     /// (a map, a flattened field, a tagged enum), login fails. Anybody who has a token can read it: it is signed and not
     /// encrypted. An access token has 4 KiB at most.
     ///
