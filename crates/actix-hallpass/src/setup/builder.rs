@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use hallpass::{
     AttemptLimiter, BoundedLimiter, ClaimsError, ClaimsSource, Clock, Config, ConfigProblem,
-    LoginThrottle, PasswordRule, Ports, Random, Service, Sessions, Setting, Settings, UserStore,
+    LoginThrottle, PasswordRule, Ports, Random, Service, SessionWatcher, Sessions, Setting,
+    Settings, UserStore,
 };
 
 use crate::guard::live_sessions::LiveSessions;
@@ -107,10 +108,18 @@ impl AuthBuilder {
             open_limiter(config.login_throttle(), self.attempt_limiter, database.as_ref())?;
         let (clock, random) = (self.clock, self.random);
         let live_sessions = Arc::new(LiveSessions::new());
-        let store = Arc::new(WatchedStore::new(store, Arc::clone(&live_sessions)));
+        let session_watcher: Option<Arc<dyn SessionWatcher>> = Some(live_sessions.clone());
         let (observer, password_rule) = (Arc::new(self.observers), self.password_rule);
-        let ports =
-            Ports { store, clock, random, observer, claims, password_rule, attempt_limiter };
+        let ports = Ports {
+            store,
+            clock,
+            random,
+            observer,
+            claims,
+            password_rule,
+            attempt_limiter,
+            session_watcher,
+        };
         let service = Service::new(&config, ports)?;
         Ok(Shared::new(Parts {
             service,

@@ -2,8 +2,6 @@
 
 use hallpass::{AuthEvent, AuthObserver, Severity};
 
-use crate::answer::error_chain::error_chain;
-
 /// The log: writes each event as a `tracing` event with the target `hallpass`, at its severity.
 ///
 /// Every [`Auth`](crate::Auth) has one unless [`AuthBuilder::without_log`](crate::AuthBuilder::without_log) leaves

@@ -4,7 +4,9 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
-use hallpass::{Credentials, LoginName, NewUser, PasswordHash, Scope, TokenPair, UserId};
+use hallpass::{
+    Credentials, LoginAnswer, LoginName, NewUser, PasswordHash, Scope, TokenPair, UserId,
+};
 
 use super::TestAuth;
 
@@ -73,10 +75,10 @@ impl<'a> UserToLogIn<'a> {
         };
         // A login name that is taken is that of an earlier call.
         auth.users.create(&new).expect("the store of a test answers");
-        let password = TestUser::PASSWORD.to_owned().into();
-        let credentials = Credentials { login: login.to_owned(), password };
-        let tokens = auth.run(auth.service().login(credentials, None)).await;
-        let tokens = tokens.expect("a test has a permit to hash").unwrap_or_else(|error| {
+        let credentials = Credentials::new(login, TestUser::PASSWORD);
+        let answer = auth.run(auth.service().login(credentials, None)).await;
+        let answer = answer.expect("a test has a permit to hash");
+        let LoginAnswer::LoggedIn(tokens) = answer.unwrap_or_else(|error| {
             panic!("`{login}` can't log in with TestUser::PASSWORD: {error}")
         });
         let claims = auth.service().verify_access(tokens.access_token.expose_token());
