@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
 
 mod accounts;
 mod app;

@@ -58,12 +58,11 @@ impl Shared {
     /// Returns the refusal of a request. Missing application claims are the application's fault if it
     /// adds none, and the token's otherwise.
     pub(crate) fn refusal(&self, reason: AuthErrorReason) -> AuthError {
-        match reason {
-            AuthErrorReason::AppClaims(_) if !self.service().adds_claims() => {
-                AuthError::new(AuthErrorReason::NoAppClaims, self.realm())
-            }
-            reason => AuthError::new(reason, self.realm()),
+        let is_about_app_claims = matches!(reason, AuthErrorReason::AppClaims(_));
+        if is_about_app_claims && !self.service().adds_claims() {
+            return AuthError::new(AuthErrorReason::NoAppClaims, self.realm());
         }
+        AuthError::new(reason, self.realm())
     }
 
     pub(crate) fn registration(&self) -> Registration {

@@ -52,7 +52,12 @@ impl Contender {
     pub(crate) fn platform(self) -> Platform {
         match self {
             Self::NestJs | Self::Fastify => Platform::Node,
-            _ => Platform::Rust,
+            Self::Open
+            | Self::ByHand
+            | Self::ActixJwtAuthMiddleware
+            | Self::Hallpass
+            | Self::BuildPlain
+            | Self::BuildHallpass => Platform::Rust,
         }
     }
 

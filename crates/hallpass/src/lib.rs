@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")
+)]
 
 mod config;
 mod error_code;

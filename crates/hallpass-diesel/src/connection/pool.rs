@@ -221,6 +221,7 @@ impl<C: Engine> Connected<C> {
 }
 
 /// Says what the error of a statement means to whoever waits for it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Diesel adds kinds of errors")]
 fn failed<C: Engine>(error: DieselError) -> StoreError {
     match &error {
         DieselError::DatabaseError(

@@ -160,6 +160,7 @@ fn starts_over<C: Engine>(connection: &mut C) -> bool {
 
 /// Returns the error of a connection that does not answer any more as such. Diesel reports a lost reply of
 /// MySQL as `Unknown`. The statement may have been executed, so it must not be run again.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Diesel adds kinds of errors")]
 fn closed(error: DieselError) -> DieselError {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, information) => {
@@ -194,7 +195,7 @@ pub(crate) fn is_refused(error: &StoreError, after: Duration) -> bool {
     let is_refused = match error {
         StoreError::Constraint(_) => true,
         StoreError::Unavailable(error) => error.downcast_ref().is_some_and(is_unknown),
-        _ => false,
+        StoreError::Unsupported(_) | StoreError::Row { .. } => false,
     };
     is_refused && after < PATIENCE / 2
 }

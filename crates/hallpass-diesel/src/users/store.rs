@@ -251,7 +251,9 @@ where
 fn for_good(error: StoreError) -> StoreError {
     match error {
         StoreError::Unavailable(error) => StoreError::Constraint(error),
-        error => error,
+        error @ (StoreError::Constraint(_)
+        | StoreError::Unsupported(_)
+        | StoreError::Row { .. }) => error,
     }
 }
 

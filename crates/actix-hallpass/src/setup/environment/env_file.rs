@@ -140,6 +140,7 @@ impl EnvFile {
 }
 
 /// Says why dotenvy can't read a line. Its own message quotes the line.
+#[expect(clippy::wildcard_enum_match_arm, reason = "dotenvy adds kinds of errors")]
 fn reason(error: &dotenvy::Error) -> &'static str {
     match error {
         dotenvy::Error::Io(_) => "it is not UTF-8",

@@ -122,6 +122,7 @@ impl Engine for MysqlConnection {
 
     /// A server that has become a replica refuses to write; a new connection may find the one that
     /// writes. Diesel knows no kind for that. The message names the option, in every language.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "Diesel adds kinds of errors")]
     fn is_spoilt_by(error: &DieselError) -> bool {
         match error {
             DieselError::DatabaseError(

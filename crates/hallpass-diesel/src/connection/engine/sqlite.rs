@@ -79,6 +79,7 @@ impl Engine for SqliteConnection {
 
     /// SQLite opens a file that it may not write for reading alone, and stays so when the file may
     /// be written.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "Diesel adds kinds of errors")]
     fn is_spoilt_by(error: &DieselError) -> bool {
         match error {
             DieselError::DatabaseError(_, information) => {
