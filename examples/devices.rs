@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use actix_hallpass::hallpass::{PasswordRuleError, Sessions};
 use actix_hallpass::{
-    AccountError, Auth, AuthUser, Cleanup, Environment, RequireRecent, SetupError,
+    AccountError, Auth, AuthUser, Cleanup, Environment, PasswordRuleError, RequireRecent, Sessions,
+    SetupError,
 };
 use actix_web::web::{self, Json, Path};
 use actix_web::{App, HttpResponse, HttpServer, delete, get, post};

@@ -4,8 +4,11 @@
 fn the_readme_shows_the_minimal_example_line_for_line() {
     let example = include_str!("../../examples/minimal.rs");
     let (_, program) = example.split_once("\n\n").unwrap();
-    let readme = include_str!("../../README.md");
-    assert!(readme.contains(&format!("```rust,no_run\n{program}```\n")));
+    for readme in
+        [include_str!("../../README.md"), include_str!("../../crates/actix-hallpass/README.md")]
+    {
+        assert!(readme.contains(&format!("```rust,no_run\n{program}```\n")));
+    }
     let lines = program.lines().filter(|line| !line.is_empty()).count();
     assert_eq!(lines, 18, "eighteen lines, two types to know");
 }

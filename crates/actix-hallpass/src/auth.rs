@@ -78,7 +78,7 @@ impl Auth {
     /// itself refuses is in the value.
     ///
     /// ```
-    /// use actix_hallpass::hallpass::Credentials;
+    /// use actix_hallpass::Credentials;
     /// use actix_hallpass::testing::TestAuth;
     ///
     /// # actix_web::rt::System::new().block_on(async {

@@ -89,7 +89,7 @@ impl Auth {
     /// }
     ///
     /// # actix_web::rt::System::new().block_on(async {
-    /// # use actix_hallpass::hallpass::Credentials;
+    /// # use actix_hallpass::Credentials;
     /// let auth = TestAuth::new();
     /// # let credentials = |password: &str| Credentials::new("ada", password);
     /// # let register = auth.service().register(credentials("correct horse"), None);

@@ -30,8 +30,7 @@ pub trait RequiredScope {
 /// refuses nobody.
 ///
 /// ```
-/// use actix_hallpass::hallpass::ScopeRule;
-/// use actix_hallpass::{AuthUser, RequireScope, RequiredScope};
+/// use actix_hallpass::{AuthUser, RequireScope, RequiredScope, ScopeRule};
 /// use actix_web::post;
 ///
 /// struct OrdersWrite;

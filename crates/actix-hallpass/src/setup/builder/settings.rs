@@ -122,8 +122,7 @@ impl AuthBuilder {
     /// login.
     ///
     /// ```
-    /// use actix_hallpass::Auth;
-    /// use actix_hallpass::hallpass::PasswordRuleError;
+    /// use actix_hallpass::{Auth, PasswordRuleError};
     ///
     /// let builder = Auth::builder().password_rule(|password: &str| {
     ///     if password.to_lowercase().contains("acme") {
@@ -162,8 +161,7 @@ impl AuthBuilder {
     /// with another number in it, [`AuthBuilder::build`] fails with [`SetupError::Sessions`](crate::SetupError::Sessions).
     ///
     /// ```
-    /// use actix_hallpass::Auth;
-    /// use actix_hallpass::hallpass::Sessions;
+    /// use actix_hallpass::{Auth, Sessions};
     ///
     /// let builder = Auth::builder().sessions(Sessions::PerDevice { max: 20 });
     /// ```
@@ -179,8 +177,7 @@ impl AuthBuilder {
     /// `login_attempts` at `DATABASE_URL`.
     ///
     /// ```
-    /// use actix_hallpass::Auth;
-    /// use actix_hallpass::hallpass::LoginThrottle;
+    /// use actix_hallpass::{Auth, LoginThrottle};
     ///
     /// let builder = Auth::builder().login_throttle(LoginThrottle::Off);
     /// ```
@@ -195,8 +192,7 @@ impl AuthBuilder {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use actix_hallpass::Auth;
-    /// use actix_hallpass::hallpass::{LoginLimits, ThrottlePolicy};
+    /// use actix_hallpass::{Auth, LoginLimits, ThrottlePolicy};
     ///
     /// let account = ThrottlePolicy { burst: 5, interval: Duration::from_secs(60) };
     /// let builder = Auth::builder().login_limits(LoginLimits { account, ..LoginLimits::default() });
