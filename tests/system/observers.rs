@@ -21,8 +21,7 @@ fn build(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
 }
 
 fn register_and_log_in(auth: &Auth) {
-    let credentials =
-        || Credentials { login: "ada".to_owned(), password: "correct horse".to_owned().into() };
+    let credentials = || Credentials::new("ada", "correct horse");
     auth.service().register(credentials(), None).run_blocking().unwrap();
     auth.service().login(credentials(), None).run_blocking().unwrap();
 }

@@ -40,7 +40,7 @@
 //! - **Accounts and passwords**: [`Credentials`], [`UserId`], [`PasswordRuleError`],
 //!   [`RegisterError`], [`AccountError`]
 //! - **Limits to guessing**: [`LoginThrottle`], [`LoginLimits`], [`ThrottlePolicy`]
-//! - **Events**: [`AuthObserver`], [`AuthEvent`], [`AuthEventKind`]
+//! - **Events**: [`AuthObserver`], [`AuthEvent`], [`AuthEventKind`], [`TracingObserver`]
 //! - **Errors of requests**: [`AuthError`], [`AuthErrorReason`], [`ErrorCode`], [`RunError`]
 //! - **Stores and limiters of your own**: the crates [`hallpass`] and [`hallpass_diesel`]
 //! - **Your tests**: the module `testing`, with the feature of that name
@@ -98,7 +98,7 @@ pub use hallpass::{
 /// The store over Diesel, and its migrations.
 pub use hallpass_diesel;
 pub use run::RunError;
-pub use setup::{AuthBuilder, Environment, SetupError, VariableError};
+pub use setup::{AuthBuilder, Environment, SetupError, TracingObserver, VariableError};
 
 /// The examples of the README of the repository and of this crate compile.
 #[cfg(doctest)]

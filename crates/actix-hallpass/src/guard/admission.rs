@@ -89,7 +89,7 @@ impl Guard {
     pub(crate) fn is_exempt(&self, request: &ServiceRequest) -> bool {
         match self.preflight {
             Preflight::LetThrough if is_preflight(request) => true,
-            Preflight::LetThrough | Preflight::LikeAnyRequest => routes::is_own(request),
+            Preflight::LetThrough | Preflight::LikeAnyRequest => is_own(request),
         }
     }
 }

@@ -4,7 +4,6 @@ use std::error::Error;
 
 /// An error returned by a user store.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
     /// The database is away, locked, read-only, full, or not what it should be.
     #[error("the database is unavailable")]
