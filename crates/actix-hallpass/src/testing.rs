@@ -23,7 +23,6 @@ use hallpass::{AccessClaims, AppClaims, LoginThrottle, Scope, SessionId, UserId,
 use serde::Serialize;
 
 pub use self::test_user::TestUser;
-use self::test_user::UserToLogIn;
 use crate::answer::AuthErrorReason;
 use crate::auth::Auth;
 use crate::guard::identified::{Identified, SignedIn};
@@ -142,37 +141,6 @@ impl TestAuth {
     /// `session_revoked`. For those, log a user in with [`TestAuth::user`].
     pub fn token_for(&self, id: impl Display) -> TokenFor<'_> {
         TokenFor { auth: self, claims: claims(id) }
-    }
-
-    /// Adds a user with this login name to the store and logs them in, for handlers that read their row and for
-    /// guards that are [`session_bound`](crate::guard::Guard::session_bound). For a login name that it has added before,
-    /// it logs the same user in again.
-    ///
-    /// The user is in the store that is in use, be it one of your own.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use actix_hallpass::testing::TestAuth;
-    /// use actix_web::{App, test, web};
-    ///
-    /// # actix_web::rt::System::new().block_on(async {
-    /// let auth = TestAuth::new();
-    /// let guard = auth.guard().scope("orders:read").session_bound(Duration::from_secs(30));
-    /// let app = App::new().wrap(guard).route("/", web::get().to(async || "in"));
-    /// let app = test::init_service(app).await;
-    ///
-    /// let ada = auth.user("ada").scope("orders:read").await;
-    /// let request = || test::TestRequest::get().insert_header(ada.header()).to_request();
-    /// assert_eq!(test::call_service(&app, request()).await.status(), 200);
-    /// auth.end_sessions(ada.id()).await.unwrap();
-    /// assert_eq!(test::call_service(&app, request()).await.status(), 401);
-    /// # });
-    /// ```
-    ///
-    /// # Panics
-    /// When it is awaited: if the login name is not one, the store fails, or the user can't log in.
-    pub fn user<'a>(&'a self, login: &'a str) -> UserToLogIn<'a> {
-        UserToLogIn::new(self, login)
     }
 
     /// Verifies the access token in an `Authorization` header as a guard does, which remembers what it has

@@ -51,6 +51,39 @@ impl TestUser {
     }
 }
 
+impl TestAuth {
+    /// Adds a user with this login name to the store and logs them in, for handlers that read their row and for
+    /// guards that are [`session_bound`](crate::guard::Guard::session_bound). For a login name that it has added before,
+    /// it logs the same user in again.
+    ///
+    /// The user is in the store that is in use, be it one of your own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use actix_hallpass::testing::TestAuth;
+    /// use actix_web::{App, test, web};
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let auth = TestAuth::new();
+    /// let guard = auth.guard().scope("orders:read").session_bound(Duration::from_secs(30));
+    /// let app = App::new().wrap(guard).route("/", web::get().to(async || "in"));
+    /// let app = test::init_service(app).await;
+    ///
+    /// let ada = auth.user("ada").scope("orders:read").await;
+    /// let request = || test::TestRequest::get().insert_header(ada.header()).to_request();
+    /// assert_eq!(test::call_service(&app, request()).await.status(), 200);
+    /// auth.end_sessions(ada.id()).await.unwrap();
+    /// assert_eq!(test::call_service(&app, request()).await.status(), 401);
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    /// When it is awaited: if the login name is not one, the store fails, or the user can't log in.
+    pub fn user<'a>(&'a self, login: &'a str) -> UserToLogIn<'a> {
+        UserToLogIn::new(self, login)
+    }
+}
+
 impl<'a> UserToLogIn<'a> {
     pub(super) fn new(auth: &'a TestAuth, login: &'a str) -> Self {
         Self { auth, login, scope: Scope::default() }

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::DatabaseUrlError;
+use super::error::DatabaseUrlError;
 
 /// A URL of a server, in its parts. Holds a password.
 #[derive(Clone, PartialEq, Eq)]

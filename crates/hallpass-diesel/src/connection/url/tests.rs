@@ -4,7 +4,7 @@ use DatabaseUrlError::{
     FeatureOff, InMemory, NoDatabase, NoPath, NotAPath, NotAPort, NotAServer, NotEncoded, Text,
     UnknownParameter, UnknownScheme,
 };
-use SettingTextError::{Invisible, Quoted, SpaceAtEnd};
+use hallpass::SettingTextError::{Invisible, Quoted, SpaceAtEnd};
 
 use super::*;
 

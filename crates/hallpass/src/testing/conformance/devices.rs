@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::password::{PasswordHash, PasswordStamp};
 use crate::session::{Device, DeviceSession, Session, SessionId};
 use crate::store::{Rotation, SessionStart, SessionsToEnd};
+use crate::testing::conformance::Subject;
+use crate::testing::conformance::account::{Account, at, hash};
 use crate::testing::conformance::races::{RIVALS, winners};
-use crate::testing::conformance::{Account, Subject, at, hash};
 
 /// How often each race is run.
 const ROUNDS: usize = 20;

@@ -3,7 +3,8 @@
 use crate::password::PasswordHash;
 use crate::session::{EndReason, SessionId, Sessions};
 use crate::store::{SessionStart, SessionsToEnd, UserStore};
-use crate::testing::conformance::{Account, Subject, at};
+use crate::testing::conformance::Subject;
+use crate::testing::conformance::account::{Account, at};
 
 /// How many ended sessions a user has who logs in all the time, where nothing removes them.
 const MANY: u32 = 10_000;

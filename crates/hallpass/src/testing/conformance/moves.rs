@@ -4,8 +4,9 @@
 use crate::password::PasswordHash;
 use crate::session::{Session, SessionId};
 use crate::store::{SessionStart, SessionsToEnd, UserStore};
+use crate::testing::conformance::Subject;
+use crate::testing::conformance::account::{Account, at, hash};
 use crate::testing::conformance::races::winners;
-use crate::testing::conformance::{Account, Subject, at, hash};
 
 /// How often each race is run.
 const ROUNDS: usize = 20;

@@ -7,7 +7,8 @@ use std::thread;
 use crate::password::PasswordHash;
 use crate::session::Sessions;
 use crate::store::{NewUser, Rotation};
-use crate::testing::conformance::{Account, Subject, hash};
+use crate::testing::conformance::Subject;
+use crate::testing::conformance::account::{Account, at, hash, scope};
 use crate::user::UserId;
 
 /// Threads that want the same thing at once.
@@ -62,8 +63,8 @@ fn one_of_many_registrations_wins(subject: &dyn Subject) {
     let new = NewUser {
         login: taken.login.clone(),
         password_hash: taken.password_hash.clone(),
-        scope: super::scope(),
-        created_at: super::at(1),
+        scope: scope(),
+        created_at: at(1),
     };
     let won = winners(|_| subject.store().create(&new).expect("create answers").is_some());
     assert_eq!(won, 1, "one registration wins");
@@ -119,7 +120,7 @@ fn a_disabled_user_has_no_session_whoever_wins(subject: &dyn Subject) {
     let is_disabled = AtomicBool::new(false);
     winners(|number| match number {
         0 => {
-            let disabled = subject.store().disable(&account.id, super::at(300));
+            let disabled = subject.store().disable(&account.id, at(300));
             is_disabled.store(disabled.is_ok(), Ordering::SeqCst);
             false
         }

@@ -3,7 +3,8 @@
 use crate::password::PasswordHash;
 use crate::session::{Session, SessionId, Sessions};
 use crate::store::{NewUser, PasswordChange, Rotation, SessionStart, SessionsToEnd, StoreError};
-use crate::testing::conformance::{Account, Subject, at, hash, scope, unused_login};
+use crate::testing::conformance::Subject;
+use crate::testing::conformance::account::{Account, at, hash, scope, unused_login};
 use crate::user::{LoginName, Scope, UserId};
 
 pub(super) fn run(subject: &dyn Subject) {
