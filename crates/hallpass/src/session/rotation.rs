@@ -1,6 +1,6 @@
 //! May this refresh token be refreshed? The rows of the refresh state machine, as pure functions.
 //!
-//! Row 0 (not authentic) is decided in `refresh_token.rs`, before anything is loaded. Here, in
+//! Row 0 (not authentic) is decided in `token/refresh.rs`, before anything is loaded. Here, in
 //! order: row 1 in [`check_lifetime`], rows 2 to 5, 9 and 10 in [`decide`], and rows 6 to 8b in
 //! [`Claim::judge`], once bcrypt has said whether the secret matches, and [`check_password`].
 

@@ -1,5 +1,5 @@
-//! Access tokens: minutes long, verified without the database (RFC 9068). They are issued here, and verified in
-//! `access_token/verification.rs`.
+//! Access tokens: minutes long, verified without the database (RFC 9068). They are issued
+//! here, and verified in `verification.rs`.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,12 +1,13 @@
 //! The verification of access tokens, which every guarded request waits for.
 //!
-//! There is one way, and it is the fast one. To read a payload twice, once to find members that come twice
-//! and once for their values, and to make a text of each member took most of a verification. Here it is
-//! read once, and names are compared where they stand. Two things more are fast for refresh tokens too, a line each where they
-//! stand: `jws.rs` leaves a header unread that is written like our own, and `hmac_key.rs` has the key set up.
+//! There is one way, and it is the fast one. To read a payload twice, once to find members that
+//! come twice and once for their values, and to make a text of each member took most of a
+//! verification. Here it is read once, and names are compared where they stand. Two things more are
+//! fast for refresh tokens too, a line each where they stand: `keys/jws.rs` leaves a header unread
+//! that is written like our own, and `keys/hmac.rs` has the key set up.
 //!
 //! What is accepted, what is refused, and why, is exactly as in the plain way, which stands in
-//! `tests/plain.rs`, and which `tests/differential.rs` compares this one with.
+//! `access/tests/plain.rs`, and which `access/tests/differential.rs` compares this one with.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Refresh: a refresh token for its successor and a new access token.
 //!
-//! Load the row, decide, prove, swap. What is decided, and why, is in `rotation.rs`.
+//! Load the row, decide, prove, swap. What is decided, and why, is in `session/rotation.rs`.
 
 use std::net::IpAddr;
 
