@@ -26,14 +26,16 @@ on_every_database!(
     a_damaged_count_of_attempts_is_429_once_and_a_warning_and_not_503_for_ever,
 );
 
-const ACCOUNT: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
-const ADDRESS: ThrottlePolicy = ThrottlePolicy { burst: 10, interval: Duration::from_secs(1) };
+const ACCOUNT: ThrottlePolicy = ThrottlePolicy::new(3, Duration::from_secs(30));
+const ADDRESS: ThrottlePolicy = ThrottlePolicy::new(10, Duration::from_secs(1));
 
 /// An app with small limits.
 fn throttled(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> TestApp {
     TestApp::with(|builder| {
-        let limits =
-            LoginLimits { address: ADDRESS, account_at_address: ACCOUNT, account: ACCOUNT };
+        let limits = LoginLimits::default()
+            .with_address(ADDRESS)
+            .with_account_at_address(ACCOUNT)
+            .with_account(ACCOUNT);
         change(builder.login_throttle(LoginThrottle::Memory).login_limits(limits))
     })
 }

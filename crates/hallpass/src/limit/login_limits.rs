@@ -33,7 +33,16 @@ use crate::limit::ThrottlePolicy;
 /// the owner of the account competes with them for the one attempt per interval. Sessions go on all the while: a refresh needs no password, and
 /// passwords that are given in a session are counted apart, with the two limits of the account. The limit of
 /// the address does not apply to them, since they require an access token of the account.
+///
+/// ```
+/// use std::time::Duration;
+/// use hallpass::{LoginLimits, ThrottlePolicy};
+///
+/// let account = ThrottlePolicy::new(20, Duration::from_secs(30));
+/// assert_eq!(LoginLimits::default().with_account(account).account.burst, 20);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoginLimits {
     /// For one client address at the login, and once more for its registrations; of IPv6 for one network of
     /// 64 bits.
@@ -42,6 +51,26 @@ pub struct LoginLimits {
     pub account_at_address: ThrottlePolicy,
     /// For one account: one login name, or one user who gives their password in a session.
     pub account: ThrottlePolicy,
+}
+
+impl LoginLimits {
+    /// Returns these limits with another one for a client address.
+    #[must_use]
+    pub const fn with_address(self, address: ThrottlePolicy) -> Self {
+        Self { address, ..self }
+    }
+
+    /// Returns these limits with another one for an account from one client address.
+    #[must_use]
+    pub const fn with_account_at_address(self, account_at_address: ThrottlePolicy) -> Self {
+        Self { account_at_address, ..self }
+    }
+
+    /// Returns these limits with another one for an account.
+    #[must_use]
+    pub const fn with_account(self, account: ThrottlePolicy) -> Self {
+        Self { account, ..self }
+    }
 }
 
 impl Default for LoginLimits {

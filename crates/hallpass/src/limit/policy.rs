@@ -19,7 +19,7 @@ use crate::time::timestamp::CLOCK_SKEW_TOLERANCE;
 /// use std::time::Duration;
 /// use hallpass::{ThrottlePolicy, Timestamp};
 ///
-/// let policy = ThrottlePolicy { burst: 2, interval: Duration::from_secs(30) };
+/// let policy = ThrottlePolicy::new(2, Duration::from_secs(30));
 /// let now = Timestamp::from_unix_seconds(1_700_000_000).unwrap();
 /// let first = policy.take(None, now).unwrap();
 /// let second = policy.take(Some(first), now).unwrap();
@@ -27,6 +27,7 @@ use crate::time::timestamp::CLOCK_SKEW_TOLERANCE;
 /// assert!(policy.take(Some(second), now.plus(Duration::from_secs(30))).is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ThrottlePolicy {
     /// How many attempts there are at once, at least 1.
     pub burst: u32,
@@ -44,6 +45,12 @@ pub struct NoAttempt {
 }
 
 impl ThrottlePolicy {
+    /// Returns the allowance of `burst` attempts, of which one comes back every `interval`.
+    #[must_use]
+    pub const fn new(burst: u32, interval: Duration) -> Self {
+        Self { burst, interval }
+    }
+
     /// Takes one attempt from an allowance that is full at `full_at`, or now if that is `None`; returns
     /// when it is full with this one gone.
     ///

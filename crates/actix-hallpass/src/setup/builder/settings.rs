@@ -194,8 +194,8 @@ impl AuthBuilder {
     ///
     /// use actix_hallpass::{Auth, LoginLimits, ThrottlePolicy};
     ///
-    /// let account = ThrottlePolicy { burst: 5, interval: Duration::from_secs(60) };
-    /// let builder = Auth::builder().login_limits(LoginLimits { account, ..LoginLimits::default() });
+    /// let account = ThrottlePolicy::new(5, Duration::from_secs(60));
+    /// let builder = Auth::builder().login_limits(LoginLimits::default().with_account(account));
     /// ```
     pub fn login_limits(mut self, limits: LoginLimits) -> Self {
         self.settings.login_limits = Setting::Value(limits);

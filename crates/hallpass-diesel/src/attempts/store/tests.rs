@@ -14,7 +14,7 @@ use crate::open::pooled;
 use crate::schema::migrations::Migrations;
 use crate::schema::schema_table::SchemaTable;
 
-const POLICY: ThrottlePolicy = ThrottlePolicy { burst: 3, interval: Duration::from_secs(30) };
+const POLICY: ThrottlePolicy = ThrottlePolicy::new(3, Duration::from_secs(30));
 
 fn store() -> (TempDir, AttemptStore<Pool<SqliteConnection>>) {
     let directory = tempfile::tempdir().unwrap();
