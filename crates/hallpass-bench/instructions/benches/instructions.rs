@@ -64,8 +64,7 @@ fn service(clock: &Arc<ManualClock>) -> Service {
 
 fn logged_in(clock: &Arc<ManualClock>) -> (Service, TokenPair) {
     let service = service(clock);
-    let credentials =
-        || Credentials::new("ada", "correct horse");
+    let credentials = || Credentials::new("ada", "correct horse");
     service.register(credentials(), None).run_blocking().expect("nobody has the name");
     let answer = service.login(credentials(), None).run_blocking();
     let LoginAnswer::LoggedIn(pair) = answer.expect("the password is right");
