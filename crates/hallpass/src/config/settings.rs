@@ -1,8 +1,9 @@
 //! The table of settings: the name, parser, default and rule of each, in the order in which problems
 //! are reported.
 //!
-//! To add a setting: a row here, a method of `AuthBuilder` (`actix-hallpass/src/setup/builder.rs`),
-//! and, if it has a variable, a line in the README, which a test compares with the row.
+//! To add a setting: a row here, a method of `AuthBuilder`
+//! (`actix-hallpass/src/setup/builder/settings.rs`), and, if it has a variable, a line in the README,
+//! which a test compares with the row.
 
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
