@@ -106,7 +106,7 @@ pub static ROUTES: [Route; 10] = [
         method: Method::POST,
         path: "/logout",
         condition: Condition::Always,
-        codes: &[ANY, BODY, HASH, &[ErrorCode::RequestAmbiguous]],
+        codes: &[ANY, BODY, &[ErrorCode::RequestAmbiguous]],
         handler: |shared, request, payload| Box::pin(logout::logout(shared, request, payload)),
     },
     Route {

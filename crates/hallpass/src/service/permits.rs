@@ -16,7 +16,7 @@ pub enum HashLane {
     RefreshToken,
 }
 
-/// The permission to run bcrypt once, given back when it is dropped.
+/// The permission to run bcrypt until it is dropped.
 pub struct HashPermit(#[expect(dead_code, reason = "held for its drop")] Box<dyn Any + Send>);
 
 impl HashPermit {
@@ -47,7 +47,7 @@ enum Slot {
 impl Permits {
     /// Waits for a permit of the lane.
     ///
-    /// No connection may be held meanwhile: hash, drop the permit, and only then call the store again.
+    /// Hash, and drop the permit before the store or the application's code is called: others wait for it.
     pub(crate) async fn enter(&self, lane: HashLane) -> HashPermit {
         *self.slot() = Slot::Wanted(lane);
         poll_fn(|_| self.take_granted().map_or(Poll::Pending, Poll::Ready)).await

@@ -194,8 +194,8 @@ impl Service {
         &*self.0.ports.store
     }
 
-    /// Changes the user's sessions, and tells the watcher, whatever came of it. Every change goes through
-    /// here but rotations, which end no session.
+    /// Changes the user's sessions, and tells the watcher, whatever came of it. Every
+    /// change of live sessions goes through here, except rotations, which end none.
     pub(crate) fn change_sessions<T>(
         &self,
         user_id: &UserId,

@@ -15,7 +15,7 @@ impl Service {
     /// user. Their access tokens live until they expire, but for a guard that asks for their session.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] for a table that has no place for it, in the others
+    /// [`StoreError::Unsupported`] for a table that has no place for it, the others
     /// when the store could not do it.
     pub fn disable(&self, user_id: UserId) -> UseCase<Outcome<bool>> {
         self.do_to(user_id, AuthEventKind::UserDisabled, |store, user_id, now| {

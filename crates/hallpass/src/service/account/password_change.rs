@@ -8,7 +8,7 @@ use crate::password::{
     Password, PasswordHash, PasswordRuleError, PasswordText, PasswordUnacceptable,
 };
 use crate::random::RandomUnavailable;
-use crate::service::permits::{HashLane, Permits};
+use crate::service::permits::{HashLane, HashPermit, Permits};
 use crate::service::service::event;
 use crate::service::throttle::{Attempt, Throttleable};
 use crate::service::{OwnSessions, Service, Throttled, UseCase};
@@ -86,9 +86,9 @@ impl Service {
     /// all but the token's own, in the same statement or transaction.
     ///
     /// # Errors
-    /// [`PasswordChangeError::Unacceptable`] for the new password, in
+    /// [`PasswordChangeError::Unacceptable`] for the new password,
     /// [`PasswordChangeError::Refused`] for the old one, [`PasswordChangeError::Throttled`] after too
-    /// many of these, in [`PasswordChangeError::SessionEnded`] when
+    /// many of these, [`PasswordChangeError::SessionEnded`] when
     /// the token's session is over, the others when it could not be done; nothing is written then.
     pub fn change_password(
         &self,
@@ -164,13 +164,9 @@ impl From<RuleViolation> for PasswordChangeError {
 
 impl Change {
     /// Proves the old password, makes the new hash once, and writes it, again if the row has changed.
-    ///
-    /// The application's rule is asked once the old password is proven: a rule may ask another service, which
-    /// a guesser could call without limit.
     async fn run(&self, permits: &Permits) -> Outcome {
-        let mut user = self.prove(self.user()?, permits).await?;
-        self.service.check_rule(&self.new)?;
-        let new_hash = self.hash(permits).await?;
+        let (mut user, permit) = self.prove(self.user()?, permits).await?;
+        let new_hash = self.hash(permit, permits).await?;
         let mut attempt = 1;
         while !self.write(&user, &new_hash)? {
             if attempt == MAXIMUM_ATTEMPTS {
@@ -193,7 +189,7 @@ impl Change {
         if user.password_hash == *verified && !user.is_disabled {
             return Ok(user);
         }
-        self.prove(user, permits).await
+        self.prove(user, permits).await.map(|(user, _)| user)
     }
 
     fn user(&self) -> Result<User, PasswordChangeError> {
@@ -212,18 +208,38 @@ impl Change {
         }
     }
 
-    async fn prove(&self, user: User, permits: &Permits) -> Result<User, PasswordChangeError> {
-        let Who::User { current, .. } = &self.who else { return Ok(user) };
+    /// Returns the user and the permit of the proof; the application has nothing to prove.
+    async fn prove(
+        &self,
+        user: User,
+        permits: &Permits,
+    ) -> Result<(User, Option<HashPermit>), PasswordChangeError> {
+        let Who::User { current, .. } = &self.who else { return Ok((user, None)) };
         let permit = permits.enter(HashLane::Password).await;
         match self.service.prove_password(Some(user), current.as_ref(), &permit) {
-            Ok((user, _)) => Ok(user),
+            Ok((user, _)) => Ok((user, Some(permit))),
             Err((_, refusal)) => Err(self.refuse(refusal)),
         }
     }
 
-    async fn hash(&self, permits: &Permits) -> Result<PasswordHash, RandomUnavailable> {
-        let _permit = permits.enter(HashLane::Password).await;
-        self.service.0.passwords.hash(&self.new, self.service.random())
+    /// Makes the new hash, under the permit of the proof where there is no rule to ask: a change whose old
+    /// password is proven is not refused for want of a second permit.
+    ///
+    /// The application's rule is asked without a permit, and only after the proof: it may ask another
+    /// service, which a guesser could call without limit.
+    async fn hash(
+        &self,
+        proof: Option<HashPermit>,
+        permits: &Permits,
+    ) -> Result<PasswordHash, PasswordChangeError> {
+        let has_rule = self.service.0.ports.password_rule.is_some();
+        let proof = proof.filter(|_| !has_rule);
+        self.service.check_rule(&self.new)?;
+        let _permit = match proof {
+            Some(permit) => permit,
+            None => permits.enter(HashLane::Password).await,
+        };
+        Ok(self.service.0.passwords.hash(&self.new, self.service.random())?)
     }
 
     /// Returns whether the row was as it had been loaded, and has the new hash now.

@@ -55,7 +55,7 @@ impl Service {
     ///
     /// # Errors
     /// [`RegisterError::Refused`] for an unacceptable or taken name and for an
-    /// unacceptable password, in [`RegisterError::Throttled`] after too many of these, the others when
+    /// unacceptable password, [`RegisterError::Throttled`] after too many of these, the others when
     /// something was unavailable.
     pub fn register(
         &self,

@@ -18,7 +18,7 @@ impl Service {
     /// logged out as far as it can be. Ending a session twice is no error either.
     ///
     /// # Errors
-    /// The steps end in a [`StoreError`] when the store could not tell: the session may go on.
+    /// [`StoreError`] when the store could not tell: the session may go on.
     pub fn logout(
         &self,
         refresh_token: Option<&str>,

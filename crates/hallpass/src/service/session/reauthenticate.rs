@@ -82,7 +82,7 @@ impl Service {
     /// # Errors
     /// [`ReauthenticateError::Refused`] for a wrong password and for a disabled user,
     /// [`ReauthenticateError::Throttled`] after too many of these,
-    /// [`ReauthenticateError::SessionEnded`] when the token's session is not the user's, in the
+    /// [`ReauthenticateError::SessionEnded`] when the token's session is not the user's, the
     /// others when something was unavailable.
     pub fn reauthenticate(
         &self,

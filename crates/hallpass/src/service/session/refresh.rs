@@ -83,7 +83,7 @@ impl Service {
         }
     }
 
-    /// Row 0: everything that can be told from the token alone, but for its age.
+    /// Everything that the token alone tells, except whether it has expired.
     fn authentic_refresh_token(&self, token: &str) -> Result<RefreshClaims, RefreshTokenError> {
         let presented = self.0.refresh_tokens.authenticate(token)?;
         presented.check_not_before(self.now())?;

@@ -1,5 +1,4 @@
-//! Disabling, enabling and deleting: their effect on login, refresh and use_case-up, and in between their
-//! steps.
+//! What an application does to an account, against login and refresh, also while a password is hashed.
 
 use super::*;
 use crate::event::LoginRefusal;

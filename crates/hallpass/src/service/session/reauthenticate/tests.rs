@@ -74,7 +74,7 @@ fn a_user_who_is_gone_has_no_session() {
     assert!(matches!(outcome, Err(ReauthenticateError::SessionEnded)), "{outcome:?}");
 }
 
-/// Each use_case-up renews `auth_time`, from which the end of a session is counted elsewhere.
+/// Each step-up renews `auth_time`, from which the end of a session is counted elsewhere.
 #[test]
 fn step_ups_one_after_the_other_do_not_outlive_the_token_that_began_them() {
     let world = World::new();
