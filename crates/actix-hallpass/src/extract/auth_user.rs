@@ -49,7 +49,8 @@ pub struct AuthUser<Id = i64, Claims = NoClaims> {
     pub issued_at: Timestamp,
     /// The first second in which the token is no longer valid.
     pub expires_at: Timestamp,
-    /// When they proved who they are: at login, or at the step-up that made this token; `None` in a token of another issuer with our key.
+    /// When they proved who they are: at login, or at the step-up that made this token; `None` in a
+    /// token of another issuer with our key.
     pub auth_time: Option<Timestamp>,
     /// What the application adds to its tokens; see [`AuthBuilder::claims`](crate::setup::AuthBuilder::claims).
     pub claims: Claims,

@@ -79,10 +79,11 @@ impl Guard {
 
     /// Lets CORS preflights in: `OPTIONS` with `Origin` and `Access-Control-Request-Method`.
     ///
-    /// Needed where the guard is wrapped around the CORS middleware; the other way round, that
-    /// one answers preflights before the guard sees them. Without CORS middleware inside of the
-    /// guard, preflights reach whatever handler takes `OPTIONS`. An [`AuthUser`](crate::extract::AuthUser) in it has a valid token and no
-    /// more: what the guard asks besides, a live session or a scope, was not asked.
+    /// Needed where the guard is wrapped around the CORS middleware; the other way round, that one
+    /// answers preflights before the guard sees them. Without CORS middleware inside of the guard,
+    /// preflights reach whatever handler takes `OPTIONS`. An [`AuthUser`](crate::extract::AuthUser)
+    /// in it has a valid token and no more: what the guard asks besides, a live session or a scope,
+    /// was not asked.
     #[must_use]
     pub fn allow_preflight(self) -> Self {
         Self { preflight: Preflight::LetThrough, ..self }
@@ -133,7 +134,8 @@ impl Guard {
     /// Lets in whose access token allows `scope`, and answers others with 403 `insufficient_scope`.
     /// Of several words, separated by spaces, and of several calls, all are needed.
     ///
-    /// The scope is that of the user's row when the token was made: a change shows at the next refresh. Whoever has no token is refused with 401, also with [`Guard::optional`].
+    /// The scope is that of the user's row when the token was made: a change shows at the next
+    /// refresh. Whoever has no token is refused with 401, also with [`Guard::optional`].
     ///
     /// # Panics
     /// When it is no list of scope tokens (RFC 6749 §3.3) with at least one in it.

@@ -19,7 +19,8 @@ pub(crate) enum Requirement {
     User(Arc<Rule>),
 }
 
-/// A rule of the application's, over claims. `Err` when it takes another type of id, or claims that the token has not.
+/// A rule of the application's, over claims. `Err` when it takes another type of id, or claims that
+/// the token has not.
 type Rule = dyn Fn(&AccessClaims) -> Result<bool, AuthErrorReason> + Send + Sync;
 
 impl Requirement {

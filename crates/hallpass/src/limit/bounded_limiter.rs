@@ -21,10 +21,11 @@ const MAXIMUM_KEYS: usize = 50_000;
 ///
 /// - Each kind has a map of its own. Addresses, of which an owner of IPv6 has as many as they like, push no
 ///   login name out, and neither pushes out a user.
-/// - What was asked for once goes first (Clock-PRO), after some 1,500 others in a full map, and gives back
-///   one attempt. An account that is guessed at is asked for again and again. It takes some 100,000 to 300,000 other names, each tried more than once, and an attempt of an
-///   address for each. Whoever has the thousands of networks for that guesses faster by using them on
-///   their own: where that is to be feared, count in the database.
+/// - What was asked for once goes first (Clock-PRO), after some 1,500 others in a full map, and
+///   gives back one attempt. An account that is guessed at is asked for again and again. It takes
+///   some 100,000 to 300,000 other names, each tried more than once, and an attempt of an address
+///   for each. Whoever has the thousands of networks for that guesses faster by using them on their
+///   own: where that is to be feared, count in the database.
 #[derive(Debug)]
 pub struct BoundedLimiter {
     logins: Cache<AttemptKey, Timestamp>,

@@ -29,10 +29,11 @@ use crate::limit::ThrottlePolicy;
 /// Sheet ("Account Lockout") warns of, so hallpass does not. Who has to comply counts the events.
 ///
 /// # Security
-/// Nobody knows who guesses. While somebody does, from the owner's own address or from four others or more,
-/// the owner of the account competes with them for the one attempt per interval. Sessions go on all the while: a refresh needs no password, and
-/// passwords that are given in a session are counted apart, with the two limits of the account. The limit of
-/// the address does not apply to them, since they require an access token of the account.
+/// Nobody knows who guesses. While somebody does, from the owner's own address or from four others
+/// or more, the owner of the account competes with them for the one attempt per interval. Sessions
+/// go on all the while: a refresh needs no password, and passwords that are given in a session are
+/// counted apart, with the two limits of the account. The limit of the address does not apply to
+/// them, since they require an access token of the account.
 ///
 /// ```
 /// use std::time::Duration;

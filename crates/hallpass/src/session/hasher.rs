@@ -14,9 +14,9 @@ use crate::token::refresh_secret::RefreshSecret;
 /// How many sessions are remembered, in some 10 MB; those that were refreshed longest ago go first.
 const MAXIMUM_REMEMBERED: usize = 100_000;
 
-/// Hashes with bcrypt, and remembers which hash it made of which secret once a store holds it, so that the next refresh of a
-/// session at the same process need not run bcrypt to find that out: half of what a refresh costs, and
-/// nearly all of what a retry does.
+/// Hashes with bcrypt, and remembers which hash it made of which secret once a store holds it, so
+/// that the next refresh of a session at the same process need not run bcrypt to find that out:
+/// half of what a refresh costs, and nearly all of what a retry does.
 ///
 /// # Security
 /// What is remembered is an HMAC over hash and secret, under a key that is never stored. It proves what

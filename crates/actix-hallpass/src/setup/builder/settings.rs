@@ -157,8 +157,9 @@ impl AuthBuilder {
     /// `{base}/sessions`, `{base}/logout/all` and `{base}/logout/others`. It can be turned on
     /// later, once no process with the old setting runs: the sessions there are go on.
     ///
-    /// A store of your own ([`AuthBuilder::store`]) says how many it keeps: without this setting, that counts;
-    /// with another number in it, [`AuthBuilder::build`] fails with [`SetupError::Sessions`](crate::SetupError::Sessions).
+    /// A store of your own ([`AuthBuilder::store`]) says how many it keeps: without this setting,
+    /// that counts; with another number in it, [`AuthBuilder::build`] fails with
+    /// [`SetupError::Sessions`](crate::SetupError::Sessions).
     ///
     /// ```
     /// use actix_hallpass::{Auth, Sessions};
@@ -316,12 +317,14 @@ impl AuthBuilder {
     /// Adds to each access token what `claims` makes of the user, for handlers that take
     /// [`AuthUser<Id, Claims>`](crate::AuthUser) and for other services that read the token.
     ///
-    /// It is called for each access token, with the row as it was when the request looked at it, off the
-    /// event loop; so a change shows at the next refresh. Let it take far less than
-    /// `REFRESH_TOKEN_GRACE`: that time runs while it is made. A field with the name of a claim of hallpass's (`sub`, `exp`, `scope`,
-    /// …), or `amr`, `acr`, `azp`, `client_id`, `cnf`, `nonce` or `act`, in any case, is a [`SetupError`](crate::SetupError); where serde does not know the names before there is a value
-    /// (a map, a flattened field, a tagged enum), login fails. Anybody who has a token can read it: it is signed and not
-    /// encrypted. An access token has 4 KiB at most.
+    /// It is called for each access token, with the row as it was when the request looked at it,
+    /// off the event loop; so a change shows at the next refresh. Let it take far less than
+    /// `REFRESH_TOKEN_GRACE`: that time runs while it is made. A field with the name of a claim of
+    /// hallpass's (`sub`, `exp`, `scope`, …), or `amr`, `acr`, `azp`, `client_id`, `cnf`, `nonce`
+    /// or `act`, in any case, is a [`SetupError`](crate::SetupError); where serde does not know the
+    /// names before there is a value (a map, a flattened field, a tagged enum), login fails.
+    /// Anybody who has a token can read it: it is signed and not encrypted. An access token has 4
+    /// KiB at most.
     ///
     /// ```
     /// use actix_hallpass::{Auth, AuthUser};

@@ -1,7 +1,8 @@
 //! The plain way to verify an access token: every part is decoded, the header is always read, the
-//! signature is jsonwebtoken's to check, the claims are read twice, and a member that comes twice is missed
-//! when members are counted. Slow, and easy to believe. What a scope and a session's id look like, and that `null` is no
-//! text, is asked of the code itself: those have tests of their own.
+//! signature is jsonwebtoken's to check, the claims are read twice, and a member that comes twice
+//! is missed when members are counted. Slow, and easy to believe. What a scope and a session's id
+//! look like, and that `null` is no text, is asked of the code itself: those have tests of their
+//! own.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
