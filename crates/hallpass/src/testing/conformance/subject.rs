@@ -1,5 +1,7 @@
 //! A store under test.
 
+#[cfg(doc)]
+use crate::session::EndReason;
 use crate::session::SessionId;
 use crate::store::UserStore;
 use crate::testing::MemoryStore;
