@@ -276,7 +276,7 @@ fn what_ends_here_is_known_at_once() {
         match change {
             0 => assert!(service.disable(id.clone()).run_blocking().unwrap()),
             1 => assert!(service.delete(id.clone()).run_blocking().unwrap()),
-            2 => service.set_password(id.clone(), new()).run_blocking().unwrap(),
+            2 => assert!(service.set_password(id.clone(), new()).run_blocking().unwrap()),
             3 => assert_eq!(service.end_sessions(id.clone()).run_blocking().unwrap(), 1),
             4 => drop(world.app.login("ada", "correct horse").tokens()),
             _ => {
@@ -304,6 +304,28 @@ fn a_device_that_is_logged_out_from_another_one_is_out() {
     assert_eq!(world.app.post_with_token("/auth/password", &laptop.access, &body).status, 204);
     world.assert_ended("/minute/user", &phone);
     assert_eq!(world.status("/minute/user", &laptop), 200, "the kept session goes on");
+}
+
+#[test]
+fn a_session_that_is_ended_by_its_id_is_out_and_then_all_of_the_user_and_of_nobody_else() {
+    let world = World::with(Sessions::PerDevice { max: 5 });
+    let bob = world.app.session("bob");
+    let phone = world.app.session("ada");
+    let laptop = world.app.login("ada", "correct horse").tokens();
+    for tokens in [&bob, &phone, &laptop] {
+        assert_eq!(world.status("/minute/user", tokens), 200);
+    }
+    let list = world.app.get_with_token("/auth/sessions", &phone.access).json();
+    let sessions = list["sessions"].as_array().unwrap();
+    let own = sessions.iter().find(|session| session["current"] == true).unwrap();
+    let path = format!("/auth/sessions/{}", own["id"].as_str().unwrap());
+    assert_eq!(world.app.send_with_token("DELETE", &path, &laptop.access).status, 204);
+    world.assert_ended("/minute/user", &phone);
+    assert_eq!(world.status("/minute/user", &laptop), 200);
+    let all = world.app.send_with_token("POST", "/auth/logout/all", &laptop.access);
+    assert_eq!(all.status, 204);
+    world.assert_ended("/minute/user", &laptop);
+    assert_eq!(world.status("/minute/user", &bob), 200);
 }
 
 #[test]

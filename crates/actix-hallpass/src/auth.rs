@@ -83,8 +83,7 @@ impl Auth {
     ///
     /// # actix_web::rt::System::new().block_on(async {
     /// let auth = TestAuth::new();
-    /// let credentials =
-    ///     Credentials::new("ada", "correct horse");
+    /// let credentials = Credentials::new("ada", "correct horse");
     /// let registered = auth.run(auth.service().register(credentials, None)).await.unwrap();
     /// assert_eq!(registered.unwrap().as_str(), "1");
     /// # });

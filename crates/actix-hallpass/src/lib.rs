@@ -88,7 +88,7 @@ pub use extract::{AuthUser, MaybeAuthUser, NoClaims, RequireRecent, RequireScope
 pub use guard::Guard;
 #[doc(hidden)]
 pub use guard::GuardMiddleware;
-/// The domain: for whoever writes a store, a limiter, or a front end of their own.
+/// The domain: for stores, limiters and front ends of your own.
 pub use hallpass;
 #[doc(inline)]
 pub use hallpass::{

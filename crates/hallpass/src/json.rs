@@ -38,13 +38,13 @@ pub struct MalformedJson {
 /// assert!(hallpass::json::from_slice::<(u8,)>(b"[1]").is_err());
 /// ```
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, MalformedJson> {
-    serde_json::from_slice::<UniqueObject>(json)?;
-    Ok(serde_json::from_slice(json)?)
+    serde_json::from_slice::<UniqueObject>(json).map_err(MalformedJson::of)?;
+    serde_json::from_slice(json).map_err(MalformedJson::of)
 }
 
-impl From<serde_json::Error> for MalformedJson {
+impl MalformedJson {
     /// Keeps the place and drops the message, which quotes the input.
-    fn from(error: serde_json::Error) -> Self {
+    pub(crate) fn of(error: serde_json::Error) -> Self {
         let problem = match error.classify() {
             Category::Io => "unreadable JSON",
             Category::Syntax => "a syntax error",

@@ -14,7 +14,7 @@ use crate::run::RunError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The new password is unacceptable, or the user's row changed too often meanwhile.
+    /// The new password is unacceptable, or the user's row changed at each of ten attempts.
     #[error(transparent)]
     Password(#[from] PasswordChangeError),
     /// The store could not tell.
@@ -48,11 +48,7 @@ impl Auth {
         user_id: impl Display,
         new: &str,
     ) -> Result<bool, AccountError> {
-        match self.run(self.service().set_password(UserId::new(user_id), new.into())).await? {
-            Ok(()) => Ok(true),
-            Err(PasswordChangeError::UnknownUser) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.run(self.service().set_password(UserId::new(user_id), new.into())).await??)
     }
 
     /// Replaces a hash of another kind by one of hallpass's, once your application has verified the password

@@ -87,8 +87,8 @@ impl Auth {
         }))
     }
 
-    /// Removes the sessions that have been over for `kept` at least, batch by batch, so that nobody else
-    /// waits for long; returns how many. It takes its time: ten to thirty seconds for 100,000 of them.
+    /// Removes sessions that ended or expired at least `kept` ago, in small batches that hold up no request
+    /// for long. Returns how many it removed. 100,000 sessions take ten to thirty seconds.
     ///
     /// # Errors
     /// [`AccountError`] when a batch could not be removed; those before it are.

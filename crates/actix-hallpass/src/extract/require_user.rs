@@ -15,7 +15,7 @@ impl Guard {
     /// Lets in the users to whom `rule` says yes, and answers others with 403 `insufficient_scope`.
     ///
     /// It is asked at each request, on the event loop: let it decide by what it is given, and look
-    /// into a database in a handler. Whoever has no token is refused with 401, also with
+    /// into a database in a handler. A request without a token gets 401, also with
     /// [`Guard::optional`]. Write the type of the argument, which is that of the ids:
     ///
     /// ```

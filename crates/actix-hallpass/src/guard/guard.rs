@@ -135,7 +135,7 @@ impl Guard {
     /// Of several words, separated by spaces, and of several calls, all are needed.
     ///
     /// The scope is that of the user's row when the token was made: a change shows at the next
-    /// refresh. Whoever has no token is refused with 401, also with [`Guard::optional`].
+    /// refresh. A request without a token gets 401, also with [`Guard::optional`].
     ///
     /// # Panics
     /// When it is no list of scope tokens (RFC 6749 §3.3) with at least one in it.
@@ -166,7 +166,7 @@ impl Guard {
     /// 401 `insufficient_user_authentication` (RFC 9470): by the login, or by the `POST
     /// {base}/reauthenticate` that made the token. A refresh makes a token with the time of the login again,
     /// so a `max_age` beyond the access token's lifetime asks for the password more often than it says.
-    /// Whoever has no token is refused with 401, also with [`Guard::optional`].
+    /// A request without a token gets 401, also with [`Guard::optional`].
     #[must_use]
     pub fn max_age(self, max_age: Duration) -> Self {
         self.requiring(Requirement::MaxAge(max_age))

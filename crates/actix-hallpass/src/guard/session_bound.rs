@@ -8,8 +8,8 @@ use crate::answer::AuthErrorReason;
 use crate::guard::live_sessions::{LiveSession, Look};
 use crate::shared::Shared;
 
-/// How old an answer of the store may be, and for how much longer it counts while there is none: both in
-/// whole seconds.
+/// How old an answer of the store may be, and how much older while the store does not answer, in whole
+/// seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionBound {
     pub(crate) max_staleness: Duration,

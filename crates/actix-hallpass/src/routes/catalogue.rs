@@ -233,7 +233,7 @@ impl fmt::Debug for Route {
 }
 
 /// Returns whether a request is for one of our routes, which a guard around the whole app must let
-/// through: nobody could log in otherwise. Each of them asks for what it needs by itself.
+/// through: a login has no token yet. Each route checks by itself what it requires.
 ///
 /// Asked before the app has chosen a handler, so by method and path.
 pub(crate) fn is_own(request: &ServiceRequest) -> bool {

@@ -21,8 +21,8 @@ pub(crate) struct HashLanes {
     wait: Duration,
 }
 
-/// The permits to hash. Each lane has its own, so that a storm of logins logs nobody out by
-/// delaying refreshes.
+/// The permits to hash. Each lane has its own: a storm of logins must not delay refreshes, which would
+/// log users out.
 #[derive(Clone, Debug)]
 struct Permits {
     password: Arc<Semaphore>,

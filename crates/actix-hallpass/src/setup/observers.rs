@@ -1,4 +1,4 @@
-//! Everybody who is told the outcomes: the log, unless it is left out, and the application's observers.
+//! The list of observers: the log, unless it is left out, and those of the application.
 
 use std::sync::Arc;
 

@@ -182,6 +182,7 @@ macro_rules! user_statements {
                 let update = __hallpass::diesel::update($table::table).filter(__Columns::ID.eq(id));
                 let is_session = |id| __hallpass::same_bytes(__Columns::SESSION_ID, id);
                 let has_hash = |hash| __hallpass::same_bytes(__Columns::REFRESH_TOKEN_HASH, hash);
+                let has_password = |hash| __hallpass::same_bytes(__Columns::PASSWORD_HASH, hash);
                 let set_hash = |hash| __Columns::REFRESH_TOKEN_HASH.eq(hash);
                 let set_time = |time| __Columns::ROTATED_AT.eq(__hallpass::seconds(time));
                 let is_enabled = || __hallpass::in_parentheses($is_enabled);
@@ -190,14 +191,11 @@ macro_rules! user_statements {
                 match change {
                     __hallpass::InRowChange::Start(start) => {
                         let (session, now) = (&start.session, start.session.rotated_at);
-                        let hash = __hallpass::text_of(&session.refresh_token_hash);
                         let verified = start.verified_password_hash.expose_hash();
-                        let has_password =
-                            __hallpass::same_bytes(__Columns::PASSWORD_HASH, verified);
-                        let update = update.filter(has_password).filter(is_enabled());
+                        let update = update.filter(has_password(verified)).filter(is_enabled());
                         let set = (
                             __Columns::PASSWORD_HASH.eq(__hallpass::stored_password_hash(start)),
-                            set_hash(hash),
+                            set_hash(__hallpass::text_of(&session.refresh_token_hash)),
                             __Columns::SESSION_ID.eq(session.id.as_str()),
                             __Columns::REFRESH_GENERATION.eq(0),
                             set_time(now),
@@ -208,10 +206,8 @@ macro_rules! user_statements {
                     __hallpass::InRowChange::Rotate(rotation) | __hallpass::InRowChange::Take(rotation) => {
                         let now = rotation.rotated_at;
                         let verified = __hallpass::text_of(&rotation.verified_hash);
-                        let update = update
-                            .filter(is_session(rotation.session_id.as_str()))
-                            .filter(has_hash(verified.as_str()))
-                            .filter(is_enabled());
+                        let update = update.filter(is_session(rotation.session_id.as_str()));
+                        let update = update.filter(has_hash(verified.as_str())).filter(is_enabled());
                         if matches!(change, __hallpass::InRowChange::Take(_)) {
                             return __hallpass::execute(connection, update.set(end(now)));
                         }

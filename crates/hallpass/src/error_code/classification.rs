@@ -74,7 +74,6 @@ impl Classified for PasswordChangeError {
             Self::Refused(refusal) => refusal.refusal(),
             Self::Throttled(throttled) => throttled.refusal(),
             Self::SessionEnded => Refusal::of_access_token(ErrorCode::SessionRevoked),
-            Self::UnknownUser => Refusal::new(ErrorCode::NotFound),
             // The database is well; somebody refreshes the session or logs in all the while.
             Self::Conflict => Refusal::new(ErrorCode::Unavailable).with_severity(Severity::Warning),
             Self::Store(error) => error.refusal(),

@@ -98,7 +98,7 @@ impl AccessClaims {
     /// say.
     pub fn app_claims<C: DeserializeOwned>(&self) -> Result<C, MalformedJson> {
         let token = self.0.has_app_claims.then(|| self.expose_token());
-        Ok(C::deserialize(AppMembers(token))?)
+        C::deserialize(AppMembers(token)).map_err(MalformedJson::of)
     }
 
     /// Returns `jti`: the token's own id.

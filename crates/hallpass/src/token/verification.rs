@@ -131,8 +131,9 @@ impl<'a> ReadClaims<'a> {
     /// [`MalformedJson`] for what is not a JSON object, and for a member that is missing, comes twice
     /// at whatever depth, or has the wrong type.
     fn read(payload: &'a [u8], token: &str) -> Result<Self, MalformedJson> {
-        let members: Members<'a> = serde_json::from_slice(payload)?;
-        Ok(members.complete(token)?)
+        serde_json::from_slice(payload)
+            .and_then(|members: Members<'a>| members.complete(token))
+            .map_err(MalformedJson::of)
     }
 }
 

@@ -40,9 +40,6 @@ pub enum PasswordChangeError {
     /// The session of the access token has ended: this is no way around a logout.
     #[error("the session has ended")]
     SessionEnded,
-    /// There is no such user.
-    #[error("no such user")]
-    UnknownUser,
     /// The row changed under ten attempts. Trying again is safe.
     #[error("the user's row changed too often meanwhile")]
     Conflict,
@@ -107,18 +104,23 @@ impl Service {
         };
         match self.checked_change(who, new, client_address) {
             Ok(change) => UseCase::new(|permits| async move {
-                change.service.throttled(attempt, change.run(&permits)).await
+                change.service.throttled(attempt, change.run(&permits)).await.map(|_| ())
             }),
             Err(unacceptable) => UseCase::Answered(Err(unacceptable.into())),
         }
     }
 
     /// Sets the password of a user, without asking for the old one, and ends all their sessions in the
-    /// same statement or transaction: for a reset, or for an administrator.
+    /// same statement or transaction: for a reset, or for an administrator. Returns whether there is such a
+    /// user.
     ///
     /// # Errors
-    /// As [`Service::change_password`], and [`PasswordChangeError::UnknownUser`].
-    pub fn set_password(&self, user_id: UserId, new: PasswordText) -> UseCase<Outcome> {
+    /// As [`Service::change_password`].
+    pub fn set_password(
+        &self,
+        user_id: UserId,
+        new: PasswordText,
+    ) -> UseCase<Result<bool, PasswordChangeError>> {
         match self.checked_change(Who::Application(user_id), new, None) {
             Ok(change) => UseCase::new(|permits| async move { change.run(&permits).await }),
             Err(unacceptable) => UseCase::Answered(Err(unacceptable.into())),
@@ -163,9 +165,11 @@ impl From<RuleViolation> for PasswordChangeError {
 }
 
 impl Change {
-    /// Proves the old password, makes the new hash once, and writes it, again if the row has changed.
-    async fn run(&self, permits: &Permits) -> Outcome {
-        let (mut user, permit) = self.prove(self.user()?, permits).await?;
+    /// Proves the old password, makes the new hash once, and writes it, again if the row has changed. Returns
+    /// whether there is such a user.
+    async fn run(&self, permits: &Permits) -> Result<bool, PasswordChangeError> {
+        let Some(user) = self.user()? else { return Ok(false) };
+        let (mut user, permit) = self.prove(user, permits).await?;
         let new_hash = self.hash(permit, permits).await?;
         let mut attempt = 1;
         while !self.write(&user, &new_hash)? {
@@ -173,10 +177,13 @@ impl Change {
                 return Err(PasswordChangeError::Conflict);
             }
             attempt += 1;
-            user = self.load_again(&user.password_hash, permits).await?;
+            match self.load_again(&user.password_hash, permits).await? {
+                Some(loaded) => user = loaded,
+                None => return Ok(false),
+            }
         }
         self.observe(user.id, AuthEventKind::PasswordChanged);
-        Ok(())
+        Ok(true)
     }
 
     /// Returns the user once more. The old password stays proven as long as the row has the `verified` hash.
@@ -184,27 +191,26 @@ impl Change {
         &self,
         verified: &PasswordHash,
         permits: &Permits,
-    ) -> Result<User, PasswordChangeError> {
-        let user = self.user()?;
-        if user.password_hash == *verified && !user.is_disabled {
-            return Ok(user);
+    ) -> Result<Option<User>, PasswordChangeError> {
+        match self.user()? {
+            Some(user) if user.password_hash != *verified || user.is_disabled => {
+                self.prove(user, permits).await.map(|(user, _)| Some(user))
+            }
+            user => Ok(user),
         }
-        self.prove(user, permits).await.map(|(user, _)| user)
     }
 
-    fn user(&self) -> Result<User, PasswordChangeError> {
+    /// Returns `None` if the application names no user.
+    fn user(&self) -> Result<Option<User>, PasswordChangeError> {
         match &self.who {
             Who::User { user_id, session_id, .. } => {
                 let user = self.service.user_who_may_change(user_id, session_id);
                 if matches!(user, Err(PasswordChangeError::SessionEnded)) {
                     self.observe(user_id.clone(), AuthEventKind::EndedSessionPresented);
                 }
-                user
+                user.map(Some)
             }
-            Who::Application(user_id) => {
-                let user = self.service.store().load(user_id)?;
-                user.ok_or(PasswordChangeError::UnknownUser)
-            }
+            Who::Application(user_id) => Ok(self.service.store().load(user_id)?),
         }
     }
 

@@ -9,6 +9,7 @@ pub(super) enum Flight {
     Login(UseCase<Result<LoginAnswer, LoginError>>),
     Refresh(UseCase<Result<TokenPair, RefreshError>>),
     Password(UseCase<Result<(), PasswordChangeError>>),
+    SetPassword(UseCase<Result<bool, PasswordChangeError>>),
     /// Its access token was none.
     Refused,
 }
@@ -20,6 +21,7 @@ impl Flight {
             Self::Login(login) => Self::Login(world::run_to_hash(login)),
             Self::Refresh(refresh) => Self::Refresh(world::run_to_hash(refresh)),
             Self::Password(change) => Self::Password(world::run_to_hash(change)),
+            Self::SetPassword(change) => Self::SetPassword(world::run_to_hash(change)),
             Self::Refused => Self::Refused,
         }
     }

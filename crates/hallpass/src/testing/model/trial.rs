@@ -289,7 +289,7 @@ impl Trial {
             }
             Request::SetPassword { user, new } => {
                 let (user, new) = (self.users[user].clone(), password_text(new).into());
-                Flight::Password(service.set_password(user, new))
+                Flight::SetPassword(service.set_password(user, new))
             }
         }
     }
@@ -302,12 +302,10 @@ impl Trial {
                 Err(LoginError::Refused(refusal)) => Outcome::PasswordRefused(refusal),
                 Err(error) => Outcome::Unexpected(error.to_string()),
             },
-            Flight::Password(change) => match change.run_blocking() {
-                Ok(()) => Outcome::PasswordChanged,
-                Err(PasswordChangeError::Refused(refusal)) => Outcome::PasswordRefused(refusal),
-                Err(PasswordChangeError::SessionEnded) => Outcome::SessionEnded,
-                Err(error) => Outcome::Unexpected(error.to_string()),
-            },
+            Flight::Password(change) => changed(change.run_blocking()),
+            Flight::SetPassword(change) => changed(change.run_blocking().map(|is_user| {
+                assert!(is_user, "no user is deleted");
+            })),
             Flight::Refresh(refresh) => self.refreshed(refresh.run_blocking()),
         }
     }
@@ -371,6 +369,15 @@ fn number<T: PartialEq>(known: &mut Vec<T>, it: T) -> usize {
         known.push(it);
         known.len() - 1
     })
+}
+
+fn changed(answer: Result<(), PasswordChangeError>) -> Outcome {
+    match answer {
+        Ok(()) => Outcome::PasswordChanged,
+        Err(PasswordChangeError::Refused(refusal)) => Outcome::PasswordRefused(refusal),
+        Err(PasswordChangeError::SessionEnded) => Outcome::SessionEnded,
+        Err(error) => Outcome::Unexpected(error.to_string()),
+    }
 }
 
 fn ended(answer: Result<usize, OwnSessionsError>) -> Outcome {
